@@ -1,0 +1,130 @@
+"""Where the columns of a table lie in R^p: numbers, then one-hot blocks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The map between compact rows (numbers, codes) and the rows of R^p.
+
+    A compact row holds `n_numbers` numbers and then one integer code a category
+    column. In R^p each code becomes a one-hot block of height `scale`. Blocks of
+    equal size stand side by side there, so that one call serves all of them.
+
+    Parameters
+    ----------
+    n_numbers : int
+        Number channels, each about N(0, 1).
+    category_sizes : tuple of int
+        Categories of each category column, each at least 2.
+    scale : float, default=2.0
+        Height of a one-hot entry.
+
+    Examples
+    --------
+    >>> import torch
+    >>> layout = Layout(n_numbers=1, category_sizes=(3, 2))
+    >>> layout.expand(torch.tensor([[0.5, 2, 0]])).tolist()
+    [[0.5, 2.0, 0.0, 0.0, 0.0, 2.0]]
+    """
+
+    n_numbers: int
+    category_sizes: tuple[int, ...] = ()
+    scale: float = 2.0
+
+    @cached_property
+    def order(self) -> tuple[int, ...]:
+        """The category columns in the order of their blocks: by size."""
+        sizes = self.category_sizes
+        return tuple(sorted(range(len(sizes)), key=lambda j: (sizes[j], j)))
+
+    @cached_property
+    def groups(self) -> tuple[tuple[int, int, int], ...]:
+        """Runs of equal blocks as (first channel, blocks, size)."""
+        runs, start = [], self.n_numbers
+        for size, run in groupby(self.category_sizes[j] for j in self.order):
+            count = len(list(run))
+            runs.append((start, count, size))
+            start += count * size
+        return tuple(runs)
+
+    @cached_property
+    def offsets(self) -> tuple[int, ...]:
+        """First channel of each category column, in the order of the columns."""
+        offsets, start = [0] * len(self.order), self.n_numbers
+        for j in self.order:
+            offsets[j] = start
+            start += self.category_sizes[j]
+        return tuple(offsets)
+
+    @property
+    def width(self) -> int:
+        """The dimension p."""
+        return self.n_numbers + sum(self.category_sizes)
+
+    @property
+    def n_columns(self) -> int:
+        """Channels of a compact row."""
+        return self.n_numbers + len(self.category_sizes)
+
+    def hot_channels(self, rows: Tensor) -> Tensor:
+        """Return the channels that are hot in compact `rows`, shape (n, n_categories)."""
+        codes = rows[:, self.n_numbers :].long()
+        return codes + torch.tensor(self.offsets, device=rows.device)
+
+    def expand(self, rows: Tensor) -> Tensor:
+        """Return compact rows (n, n_columns) as rows of R^p, shape (n, p)."""
+        if not self.category_sizes:
+            return rows
+        x = rows.new_zeros(len(rows), self.width)
+        x[:, : self.n_numbers] = rows[:, : self.n_numbers]
+        return x.scatter_(1, self.hot_channels(rows), self.scale)
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Return the softmax of each block, shape (n, p - n_numbers)."""
+        parts = [
+            logits[:, a : a + k * size].unflatten(1, (k, size)).softmax(-1).flatten(1)
+            for a, k, size in self.groups
+        ]
+        return torch.cat(parts, 1) if parts else logits[:, self.n_numbers :]
+
+    def log_normalisers(self, logits: Tensor) -> Tensor:
+        """Return the log-sum-exp of each block, shape (n, n_categories), in block order."""
+        parts = [
+            logits[:, a : a + k * size].unflatten(1, (k, size)).logsumexp(-1)
+            for a, k, size in self.groups
+        ]
+        return torch.cat(parts, 1)
+
+    def collapse(self, x: Tensor, uniforms: Tensor | None = None) -> Tensor:
+        """Return rows of R^p as compact rows: the inverse of `expand`.
+
+        Parameters
+        ----------
+        x : Tensor of shape (n, p)
+            Rows whose blocks hold `scale` times category probabilities.
+        uniforms : Tensor of shape (n, n_categories), optional
+            In [0, 1). With them each code is drawn from its block's probabilities, by
+            inversion; without them it is the most probable one.
+        """
+        out = x.new_empty(len(x), self.n_columns)
+        out[:, : self.n_numbers] = x[:, : self.n_numbers]
+        columns = iter(self.order)
+        for start, count, size in self.groups:
+            block = x[:, start : start + count * size].unflatten(1, (count, size))
+            index = torch.tensor([next(columns) for _ in range(count)], device=x.device)
+            if uniforms is None:
+                codes = block.argmax(-1)
+            else:
+                cdf = block.clamp_min(0.0).cumsum(-1)
+                level = uniforms[:, index].unsqueeze(-1) * cdf[..., -1:]
+                codes = (cdf <= level).sum(-1).clamp_max(size - 1)
+            out[:, self.n_numbers + index] = codes.to(x.dtype)
+        return out

@@ -1,0 +1,102 @@
+"""The three losses: denoising score matching (Eq. 4-5) and two cross-entropies."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Generator, Tensor
+
+from .layout import Layout
+from .networks import Denoiser, NoisedClassifier
+from .sde import VPSDE
+
+#: Times are kept where the noise level lies between these: below, the rows are the data.
+MIN_NOISE_LEVEL, MAX_NOISE_LEVEL = 0.002, 150.0
+#: log(noise level) in training: a normal of this mean and standard deviation.
+LOG_NOISE_MEAN, LOG_NOISE_STD = -0.6, 1.4
+
+
+class NoisedRows(NamedTuple):
+    """Rows at their times: what all three losses of one step see."""
+
+    clean: Tensor
+    noised: Tensor
+    noise: Tensor
+    t: Tensor
+    hot: Tensor
+
+
+def draw_times(n: int, sde: VPSDE, uniform: bool, generator: Generator) -> Tensor:
+    """Return n training times, shape (n, 1).
+
+    Either uniform in t (Eq. 4) or normal in log noise level. They are stratified, a
+    draw in each n-th of the distribution, in random order: the same expectation as
+    independent draws at less variance.
+    """
+    device = generator.device
+    order = torch.randperm(n, generator=generator, device=device)
+    u = (order + torch.rand(n, generator=generator, device=device)) / n
+    limits = torch.tensor([MIN_NOISE_LEVEL, MAX_NOISE_LEVEL], device=device)
+    low, high = sde.time(limits)
+    if uniform:
+        return (low + u * (high - low)).unsqueeze(1)
+    s = torch.exp(LOG_NOISE_MEAN + LOG_NOISE_STD * torch.special.ndtri(u))
+    return sde.time(s).clamp(low, high).unsqueeze(1)
+
+
+def noise_rows(
+    rows: Tensor, layout: Layout, sde: VPSDE, uniform_times: bool, generator: Generator
+) -> NoisedRows:
+    """Draw x_t ~ p(x_t | x_0) for compact `rows` at random times."""
+    clean = layout.expand(rows)
+    t = draw_times(len(rows), sde, uniform_times, generator)
+    noise = torch.randn(clean.shape, generator=generator, device=generator.device)
+    alpha, sigma = sde.marginal(t)
+    noised = alpha * clean + sigma * noise
+    return NoisedRows(clean, noised, noise, t, layout.hot_channels(rows))
+
+
+def denoising_loss(denoiser: Denoiser, batch: NoisedRows) -> Tensor:
+    r"""Return the denoising loss of each row, shape (n,): Eq. 4 for mixed tables.
+
+    Numbers: :math:`|\hat x_0 - x_0|^2 / \sigma_t^2`, Eq. 4 with
+    :math:`\lambda(t) = \sigma_t^2 / \alpha_t^2`, which gives every noise level the same
+    weight at the start (Karras et al. 2022). Category columns: the cross-entropy of
+    the block's softmax, which has the same optimum as squared error: the posterior
+    mean of the one-hot vector. Averaged over the table's columns.
+    """
+    layout, k = denoiser.layout, denoiser.layout.n_numbers
+    raw = denoiser.outputs(batch.noised, batch.t)
+    alpha, sigma = denoiser.sde.marginal(batch.t)
+    # (x_0 - alpha_t x_t) / sigma_t, without the cancellation as sigma_t -> 0.
+    target = sigma * batch.clean[:, :k] - alpha * batch.noise[:, :k]
+    loss = (raw[:, :k] - target).square().sum(1)
+    if layout.category_sizes:
+        loss = loss + layout.log_normalisers(raw).sum(1) - raw.gather(1, batch.hot).sum(1)
+    return loss / layout.n_columns
+
+
+def score_matching_loss(denoiser: Denoiser, batch: NoisedRows) -> Tensor:
+    r"""Return Eq. 4 literally for each row, shape (n,): squared error on every channel.
+
+    With the weighting of Eq. 5, :math:`\lambda(t) = \sigma_t^2` because
+    :math:`E\|\nabla \log p_{0t}\|^2 = p / \sigma_t^2`. Averaged over the p channels.
+    """
+    alpha, sigma = denoiser.sde.marginal(batch.t)
+    estimate = denoiser(batch.noised, batch.t)
+    score = (alpha * estimate - batch.noised) / sigma**2
+    target = -batch.noise / sigma
+    return (sigma**2 * (score - target).square()).mean(1)
+
+
+def classification_loss(
+    classifier: NoisedClassifier, batch: NoisedRows, codes: Tensor
+) -> Tensor:
+    """Return the cross-entropy of each noised row, shape (n,), added over attributes.
+
+    `codes` is (n, n_attributes), integers.
+    """
+    log_p = classifier(batch.noised, batch.t)
+    terms = [p.gather(1, codes[:, j : j + 1]) for j, p in enumerate(log_p)]
+    return -torch.cat(terms, 1).sum(1)
