@@ -1,0 +1,94 @@
+"""Guidance: the gradients that turn p_t(x) into p_t(x | y, s_fair = 1) (Eq. 7-11)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from .sde import VPSDE
+
+#: Maps rows (n, p) and times (n, 1) or (1, 1) to estimates of x_0, shape (n, p).
+DenoiserFunction = Callable[[Tensor, Tensor], Tensor]
+#: Maps the same to log-probabilities, one tensor (n, n_categories) an attribute.
+LogProbabilities = Callable[[Tensor, Tensor], Sequence[Tensor]]
+
+
+def entropy(log_p: Tensor) -> Tensor:
+    """Return the entropy of each row of log-probabilities (n, k), in nats, shape (n,)."""
+    return -(log_p.exp() * log_p).sum(1)
+
+
+@dataclass(frozen=True)
+class Guidance:
+    r"""The guiding potential of Eq. 11 and its gradient.
+
+    .. math:: \lambda_y \log p_t(y | x) + \lambda_z H(p_t(z | x))
+
+    The first term is label guidance (Eq. 7), the second the log of p(s_fair = 1 | x)
+    (Eq. 10). With several sensitive attributes their entropies are added.
+
+    Parameters
+    ----------
+    label_classifier, sensitive_classifier : callable
+        Log-probabilities of noised rows; the second may be None, then there is no fair
+        control.
+    lambda_y, lambda_z : float
+        Strengths. A term of strength zero is not computed.
+    """
+
+    label_classifier: LogProbabilities
+    sensitive_classifier: LogProbabilities | None = None
+    lambda_y: float = 1.0
+    lambda_z: float = 0.0
+
+    @property
+    def is_active(self) -> bool:
+        """Whether any term has a strength other than zero."""
+        return bool(self.lambda_y) or self.is_fair
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether fair control acts."""
+        return self.sensitive_classifier is not None and bool(self.lambda_z)
+
+    def potential(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
+        """Return the potential of each row, shape (n,); `y` are label codes (n,)."""
+        total = x.new_zeros(len(x))
+        if self.lambda_y:
+            (log_p,) = self.label_classifier(x, t)
+            total = total + self.lambda_y * log_p.gather(1, y.unsqueeze(1)).squeeze(1)
+        if self.is_fair and self.sensitive_classifier is not None:
+            for log_p in self.sensitive_classifier(x, t):
+                total = total + self.lambda_z * entropy(log_p)
+        return total
+
+    def gradient(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
+        """Return the gradient of the potential with respect to x_t, shape (n, p)."""
+        with torch.enable_grad():
+            x = x.detach().requires_grad_()
+            # Rows do not interact, so the gradient of the sum holds each row's own.
+            (grad,) = torch.autograd.grad(self.potential(x, t, y).sum(), x)
+        return grad
+
+
+def guided_denoiser(
+    denoiser: DenoiserFunction, guidance: Guidance, y: Tensor, sde: VPSDE
+) -> DenoiserFunction:
+    r"""Return the denoiser of the guided distribution (Eq. 9).
+
+    Adding a gradient to the score is, by
+    :math:`s = (\alpha_t \hat x_0 - x_t) / \sigma_t^2`, adding
+    :math:`\sigma_t^2 / \alpha_t` times it to :math:`\hat x_0`.
+    """
+    if not guidance.is_active:
+        return denoiser
+
+    def guided(x: Tensor, t: Tensor) -> Tensor:
+        alpha, sigma = sde.marginal(t)
+        estimate = denoiser(x, t)
+        return estimate + sigma**2 / alpha * guidance.gradient(x, t, y)
+
+    return guided

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+import torch
+from scipy.stats import entropy as scipy_entropy
+
+from skfadm.diffusion.guidance import Guidance, entropy, guided_denoiser
+from skfadm.diffusion.sde import VPSDE
+
+from .test_samplers import MODEL
+
+T = torch.tensor([[0.2]], dtype=torch.float64)
+X = torch.randn(
+    6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
+)
+Y = torch.tensor([0, 1, 0, 1, 0, 1])
+
+
+def guidance(**strengths):
+    return Guidance(MODEL.label_classifier, MODEL.sensitive_classifier, **strengths)
+
+
+def test_entropy_agrees_with_scipy():
+    p = np.random.default_rng(0).dirichlet(np.ones(5), size=10)
+    np.testing.assert_allclose(entropy(torch.tensor(np.log(p))), scipy_entropy(p.T))
+
+
+def test_potential_is_label_log_probability_plus_entropy():
+    (log_y,) = MODEL.label_classifier(X, T)
+    (log_z,) = MODEL.sensitive_classifier(X, T)
+    expected = 1.5 * log_y[torch.arange(6), Y] + 2.0 * entropy(log_z)
+    actual = guidance(lambda_y=1.5, lambda_z=2.0).potential(X, T, Y)
+    torch.testing.assert_close(actual, expected)
+
+
+def test_entropies_of_several_sensitive_attributes_are_added():
+    heads = MODEL.label_classifier(X, T) + MODEL.sensitive_classifier(X, T)
+    both = Guidance(MODEL.label_classifier, lambda x, t: heads, 0.0, 3.0)
+    expected = 3.0 * sum(entropy(head) for head in heads)
+    torch.testing.assert_close(both.potential(X, T, Y), expected)
+
+
+@pytest.mark.parametrize("strengths", [(1.0, 0.0), (0.0, 1.0), (1.3, 0.7)])
+def test_gradient_matches_finite_differences(strengths):
+    guide = guidance(lambda_y=strengths[0], lambda_z=strengths[1])
+    actual = guide.gradient(X, T, Y)
+    for j in range(2):
+        step = torch.zeros_like(X)
+        step[:, j] = 1e-6
+        ends = [guide.potential(X + s * step, T, Y) for s in (1, -1)]
+        torch.testing.assert_close(
+            actual[:, j], (ends[0] - ends[1]) / 2e-6, rtol=1e-6, atol=1e-8
+        )
+
+
+def test_guided_denoiser_adds_the_gradient_to_the_score():
+    sde = VPSDE()
+    guide = guidance(lambda_y=1.0, lambda_z=2.0)
+    alpha, sigma = sde.marginal(T)
+    guided = guided_denoiser(MODEL.denoiser, guide, Y, sde)(X, T)
+    score = (alpha * guided - X) / sigma**2
+    torch.testing.assert_close(score, MODEL.score(X, T) + guide.gradient(X, T, Y))
+
+
+def test_without_strength_the_denoiser_is_left_as_it_is():
+    idle = guidance(lambda_y=0.0, lambda_z=0.0)
+    assert guided_denoiser(MODEL.denoiser, idle, Y, VPSDE()) == MODEL.denoiser
+
+
+def test_fair_control_without_a_sensitive_classifier_has_nothing_to_do():
+    assert not Guidance(MODEL.label_classifier, None, 1.0, 5.0).is_fair

@@ -1,0 +1,128 @@
+"""The solvers with exact networks put in, where the answer is known."""
+
+import numpy as np
+import pytest
+import torch
+
+from skfadm.diffusion.generation import RowStreams, generate
+from skfadm.diffusion.guidance import Guidance
+from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL
+from skfadm.diffusion.samplers import SOLVERS, dpm_solver_sde, euler_maruyama, time_grid
+from skfadm.diffusion.sde import VPSDE
+
+from .gaussian_classes import GaussianClasses
+
+SDE = VPSDE()
+COVARIANCE = [[0.5, 0.2], [0.2, 0.4]]
+MODEL = GaussianClasses(
+    weights=[0.4, 0.1, 0.2, 0.3],
+    means=[[-1.5, 0.0], [-1.0, 2.0], [1.0, -0.5], [1.5, 1.5]],
+    covariance=COVARIANCE,
+    labels=[0, 0, 1, 1],
+    groups=[0, 1, 0, 1],
+)
+
+
+def sample(n=20_000, y=0, solver=dpm_solver_sde, n_steps=60, seed=0, **kwargs):
+    strengths = {k: kwargs.pop(k) for k in ("lambda_y", "lambda_z") if k in kwargs}
+    model = kwargs.pop("model", MODEL)
+    guidance = Guidance(model.label_classifier, model.sensitive_classifier, **strengths)
+    return generate(
+        model.denoiser,
+        Layout(2),
+        guidance,
+        np.full(n, y),
+        sde=SDE,
+        grid=time_grid(n_steps, SDE, kwargs.pop("grid", "karras")),
+        solver=solver,
+        seed=seed,
+        chunk_size=kwargs.pop("chunk_size", 8192),
+    ).astype(float)
+
+
+def moments_of(components, model=MODEL):
+    w = model.weights[components] / model.weights[components].sum()
+    mean = (w[:, None] * model.means[components]).sum(0)
+    offset = model.means[components] - mean
+    covariance = model.covariance + (w[:, None] * offset).T @ offset
+    return mean.numpy(), covariance.numpy()
+
+
+@pytest.mark.parametrize(
+    ("solver", "n_steps", "grid"),
+    [
+        ("dpm_solver_sde", 60, "karras"),
+        ("euler_maruyama", 300, "karras"),
+        ("euler_maruyama", 500, "uniform"),
+    ],
+)
+def test_without_guidance_mean_and_covariance_of_the_data_are_reproduced(
+    solver, n_steps, grid
+):
+    x = sample(solver=SOLVERS[solver], n_steps=n_steps, grid=grid, lambda_y=0.0)
+    mean, covariance = moments_of(torch.arange(4))
+    np.testing.assert_allclose(x.mean(0), mean, atol=0.04)
+    np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
+
+
+@pytest.mark.parametrize("y", [0, 1])
+@pytest.mark.parametrize(
+    ("solver", "n_steps"), [(dpm_solver_sde, 60), (euler_maruyama, 300)]
+)
+def test_label_guidance_of_strength_one_gives_the_class_asked_for(y, solver, n_steps):
+    x = sample(y=y, solver=solver, n_steps=n_steps, lambda_y=1.0)
+    mean, covariance = moments_of(MODEL.labels == y)
+    np.testing.assert_allclose(x.mean(0), mean, atol=0.04)
+    np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
+
+
+def test_stronger_label_guidance_makes_the_label_surer():
+    def confidence(lambda_y):
+        x = torch.tensor(sample(4000, y=1, lambda_y=lambda_y))
+        (log_p,) = MODEL.label_classifier(x, torch.tensor(1e-5))
+        return float(log_p[:, 1].exp().mean())
+
+    values = [confidence(s) for s in (0.0, 1.0, 3.0)]
+    assert values[0] == pytest.approx(0.5, abs=0.03)
+    assert values[0] < values[1] < values[2]
+
+
+def test_fair_control_makes_the_group_harder_to_tell():
+    def mean_entropy(lambda_z):
+        x = torch.tensor(sample(4000, lambda_y=1.0, lambda_z=lambda_z))
+        (log_p,) = MODEL.sensitive_classifier(x, torch.tensor(1e-5))
+        return float(-(log_p.exp() * log_p).sum(1).mean())
+
+    values = [mean_entropy(s) for s in (0.0, 2.0, 8.0)]
+    assert values[0] < values[1] < values[2]
+
+
+def test_rows_do_not_depend_on_the_chunk_size():
+    whole = sample(1500, lambda_z=1.0, chunk_size=4096)
+    chunks = sample(1500, lambda_z=1.0, chunk_size=1)
+    np.testing.assert_allclose(whole, chunks, rtol=1e-5, atol=1e-5)
+
+
+def test_a_row_depends_on_its_index_and_not_on_how_many_follow():
+    np.testing.assert_allclose(sample(300)[:10], sample(10), rtol=1e-5, atol=1e-5)
+
+
+def test_another_seed_gives_other_rows():
+    assert not np.allclose(sample(10, seed=0), sample(10, seed=1))
+
+
+def test_streams_of_different_rows_and_draws_are_independent():
+    streams = RowStreams(0, 0, 4096, "cpu")
+    a, b = streams.normal(1).squeeze(1), streams.normal(1).squeeze(1)
+    blocks = a.reshape(-1, RowStreams.BLOCK)
+    assert abs(torch.corrcoef(torch.stack([a, b]))[0, 1]) < 0.06
+    assert torch.corrcoef(blocks).fill_diagonal_(0).abs().max() < 0.35
+
+
+def test_time_grids_fall_from_most_noise_to_least():
+    for kind in ("karras", "uniform"):
+        grid = time_grid(20, SDE, kind)
+        assert (grid.diff() < 0).all()
+        levels = SDE.noise_level(grid[[0, -1]])
+        assert levels.tolist() == pytest.approx([MAX_NOISE_LEVEL, MIN_NOISE_LEVEL])
