@@ -1,0 +1,87 @@
+"""One step of Algorithm 1: the gradients that meta-learning over domains takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+Losses = dict[str, Tensor]
+
+
+def network_of(parameter: str) -> str:
+    """Return the network that a parameter belongs to: the first part of its name."""
+    return parameter.partition(".")[0]
+
+
+def meta_gradients(
+    objective: nn.Module,
+    batch_in: Any,
+    batch_out: Any | None,
+    *,
+    alpha: Mapping[str, float],
+    beta: Mapping[str, float],
+    second_order: bool = True,
+) -> tuple[dict[str, Tensor], Losses, Losses]:
+    r"""Return the gradients of Algorithm 1, lines 7-18, for all networks at once.
+
+    For each network, with its own parameters and losses,
+
+    .. math:: \hat\theta = \theta - \alpha \nabla_\theta L(B_{in}, \theta), \qquad
+              \nabla_\theta \big( L(B_{in}, \theta) + \beta L(B_{out}, \hat\theta) \big).
+
+    The networks do not interact, so the gradient of the summed losses holds the
+    gradient of each. (Section 4.4 of the paper swaps the roles of B_in and B_out in its
+    text; this is Algorithm 1.)
+
+    Parameters
+    ----------
+    objective : Module
+        ``objective(batch)`` returns a dict of scalar losses by network; its submodules
+        are the networks, under the same names.
+    batch_in, batch_out : object
+        Arguments of `objective`. Without a `batch_out` the step is plain training.
+    alpha, beta : mapping of str to float
+        Inner step size and weight of the meta-test loss, by network.
+    second_order : bool, default=True
+        Differentiate through the inner step. False takes the gradient of the meta-test
+        loss at :math:`\hat\theta` as if it were that at :math:`\theta`.
+
+    Returns
+    -------
+    gradients : dict of str to Tensor
+        By parameter name.
+    losses_in, losses_out : dict of str to Tensor
+        Detached; `losses_out` is empty without a `batch_out`.
+    """
+    params = dict(objective.named_parameters())
+    names, tensors = list(params), list(params.values())
+    losses_in: Losses = objective(batch_in)
+    total_in = torch.stack(list(losses_in.values())).sum()
+    if batch_out is None:
+        grads = torch.autograd.grad(total_in, tensors)
+        return dict(zip(names, grads, strict=True)), _detach(losses_in), {}
+
+    grads_in = torch.autograd.grad(total_in, tensors, create_graph=second_order)
+    inner = {
+        name: param - alpha[network_of(name)] * grad
+        for name, param, grad in zip(names, tensors, grads_in, strict=True)
+    }
+    if not second_order:
+        inner = {name: p.detach().requires_grad_() for name, p in inner.items()}
+    losses_out: Losses = functional_call(objective, inner, (batch_out,))
+    total_out = torch.stack([beta[n] * v for n, v in losses_out.items()]).sum()
+    if second_order:
+        grads = torch.autograd.grad(total_in + total_out, tensors)
+    else:
+        grads_out = torch.autograd.grad(total_out, list(inner.values()))
+        grads = tuple(torch._foreach_add(list(grads_in), list(grads_out)))
+    gradients = dict(zip(names, grads, strict=True))
+    return gradients, _detach(losses_in), _detach(losses_out)
+
+
+def _detach(losses: Losses) -> Losses:
+    return {name: loss.detach() for name, loss in losses.items()}

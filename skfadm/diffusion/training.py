@@ -1,0 +1,220 @@
+"""The training loop around the meta step: one pure function of data and settings."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+
+from .batches import DomainBatches
+from .layout import Layout
+from .losses import (
+    NoisedRows,
+    classification_loss,
+    denoising_loss,
+    noise_rows,
+    score_matching_loss,
+)
+from .meta_learning import meta_gradients, network_of
+from .networks import Denoiser, NoisedClassifier
+from .sde import VPSDE
+
+#: Called as report(iteration, losses) after each iteration.
+Report = Callable[[int, dict[str, float]], None]
+
+
+@dataclass(frozen=True)
+class NetworkSizes:
+    """What the networks look like: all that is needed to rebuild them."""
+
+    n_numbers: int
+    category_sizes: tuple[int, ...]
+    n_classes: int
+    n_groups: tuple[int, ...]
+    width: int
+    n_blocks: int
+    classifier_width: int
+    classifier_blocks: int
+    softmax: bool
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """What the optimisation does; alpha, beta and gamma are given by network."""
+
+    max_iter: int
+    batch_size: int
+    alpha: dict[str, float]
+    beta: dict[str, float]
+    gamma: dict[str, float]
+    second_order: bool
+    weight_decay: float
+    ema_decay: float
+
+
+@dataclass(frozen=True)
+class Trained:
+    """The averaged weights, by parameter name, and what the training went through."""
+
+    weights: dict[str, NDArray[np.float32]]
+    history: dict[str, NDArray[np.float64]]
+    n_iter: int
+
+
+class Batch:
+    """Noised rows with their codes and the weight of their loss."""
+
+    def __init__(self, rows: NoisedRows, y: Tensor, z: Tensor, weight: float):
+        self.rows, self.y, self.z, self.weight = rows, y, z, weight
+
+
+class Objective(nn.Module):
+    """The three networks and their losses on a batch."""
+
+    def __init__(self, sizes: NetworkSizes, sde: VPSDE):
+        super().__init__()
+        layout = Layout(sizes.n_numbers, sizes.category_sizes)
+        self.softmax = sizes.softmax
+        self.score = Denoiser(layout, sizes.width, sizes.n_blocks, sde, sizes.softmax)
+        shape = (sizes.classifier_width, sizes.classifier_blocks, sde)
+        self.y = NoisedClassifier(layout.width, (sizes.n_classes,), *shape)
+        self.z = (
+            NoisedClassifier(layout.width, sizes.n_groups, *shape)
+            if sizes.n_groups
+            else None
+        )
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        score_loss = denoising_loss if self.softmax else score_matching_loss
+        losses = {
+            "score": score_loss(self.score, batch.rows).mean() * batch.weight,
+            "y": classification_loss(self.y, batch.rows, batch.y).mean() * batch.weight,
+        }
+        if self.z is not None:
+            loss = classification_loss(self.z, batch.rows, batch.z)
+            losses["z"] = loss.mean() * batch.weight
+        return losses
+
+
+def build_networks(sizes: NetworkSizes, sde: VPSDE, seed: int) -> Objective:
+    """Return the three networks with initial weights that depend on `seed` alone."""
+    with torch.random.fork_rng(devices=[]):
+        # Layers initialise from the global generator: seed it here, then give it back.
+        torch.default_generator.manual_seed(seed)
+        return Objective(sizes, sde)
+
+
+def learning_rate_factor(iteration: int, max_iter: int) -> float:
+    """Return the factor on gamma: a short linear warm-up, then a cosine to zero."""
+    warm_up = max(1, min(100, max_iter // 10))
+    if iteration < warm_up:
+        return (iteration + 1) / warm_up
+    progress = (iteration - warm_up) / max(1, max_iter - warm_up)
+    return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
+def train(
+    table: NDArray[np.float32],
+    y: NDArray[np.int64],
+    z: NDArray[np.int64],
+    domains: NDArray[np.int64],
+    sizes: NetworkSizes,
+    settings: TrainingSettings,
+    seed: int,
+    device: str = "cpu",
+    report: Report | None = None,
+) -> Trained:
+    """Train score network and classifiers by Algorithm 1.
+
+    Parameters
+    ----------
+    table : ndarray of shape (n, n_columns), float32
+        Compact rows: numbers, then category codes.
+    y : ndarray of shape (n,), int64
+        Label codes.
+    z : ndarray of shape (n, n_attributes), int64
+        Group codes of each sensitive attribute; no columns for no attribute.
+    domains : ndarray of shape (n,), int64
+        Domain codes 0, 1, ...; with a single domain the training is plain.
+    sizes, settings : NetworkSizes, TrainingSettings
+        The networks and the optimisation.
+    seed : int
+        Decides everything that is random.
+    device : str, default="cpu"
+        Where to compute.
+    report : callable, optional
+        Called after each iteration; it cannot change the result.
+
+    Returns
+    -------
+    Trained
+    """
+    sde = VPSDE()
+    objective = build_networks(sizes, sde, seed).to(device)
+    generator = Generator(device).manual_seed(seed)
+    batches = DomainBatches(domains, settings.batch_size, generator)
+    data = [torch.as_tensor(a, device=device) for a in (table, y[:, None], z)]
+
+    def batch(index: Tensor, weight: float) -> Batch:
+        rows, labels, groups = (a[index] for a in data)
+        noised = noise_rows(
+            rows, objective.score.layout, sde, not sizes.softmax, generator
+        )
+        return Batch(noised, labels, groups, weight)
+
+    names = dict(objective.named_parameters())
+    optimiser = _optimiser(names, settings)
+    average = {name: p.detach().clone() for name, p in names.items()}
+    history = torch.zeros(settings.max_iter, len(settings.gamma), device=device)
+    for iteration in range(settings.max_iter):
+        drawn = [batch(*part) for part in batches.draw()]
+        gradients, losses_in, losses_out = meta_gradients(
+            objective,
+            drawn[0],
+            drawn[1] if len(drawn) > 1 else None,
+            alpha=settings.alpha,
+            beta=settings.beta,
+            second_order=settings.second_order,
+        )
+        factor = learning_rate_factor(iteration, settings.max_iter)
+        for group in optimiser.param_groups:
+            group["lr"] = settings.gamma[group["network"]] * factor
+        for name, parameter in names.items():
+            parameter.grad = gradients[name]
+        optimiser.step()
+        # The average starts short and grows long, so that it never drags the start.
+        decay = min(settings.ema_decay, (1 + iteration) / (10 + iteration))
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(average.values()), list(names.values()), 1.0 - decay
+            )
+        for j, name in enumerate(losses_in):
+            history[iteration, j] = losses_in[name] + losses_out.get(name, 0.0)
+        if report is not None:
+            report(iteration, dict(zip(losses_in, history[iteration], strict=False)))
+    recorded = history.cpu().numpy().astype(np.float64)
+    return Trained(
+        weights={name: p.cpu().numpy().copy() for name, p in average.items()},
+        history={name: recorded[:, j] for j, name in enumerate(settings.gamma)},
+        n_iter=settings.max_iter,
+    )
+
+
+def _optimiser(
+    parameters: dict[str, nn.Parameter], settings: TrainingSettings
+) -> torch.optim.Optimizer:
+    groups: dict[str, list[Any]] = {}
+    for name, parameter in parameters.items():
+        groups.setdefault(network_of(name), []).append(parameter)
+    return torch.optim.AdamW(
+        [{"params": params, "network": name} for name, params in groups.items()],
+        betas=(0.9, 0.99),
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
