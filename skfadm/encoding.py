@@ -1,0 +1,340 @@
+"""A mixed-type table as rows of numbers and codes, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
+from sklearn.utils import Tags, check_array, check_random_state
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    check_is_fitted,
+    validate_data,
+)
+
+from skfadm._columns import (
+    CategoryColumn,
+    NumberColumn,
+    dtype_name,
+    is_number_column,
+)
+
+
+class TabularEncoder(TransformerMixin, BaseEstimator):
+    r"""Encode a table of numbers and categories in a compact array, and decode it.
+
+    The compact array has the numbers first, each with a standard normal marginal, then
+    one integer code for each category channel. A column becomes
+
+    - a number channel, if it holds numbers or times: the value v becomes
+      :math:`\Phi^{-1}(u)`, u uniform in :math:`[F(v^-), F(v)]`, F the empirical
+      distribution. Decoding is :math:`F^{-1}(\Phi(x))`, so that a model that is right
+      on the normal axis has the right marginal, integers come back as integers, and
+      nothing leaves the range of the data.
+    - a category channel, if it holds strings, booleans, pandas categories or mixed
+      objects, with a code for missing values if there are any. Number columns of at
+      most 16 distinct values, each seen twice on average, are categories too.
+    - both, if it holds numbers of which some are missing, or of which a value takes at
+      least 5 % of the rows (an atom): a code for each atom, for "the rest" and for
+      missing. The number channel is independent noise in rows outside the rest, so
+      that it stays normal and every generated row finds a plausible number in it.
+    - nothing, if it is constant or missing throughout.
+
+    Parameters
+    ----------
+    random_state : int, RandomState instance or None, default=None
+        Source of the noise that spreads tied values and fills number channels, and of
+        the subsample of 100,000 rows from which quantiles are read. An integer gives
+        the same encoding at every call. None draws afresh.
+
+    Attributes
+    ----------
+    n_numbers_ : int
+        Number of number channels, the first columns of the compact array.
+    category_sizes_ : tuple of int
+        Number of codes of each category channel, at least 2.
+    columns_ : list
+        The fitted columns of the table.
+    n_features_in_ : int
+        Number of columns of the table.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, if all are strings.
+
+    Notes
+    -----
+    Numbers that fit did not see are encoded as the nearest that it saw: they are
+    clipped to its range, and rounded where all values are atoms. Integers and times
+    are exact if they span less than 2^53 multiples of their common divisor.
+    An object column is of numbers if all its values are, and of categories otherwise.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from skfadm.encoding import TabularEncoder
+    >>> X = pd.DataFrame({"age": [39, 50, 38, 53], "sex": ["M", "M", None, "F"]})
+    >>> encoder = TabularEncoder(random_state=0).fit(X)
+    >>> encoder.n_numbers_, encoder.category_sizes_
+    (1, (3,))
+    >>> encoder.transform(X).round(2)
+    array([[-0.32,  1.  ],
+           [ 0.32,  1.  ],
+           [-1.15,  2.  ],
+           [ 1.15,  0.  ]], dtype=float32)
+    >>> encoder.inverse_transform(encoder.transform(X)).equals(X)
+    True
+    """
+
+    _parameter_constraints: dict = {"random_state": ["random_state"]}
+
+    def __init__(self, random_state: Any = None) -> None:
+        self.random_state = random_state
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: Any, y: Any = None) -> TabularEncoder:
+        """Learn the columns' types, categories and distributions.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            The table. NaN, None, pd.NA and NaT are missing values.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        TabularEncoder
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If a column holds infinite or complex numbers.
+        TypeError
+            If a column holds objects that are not hashable.
+        """
+        table = self._check_table(X, reset=True)
+        rng = self._rng()
+        self.columns_: list[NumberColumn | CategoryColumn] = []
+        for name, series in self._iterate(table):
+            if pd.api.types.is_complex_dtype(series.dtype):
+                raise ValueError(f"Complex data not supported, found in column {name}.")
+            if is_number_column(series):
+                self.columns_.append(NumberColumn(name, series, rng))
+            else:
+                self.columns_.append(CategoryColumn(name, series))
+        sizes = [column.category_size for column in self.columns_]
+        self.category_sizes_ = tuple(size for size in sizes if size)
+        self.n_numbers_ = sum(column.has_number for column in self.columns_)
+        self._remember_kind(table)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Encode a table.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            A table with the columns of the fitted one.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_numbers_ + len(category_sizes_)), dtype float32
+            Numbers, about N(0, 1) each, then codes in 0, ..., size - 1.
+
+        Raises
+        ------
+        ValueError
+            If the columns differ from the fitted ones, if a category is unknown, if a
+            value is missing in a column that was complete in fit, or if a number is
+            infinite.
+        """
+        table = self.check_columns(X)
+        rng = self._rng()
+        width = self.n_numbers_ + len(self.category_sizes_)
+        encoded = np.empty((len(table), width), dtype=np.float32)
+        number, code = 0, self.n_numbers_
+        columns = zip(self.columns_, self._iterate(table), strict=True)
+        for column, (_, series) in columns:
+            scores, codes = column.encode(series, rng)
+            if scores is not None:
+                encoded[:, number] = scores
+                number += 1
+            if codes is not None:
+                encoded[:, code] = codes
+                code += 1
+        return encoded
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Decode a compact array.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_numbers_ + len(category_sizes_))
+            A compact array: any finite numbers, then codes in 0, ..., size - 1.
+
+        Returns
+        -------
+        DataFrame or ndarray of shape (n_samples, n_features_in_)
+            The kind of table that fit saw, with the same columns and dtypes.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another, a number is not finite, or a code is not one.
+        """
+        check_is_fitted(self)
+        E = check_array(X, dtype=[np.float32, np.float64], ensure_min_features=0)
+        width = self.n_numbers_ + len(self.category_sizes_)
+        if E.shape[1] != width:
+            raise ValueError(
+                f"X has {E.shape[1]} columns, expected {width}: {self.n_numbers_} "
+                f"numbers and {len(self.category_sizes_)} codes."
+            )
+        arrays = []
+        number, code = 0, self.n_numbers_
+        for column in self.columns_:
+            scores = codes = None
+            if column.has_number:
+                scores = E[:, number]
+                number += 1
+            if column.category_size:
+                codes = _check_codes(E[:, code], column.name, column.category_size)
+                code += 1
+            arrays.append(column.decode(scores, codes, len(E)))
+        return self._assemble(arrays, len(E))
+
+    def check_columns(self, X: Any) -> Any:
+        """Check that a table has the columns of the fitted one.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            The table.
+
+        Returns
+        -------
+        DataFrame or ndarray of shape (n_samples, n_features)
+            X itself, or X as an array if it is neither.
+
+        Raises
+        ------
+        ValueError
+            If the number, the names or the order of the columns differ.
+        """
+        check_is_fitted(self)
+        return self._check_table(X, reset=False)
+
+    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
+        """Name the columns of the compact array.
+
+        Parameters
+        ----------
+        input_features : array-like of str or None, default=None
+            Names of the table's columns, the fitted ones or "x0", "x1", ... if None.
+
+        Returns
+        -------
+        ndarray of str objects
+            The name of the column of the table; with "=?" after it for the category
+            channel of a column that has a number channel too.
+        """
+        check_is_fitted(self)
+        names = _check_feature_names_in(self, input_features)
+        columns = list(zip(names, self.columns_, strict=True))
+        numbers = [name for name, column in columns if column.has_number]
+        codes = [
+            f"{name}=?" if column.has_number else name
+            for name, column in columns
+            if column.category_size
+        ]
+        return np.array(numbers + codes, dtype=object)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Return the estimator tags: missing values and any values are welcome."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = ["float32"]
+        return tags
+
+    def _rng(self) -> np.random.Generator:
+        """Return a generator that is not NumPy's global one."""
+        if self.random_state is None:
+            return np.random.default_rng()
+        seeds = check_random_state(self.random_state)
+        return np.random.default_rng(seeds.randint(np.iinfo(np.int32).max))
+
+    def _check_table(self, X: Any, *, reset: bool) -> Any:
+        """Return X as a DataFrame (as it is) or a two-dimensional array."""
+        if not isinstance(X, pd.DataFrame):
+            table = validate_data(
+                self, X, reset=reset, dtype=None, ensure_all_finite=False
+            )
+            if not hasattr(X, "dtype") and table.dtype.kind in "US":
+                # A list of lists such as [[1, "a"]]: NumPy made all of it strings.
+                table = check_array(X, dtype=object, ensure_all_finite=False)
+            return table
+        if not X.columns.is_unique:
+            twice = X.columns[X.columns.duplicated()][0]
+            raise ValueError(
+                f"X holds more than one column named {twice!r}, expected unique names."
+            )
+        validate_data(self, X, reset=reset, skip_check_array=True)
+        for count, what in zip(X.shape, ("sample", "feature"), strict=True):
+            if not count:
+                raise ValueError(
+                    f"Found array with 0 {what}(s) (shape={X.shape}) while a minimum "
+                    "of 1 is required."
+                )
+        return X
+
+    def _iterate(self, table: Any) -> Any:
+        """Yield the name, as errors say it, and the values of each column."""
+        for j in range(table.shape[1]):
+            if isinstance(table, pd.DataFrame):
+                yield repr(table.columns[j]), table.iloc[:, j]
+            else:
+                # Without a dtype pandas 3 would turn objects that are strings to `str`.
+                dtype = object if table.dtype.kind in "OUS" else None
+                yield str(j), pd.Series(table[:, j], dtype=dtype)
+
+    def _remember_kind(self, table: Any) -> None:
+        """Store what `_assemble` needs to build the same kind of table."""
+        self._labels = None
+        if isinstance(table, pd.DataFrame):
+            self._labels = np.asarray(table.columns, dtype=object)
+            self._labels_names = list(table.columns.names)
+            self._labels_dtype = dtype_name(table.columns.dtype)
+        else:
+            self._dtype = table.dtype.str
+
+    def _assemble(self, arrays: list, n_rows: int) -> Any:
+        """Build the table from decoded columns."""
+        if self._labels is not None:
+            # Without a dtype pandas 3 would turn objects that are strings to `str`.
+            columns = (pd.Series(x, dtype=x.dtype, copy=False) for x in arrays)
+            table = pd.DataFrame(dict(enumerate(columns)), copy=False)
+            if len(self._labels_names) > 1:
+                table.columns = pd.MultiIndex.from_tuples(self._labels)
+            else:
+                table.columns = pd.Index(self._labels, dtype=self._labels_dtype)
+            table.columns.names = self._labels_names
+            return table
+        table = np.empty((n_rows, self.n_features_in_), dtype=self._dtype)
+        for j, column in enumerate(arrays):
+            table[:, j] = column
+        return table
+
+
+def _check_codes(codes: np.ndarray, name: str, size: int) -> np.ndarray:
+    """Return the codes of a category channel as integers, if that is what they are."""
+    whole = codes.astype(np.intp)
+    if (whole != codes).any() or whole.min() < 0 or whole.max() >= size:
+        raise ValueError(
+            f"The category channel of column {name} holds values that are no codes, "
+            f"expected integers in [0, {size - 1}]."
+        )
+    return whole
