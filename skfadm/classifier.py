@@ -1,0 +1,160 @@
+"""SyntheticDataClassifier: a classifier that never sees a real row."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import Tags
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from ._classifiers import fit_on_generated, new_random_state
+from ._validation import check_n_samples
+from .generator import FairDiffusionGenerator
+
+
+def _classifier_has(method: str) -> Any:
+    def check(self: SyntheticDataClassifier) -> bool:
+        model = getattr(self, "classifier_", self.classifier)
+        return model is None or hasattr(model, method)
+
+    return check
+
+
+class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+    """Train a generator on real rows and a classifier on generated ones.
+
+    What the paper evaluates, as one estimator: how well and how fairly does a
+    classifier predict real rows that has been trained on generated rows only?
+
+    Parameters
+    ----------
+    generator : FairDiffusionGenerator, default=None
+        Cloned and fitted. None is ``FairDiffusionGenerator()``.
+    classifier : classifier, default=None
+        Cloned and fitted on generated rows. None is histogram gradient boosting that
+        takes numbers, words and missing values as they are.
+    n_samples : int, default=None
+        Rows to generate. None is as many as there are real ones.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the generated rows, and generator and classifier where their own
+        ``random_state`` is None.
+
+    Attributes
+    ----------
+    generator_ : FairDiffusionGenerator
+        Fitted on the real rows.
+    classifier_ : classifier
+        Fitted on generated rows.
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X is a DataFrame with names that are strings.
+
+    Examples
+    --------
+    >>> from skfadm import FairDiffusionGenerator, SyntheticDataClassifier
+    >>> from skfadm.datasets import make_biased_domains
+    >>> data = make_biased_domains(300, random_state=0)
+    >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5)
+    >>> model = SyntheticDataClassifier(generator, random_state=0)
+    >>> model.fit(data.data, data.target, z=data.z, domains=data.domains)
+    SyntheticDataClassifier(generator=FairDiffusionGenerator(max_iter=20, n_steps=5),
+                            random_state=0)
+    >>> model.predict(data.data).shape
+    (300,)
+    """
+
+    __metadata_request__fit = {"z": True, "domains": True}
+
+    def __init__(
+        self,
+        generator: FairDiffusionGenerator | None = None,
+        classifier: Any = None,
+        *,
+        n_samples: int | None = None,
+        random_state: int | np.random.RandomState | None = None,
+    ):
+        self.generator = generator
+        self.classifier = classifier
+        self.n_samples = n_samples
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def fit(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None = None,
+        domains: ArrayLike | None = None,
+    ) -> Self:
+        """Fit the generator, generate rows and fit the classifier on them.
+
+        Parameters
+        ----------
+        X, y, z, domains
+            As for `FairDiffusionGenerator.fit`.
+
+        Returns
+        -------
+        self : SyntheticDataClassifier
+
+        Raises
+        ------
+        TypeError, ValueError
+            If `n_samples` is not a positive integer, and all that the generator raises.
+        """
+        n_samples = None if self.n_samples is None else check_n_samples(self.n_samples)
+        rng = new_random_state(self.random_state)
+        seeds = rng.randint(np.iinfo(np.int32).max, size=3)
+        generator = (
+            FairDiffusionGenerator() if self.generator is None else clone(self.generator)
+        )
+        if generator.random_state is None:
+            generator.set_params(random_state=int(seeds[0]))
+        generator.fit(X, y, z, domains)
+        rows, labels = generator.sample(
+            len(X) if n_samples is None else n_samples,  # type: ignore[arg-type]
+            random_state=int(seeds[1]),
+        )
+        classifier = fit_on_generated(
+            self.classifier, rows, labels, random_state=int(seeds[2])
+        )
+        self.generator_ = generator
+        self.classifier_ = classifier
+        self.classes_ = generator.classes_
+        self.n_features_in_ = generator.n_features_in_
+        if hasattr(generator, "feature_names_in_"):
+            self.feature_names_in_ = generator.feature_names_in_
+        return self
+
+    def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
+        """Return the predicted label of each row, shape (n_samples,)."""
+        return self.classifier_.predict(self._checked(X))
+
+    @available_if(_classifier_has("predict_proba"))
+    def predict_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
+        """Return the probability of each class, shape (n_samples, n_classes).
+
+        A label that was never generated has probability zero.
+        """
+        found = self.classifier_.predict_proba(self._checked(X))
+        result = np.zeros((len(found), len(self.classes_)))
+        result[:, np.searchsorted(self.classes_, self.classifier_.classes_)] = found
+        return result
+
+    def _checked(self, X: ArrayLike | pd.DataFrame) -> ArrayLike | pd.DataFrame:
+        check_is_fitted(self)
+        return self.generator_.encoder_.check_columns(X)

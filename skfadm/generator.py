@@ -1,0 +1,452 @@
+"""FairDiffusionGenerator: FADM as a scikit-learn estimator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, _fit_context
+from sklearn.utils import Tags
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted, check_memory
+
+from ._classifiers import new_random_state
+from ._validation import (
+    LabelFormat,
+    check_n_samples,
+    encode_domains,
+    encode_groups,
+    encode_labels,
+    requested_codes,
+)
+from .diffusion.generation import generate
+from .diffusion.guidance import Guidance
+from .diffusion.samplers import SOLVERS, time_grid
+from .diffusion.sde import VPSDE
+from .diffusion.training import (
+    NetworkSizes,
+    Objective,
+    TrainingSettings,
+    build_networks,
+    train,
+)
+from .encoding import TabularEncoder
+
+_POSITIVE = [Interval(Real, 0, None, closed="neither")]
+_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+_COUNT = [Interval(Integral, 1, None, closed="left")]
+_NETWORKS = ("score", "y", "z")
+
+
+class FairDiffusionGenerator(BaseEstimator):
+    r"""Generate fair synthetic tables by guided score-based diffusion (FADM).
+
+    Three networks are trained, by meta-learning over domains (Algorithm 1): a score
+    network for the rows (Eq. 4), a label classifier p(y | x) and a sensitive
+    classifier p(z | x), the latter two on noised rows. Sampling solves the reverse-time
+    SDE from noise to rows, guided toward the label asked for and away from what tells
+    the group (Eq. 11):
+
+    .. math:: dx = \big[f - g^2 \big(\nabla \log p_t(x)
+              + \lambda_y \nabla \log p_t(y | x)
+              + \lambda_z \nabla H(p_t(z | x))\big)\big] d\bar t + g\, d\bar w.
+
+    Parameters
+    ----------
+    lambda_y : float, default=1.0
+        Strength of label guidance, at least 0. 1 samples p(x | y); more makes rows more
+        typical of their label; 0 leaves rows and labels unrelated.
+    lambda_z : float, default=1.0
+        Strength of the paper's fair control, at least 0. Acts at sampling only.
+    n_steps : int, default=50
+        Steps of the solver; each evaluates every network once.
+    solver : {"dpm_solver_sde", "euler_maruyama"}, default="dpm_solver_sde"
+        Second-order multistep solver of the reverse SDE, or plain Euler-Maruyama.
+    time_grid : {"karras", "uniform"}, default="karras"
+        Times of the steps: dense near the data, or even in t.
+    category_loss : {"cross_entropy", "squared_error"}, default="cross_entropy"
+        How categories are learned: with a softmax a column, or by squared error on
+        every channel, which is Eq. 4 literally.
+    hidden_width, n_blocks : int, default=256, 3
+        Size of the score network: units a layer, residual blocks of two layers.
+    classifier_width, classifier_blocks : int, default=128, 2
+        Size of the two classifiers.
+    max_iter : int, default=5000
+        Iterations of training.
+    batch_size : int, default=512
+        Rows of an iteration, meta-train and meta-test part together.
+    alpha, beta, gamma : float or dict, default=0.001, 1.0, 0.001
+        Inner step size, weight of the meta-test loss and learning rate of Algorithm 1:
+        one for all networks, or a dict with the keys "score", "y" and "z". The outer
+        update is AdamW's with gamma warmed up and then annealed to zero.
+    second_order : bool, default=True
+        Differentiate through the inner step, as Algorithm 1 does; False is its
+        first-order form.
+    ema_decay : float, default=0.998
+        Decay of the running average of the weights, which is what sampling uses.
+    chunk_size : int, default=1024
+        Rows that are generated at a time. Changes memory and speed, not the rows.
+    device : str, default="auto"
+        A torch device; "auto" is a GPU if there is one.
+    memory : str or joblib.Memory, default=None
+        Where to cache training. A search over strengths then trains once a fold. Needs
+        a `random_state` that is an integer.
+    verbose : int, default=0
+        With 1, `fit` shows its progress on standard error.
+    random_state : int, RandomState instance or None, default=None
+        Decides everything that is random in `fit` and, unless `sample` is given its
+        own, in `sample`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    class_prior_ : ndarray of shape (n_classes,)
+        Their shares in training.
+    sensitive_classes_ : list of ndarray
+        The groups of each sensitive attribute.
+    domains_ : ndarray of shape (n_domains,)
+        The domains.
+    encoder_ : TabularEncoder
+        Maps the table to the rows that are diffused, and back.
+    weights_ : dict of str to ndarray
+        Averaged weights of the networks, float32.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        Loss of "score", "y" and "z" at each iteration.
+    n_iter_ : int
+        Iterations of training.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X is a DataFrame with names that are strings.
+
+    References
+    ----------
+    .. [1] Y. Lin, D. Li, C. Zhao, M. Shao, "Fair Data Generation via Score-based
+       Diffusion Model", 2024.
+
+    Examples
+    --------
+    >>> from skfadm import FairDiffusionGenerator
+    >>> from skfadm.datasets import make_biased_domains
+    >>> data = make_biased_domains(300, random_state=0)
+    >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
+    >>> generator.fit(data.data, data.target, z=data.z, domains=data.domains)
+    FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
+    >>> X, y = generator.sample(4, y=1)
+    >>> X.shape, y.tolist()
+    ((4, 2), [1, 1, 1, 1])
+    """
+
+    __metadata_request__fit = {"z": True, "domains": True}
+    __metadata_request__fit_resample = {"z": True, "domains": True}
+
+    _parameter_constraints: dict = {
+        "lambda_y": _NON_NEGATIVE,
+        "lambda_z": _NON_NEGATIVE,
+        "n_steps": _COUNT,
+        "solver": [StrOptions(set(SOLVERS))],
+        "time_grid": [StrOptions({"karras", "uniform"})],
+        "category_loss": [StrOptions({"cross_entropy", "squared_error"})],
+        "hidden_width": _COUNT,
+        "n_blocks": _COUNT,
+        "classifier_width": _COUNT,
+        "classifier_blocks": _COUNT,
+        "max_iter": _COUNT,
+        "batch_size": _COUNT,
+        "alpha": [*_NON_NEGATIVE, dict],
+        "beta": [*_NON_NEGATIVE, dict],
+        "gamma": [*_POSITIVE, dict],
+        "second_order": ["boolean"],
+        "ema_decay": [Interval(Real, 0, 1, closed="left")],
+        "chunk_size": _COUNT,
+        "device": [str],
+        "memory": [str, HasMethods("cache"), None],
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        lambda_y: float = 1.0,
+        lambda_z: float = 1.0,
+        *,
+        n_steps: int = 50,
+        solver: str = "dpm_solver_sde",
+        time_grid: str = "karras",
+        category_loss: str = "cross_entropy",
+        hidden_width: int = 256,
+        n_blocks: int = 3,
+        classifier_width: int = 128,
+        classifier_blocks: int = 2,
+        max_iter: int = 5000,
+        batch_size: int = 512,
+        alpha: float | dict[str, float] = 1e-3,
+        beta: float | dict[str, float] = 1.0,
+        gamma: float | dict[str, float] = 1e-3,
+        second_order: bool = True,
+        ema_decay: float = 0.998,
+        chunk_size: int = 1024,
+        device: str = "auto",
+        memory: Any = None,
+        verbose: int = 0,
+        random_state: Any = None,
+    ):
+        self.lambda_y = lambda_y
+        self.lambda_z = lambda_z
+        self.n_steps = n_steps
+        self.solver = solver
+        self.time_grid = time_grid
+        self.category_loss = category_loss
+        self.hidden_width = hidden_width
+        self.n_blocks = n_blocks
+        self.classifier_width = classifier_width
+        self.classifier_blocks = classifier_blocks
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.alpha = alpha
+        self.beta = beta
+        self.gamma = gamma
+        self.second_order = second_order
+        self.ema_decay = ema_decay
+        self.chunk_size = chunk_size
+        self.device = device
+        self.memory = memory
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None = None,
+        domains: ArrayLike | None = None,
+    ) -> Self:
+        """Train score network and classifiers.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Numbers, words, categories and booleans mixed; values may be missing.
+        y : array-like of shape (n_samples,)
+            Labels, of two classes or more.
+        z : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
+            Sensitive attributes, each with two groups or more. None trains without
+            fair control. What X holds is generated, so leave z out of X unless the
+            generated rows shall have it as a feature.
+        domains : array-like of shape (n_samples,), default=None
+            Domain of each row. With None, or one domain, training is plain.
+
+        Returns
+        -------
+        self : FairDiffusionGenerator
+
+        Raises
+        ------
+        ValueError, TypeError
+            Before any training, naming the argument: lengths that differ, an empty
+            table, infinite numbers, missing or continuous labels, a single class or
+            group, a strength that is no number or negative.
+        """
+        seed = new_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        encoder = TabularEncoder(random_state=seed).fit(X)
+        table = encoder.transform(X)
+        if not table.shape[1]:
+            raise ValueError(
+                f"X holds only constant columns ({encoder.n_features_in_} of them, in "
+                f"{len(table)} rows); expected at least one that varies."
+            )
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None."
+            )
+        labels, classes = encode_labels(y, len(table))
+        groups, sensitive_classes = encode_groups(z, len(table))
+        domain_codes, domain_names = encode_domains(domains, len(table))
+        device = self._device()
+        sizes = NetworkSizes(
+            n_numbers=encoder.n_numbers_,
+            category_sizes=tuple(encoder.category_sizes_),
+            n_classes=len(classes),
+            n_groups=tuple(len(g) for g in sensitive_classes),
+            width=self.hidden_width,
+            n_blocks=self.n_blocks,
+            classifier_width=self.classifier_width,
+            classifier_blocks=self.classifier_blocks,
+            softmax=self.category_loss == "cross_entropy",
+        )
+        cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
+        trained = cached(
+            table,
+            labels,
+            groups,
+            domain_codes,
+            sizes,
+            self._settings(bool(sensitive_classes)),
+            seed,
+            device=device,
+            report=None,
+        )
+        # Only now, so that an interrupted fit leaves nothing that looks fitted.
+        self.encoder_ = encoder
+        self.n_features_in_ = encoder.n_features_in_
+        if hasattr(encoder, "feature_names_in_"):
+            self.feature_names_in_ = encoder.feature_names_in_
+        self.classes_ = classes
+        self.class_prior_ = np.bincount(labels) / len(labels)
+        self.sensitive_classes_ = sensitive_classes
+        self.domains_ = domain_names
+        self.label_format_ = LabelFormat.of(y)
+        self.sizes_ = sizes
+        self.weights_ = trained.weights
+        self.history_ = trained.history
+        self.n_iter_ = trained.n_iter
+        return self
+
+    def sample(
+        self,
+        n_samples: int = 1,
+        y: object = None,
+        *,
+        random_state: Any = None,
+    ) -> tuple[NDArray[Any] | pd.DataFrame, NDArray[Any] | pd.Series]:
+        """Generate rows and their labels.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many rows.
+        y : label, array-like of shape (n_samples,) or dict, default=None
+            The label of all rows, of each row, or a mapping from labels to shares that
+            sum to 1. None draws labels with their shares in training.
+        random_state : int, RandomState instance or None, default=None
+            Seeds these rows; None takes the estimator's. A row depends on the seed, its
+            index and its label only, not on how many others are generated with it.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            The kind of table that `fit` saw, with the same columns, order and types.
+        y : ndarray or Series of shape (n_samples,)
+            The labels.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `n_samples` is no positive integer, a label is unknown, shares do not sum
+            to 1, or a strength has been set to what is no number or negative.
+        NotFittedError
+            Before `fit`.
+        """
+        check_is_fitted(self)
+        self._validate_params()
+        n_samples = check_n_samples(n_samples)
+        rng = new_random_state(
+            self.random_state if random_state is None else random_state
+        )
+        seed = rng.randint(np.iinfo(np.int32).max)
+        codes = requested_codes(y, n_samples, self.classes_, self.class_prior_, rng)
+        networks = self._networks()
+        rows = generate(
+            networks.score,
+            networks.score.layout,
+            Guidance(networks.y, networks.z, self.lambda_y, self.lambda_z),
+            codes,
+            sde=networks.score.sde,
+            grid=time_grid(self.n_steps, networks.score.sde, self.time_grid),
+            solver=SOLVERS[self.solver],
+            seed=seed,
+            chunk_size=self.chunk_size,
+            device=self._device(),
+            draw_categories=self.sizes_.softmax,
+        )
+        X = self.encoder_.inverse_transform(rows)
+        return X, self.label_format_.restore(self.classes_[codes])
+
+    def fit_resample(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None = None,
+        domains: ArrayLike | None = None,
+    ) -> tuple[NDArray[Any] | pd.DataFrame, NDArray[Any] | pd.Series]:
+        """Fit and return generated rows in place of the real ones.
+
+        The interface of imbalanced-learn's samplers: what follows in a pipeline is
+        trained on as many generated rows as there are real ones.
+
+        Parameters
+        ----------
+        X, y, z, domains
+            As for `fit`.
+
+        Returns
+        -------
+        X_resampled, y_resampled
+            As for `sample`.
+        """
+        return self.fit(X, y, z, domains).sample(len(X))  # type: ignore[arg-type]
+
+    def _networks(self) -> Objective:
+        networks = build_networks(self.sizes_, VPSDE(), seed=0)
+        networks.load_state_dict({k: torch.from_numpy(v) for k, v in self.weights_.items()})
+        return networks.to(self._device()).eval().requires_grad_(False)
+
+    def _device(self) -> str:
+        """Return the torch device that `device` names; ValueError if there is none."""
+        has_cuda = torch.cuda.is_available()
+        if self.device == "auto":
+            return "cuda" if has_cuda else "cpu"
+        try:
+            torch.empty(0, device=self.device)
+        except (RuntimeError, AssertionError) as error:
+            raise ValueError(
+                f"device is {self.device!r}, which torch cannot use on this machine; "
+                f"expected 'auto'{', cuda' if has_cuda else ''} or 'cpu'."
+            ) from error
+        return self.device
+
+    def _settings(self, has_groups: bool) -> TrainingSettings:
+        networks = _NETWORKS if has_groups else _NETWORKS[:2]
+        return TrainingSettings(
+            max_iter=self.max_iter,
+            batch_size=self.batch_size,
+            alpha=_by_network("alpha", self.alpha, networks),
+            beta=_by_network("beta", self.beta, networks),
+            gamma=_by_network("gamma", self.gamma, networks),
+            second_order=self.second_order,
+            weight_decay=0.0,
+            ema_decay=self.ema_decay,
+        )
+
+
+def _by_network(
+    name: str, value: float | Mapping[str, float], networks: tuple[str, ...]
+) -> dict[str, float]:
+    """Return a value for each network, given one for all or a mapping."""
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(networks, float(value))
+    wrong = {k: v for k, v in value.items() if not isinstance(v, Real) or v < 0}
+    if set(value) != set(_NETWORKS) or wrong:
+        raise ValueError(
+            f"{name} is {dict(value)!r}; expected a number that is not negative, or a "
+            f"mapping with one for each of {', '.join(_NETWORKS)}."
+        )
+    return {network: float(value[network]) for network in networks}

@@ -1,0 +1,110 @@
+"""Small tables, quick generators and what every generator must hold to."""
+
+import numpy as np
+import pandas as pd
+
+from skfadm import FairDiffusionGenerator
+
+#: A generator that trains in a fraction of a second.
+TINY = {
+    "hidden_width": 16,
+    "n_blocks": 1,
+    "classifier_width": 8,
+    "classifier_blocks": 1,
+    "max_iter": 5,
+    "batch_size": 16,
+    "n_steps": 3,
+}
+
+
+def tiny(**params):
+    return FairDiffusionGenerator(**{**TINY, "random_state": 0, **params})
+
+
+def mixed_table(n=120, seed=0):
+    """Return (X, y, z, domains) with every kind of column."""
+    rng = np.random.default_rng(seed)
+    X = pd.DataFrame(
+        {
+            "number": rng.normal(size=n),
+            "count": rng.poisson(30, size=n),
+            "gap": np.where(rng.random(n) < 0.3, np.nan, rng.normal(size=n)),
+            "spike": np.where(rng.random(n) < 0.8, 0.0, rng.gamma(2.0, size=n)),
+            "flag": rng.random(n) < 0.4,
+            "word": rng.choice(["a", "b", "c"], size=n),
+            "category": pd.Categorical(rng.choice(["x", "y"], n), ["z", "y", "x"]),
+            "constant": 7,
+        }
+    )
+    X.loc[::10, "word"] = None
+    y = pd.Series(rng.choice(["no", "yes"], size=n, p=[0.7, 0.3]), name="income")
+    z = pd.Series(rng.choice(["F", "M"], size=n), name="sex")
+    domains = pd.Series(rng.choice(["north", "south", "west"], size=n), name="state")
+    return X, y, z, domains
+
+
+def check_generator_returns_the_same_kind_of_table(generator):
+    X, y, z, domains = mixed_table()
+    X_syn, y_syn = generator.fit(X, y, z, domains).sample(30)
+    pd.testing.assert_frame_equal(X_syn.iloc[:0], X.iloc[:0])
+    assert len(X_syn) == len(y_syn) == 30
+    assert y_syn.name == y.name
+    assert y_syn.dtype == y.dtype
+    for name in ("number", "count", "gap", "spike"):
+        assert X_syn[name].dropna().between(X[name].min(), X[name].max()).all()
+    for name in ("word", "category", "flag", "constant"):
+        assert set(X_syn[name].dropna()) <= set(X[name].dropna())
+    assert not X_syn[["number", "count", "flag", "category"]].isna().any(axis=None)
+
+
+def check_generator_returns_arrays_for_arrays(generator):
+    X, y, z, domains = mixed_table()
+    numbers = X[["number", "gap"]].to_numpy()
+    X_syn, y_syn = generator.fit(numbers, y.to_numpy(), z, domains).sample(7)
+    assert type(X_syn) is type(y_syn) is np.ndarray
+    assert X_syn.shape == (7, 2)
+    assert X_syn.dtype == numbers.dtype
+
+
+def check_generator_gives_the_labels_asked_for(generator):
+    generator.fit(*mixed_table())
+    assert set(generator.sample(5, "yes")[1]) == {"yes"}
+    asked = ["no", "yes", "yes"]
+    assert list(generator.sample(3, asked)[1]) == asked
+    counts = generator.sample(10, {"yes": 0.3, "no": 0.7})[1].value_counts()
+    assert counts.to_dict() == {"no": 7, "yes": 3}
+
+
+def check_generator_reproduces_with_its_seed(generator):
+    table = mixed_table()
+    first = generator.fit(*table).sample(20)
+    second = generator.fit(*table).sample(20)
+    pd.testing.assert_frame_equal(first[0], second[0])
+    pd.testing.assert_series_equal(first[1], second[1])
+    third = generator.sample(20, random_state=99)[0]
+    assert not third["number"].equals(first[0]["number"])
+
+
+def check_generator_leaves_global_random_states_alone(generator):
+    import random
+
+    import torch
+
+    def states():
+        return random.getstate(), np.random.get_state()[1].tolist(), (
+            torch.get_rng_state().tolist()
+        )
+
+    before = states()
+    generator.fit(*mixed_table()).sample(5)
+    generator.set_params(random_state=None).fit(*mixed_table()).sample(5)
+    assert states() == before
+
+
+GENERATOR_CHECKS = [
+    check_generator_returns_the_same_kind_of_table,
+    check_generator_returns_arrays_for_arrays,
+    check_generator_gives_the_labels_asked_for,
+    check_generator_reproduces_with_its_seed,
+    check_generator_leaves_global_random_states_alone,
+]

@@ -1,0 +1,300 @@
+import pickle
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+from skfadm import FairDiffusionGenerator
+from skfadm.diffusion import training
+
+from .generators import GENERATOR_CHECKS, mixed_table, tiny
+
+
+@pytest.fixture(scope="module")
+def table():
+    return mixed_table()
+
+
+@pytest.fixture(scope="module")
+def fitted(table):
+    return tiny().fit(*table)
+
+
+@pytest.mark.parametrize("check", GENERATOR_CHECKS, ids=lambda c: c.__name__)
+@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
+def test_generator_contract(check, loss):
+    check(tiny(category_loss=loss))
+
+
+def test_attributes_describe_the_training(fitted, table):
+    X, y, *_ = table
+    assert fitted.classes_.tolist() == ["no", "yes"]
+    np.testing.assert_allclose(fitted.class_prior_, [(y == c).mean() for c in ("no", "yes")])
+    assert [g.tolist() for g in fitted.sensitive_classes_] == [["F", "M"]]
+    assert fitted.domains_.tolist() == ["north", "south", "west"]
+    assert fitted.feature_names_in_.tolist() == X.columns.tolist()
+    assert set(fitted.history_) == {"score", "y", "z"}
+    for losses in fitted.history_.values():
+        assert losses.shape == (fitted.n_iter_,)
+        assert np.isfinite(losses).all()
+
+
+def test_training_lowers_all_three_losses():
+    X, y, z, domains = mixed_table(400)
+    X["number"] += 3.0 * (y == "yes")
+    X["gap"] += 3.0 * (z == "M")
+    history = tiny(max_iter=300, batch_size=64, second_order=True).fit(
+        X, y, z, domains
+    ).history_
+    for name in ("score", "y", "z"):
+        assert history[name][-50:].mean() < 0.9 * history[name][:20].mean(), name
+
+
+def test_rows_have_the_label_that_was_asked_for():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 600)
+    X = np.column_stack([rng.normal(4.0 * y - 2.0, 0.5), rng.normal(size=600)])
+    gen = tiny(max_iter=600, batch_size=128, n_steps=50, hidden_width=32).fit(X, y)
+    for label in (0, 1):
+        rows, _ = gen.sample(300, label)
+        assert np.mean((rows[:, 0] > 0) == label) > 0.9
+
+
+def test_strengths_act_at_sampling_without_new_training(fitted):
+    gen = pickle.loads(pickle.dumps(fitted))
+    weights = {k: v.copy() for k, v in gen.weights_.items()}
+    plain = gen.set_params(lambda_z=0.0).sample(50)[0]
+    fair = gen.set_params(lambda_z=50.0).sample(50)[0]
+    assert not plain["number"].equals(fair["number"])
+    for name, value in gen.weights_.items():
+        np.testing.assert_array_equal(value, weights[name])
+
+
+def test_two_processes_give_the_same_bits(tmp_path):
+    code = (
+        "from tests.generators import mixed_table, tiny\n"
+        "import sys\n"
+        "tiny().fit(*mixed_table()).sample(40)[0].to_pickle(sys.argv[1])\n"
+    )
+    frames = []
+    for name in ("a.pkl", "b.pkl"):
+        path = tmp_path / name
+        subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+        frames.append(pd.read_pickle(path))
+    pd.testing.assert_frame_equal(*frames, check_exact=True)
+
+
+@pytest.mark.parametrize("carry", ["pickle", "joblib", "skops"])
+def test_a_fitted_generator_survives_saving(fitted, carry, tmp_path):
+    if carry == "pickle":
+        loaded = pickle.loads(pickle.dumps(fitted))
+    elif carry == "joblib":
+        joblib.dump(fitted, tmp_path / "gen.joblib")
+        loaded = joblib.load(tmp_path / "gen.joblib")
+    else:
+        io = pytest.importorskip("skops.io")
+        data = io.dumps(fitted)
+        untrusted = io.get_untrusted_types(data=data)
+        assert all(name.startswith("skfadm.") for name in untrusted), untrusted
+        loaded = io.loads(data, trusted=untrusted)
+    pd.testing.assert_frame_equal(loaded.sample(9)[0], fitted.sample(9)[0])
+
+
+def test_fitted_state_holds_no_torch_objects(fitted):
+    assert b"torch" not in pickle.dumps(fitted)
+
+
+def test_z_none_trains_no_sensitive_classifier(table):
+    X, y, *_ = table
+    gen = tiny(lambda_z=3.0).fit(X, y)
+    assert set(gen.history_) == {"score", "y"}
+    assert gen.sensitive_classes_ == []
+    assert len(gen.sample(3)[0]) == 3
+
+
+def test_several_sensitive_attributes_get_a_head_each(table):
+    X, y, z, domains = table
+    both = pd.DataFrame({"sex": z, "age": np.arange(len(z)) % 3})
+    gen = tiny().fit(X, y, both, domains)
+    assert [len(g) for g in gen.sensitive_classes_] == [2, 3]
+    assert len(gen.sample(3)[0]) == 3
+
+
+def test_more_than_two_classes_and_groups(table):
+    X, *_ = table
+    y, z = np.arange(len(X)) % 4, np.arange(len(X)) % 5
+    X_syn, y_syn = tiny().fit(X, y, z).sample(20, 3)
+    assert set(y_syn) == {3}
+    assert len(X_syn) == 20
+
+
+def test_a_class_may_be_absent_from_a_domain_and_a_domain_may_have_one_row(table):
+    X, y, z, domains = table
+    alone = domains.where(y.ne("yes") | domains.ne("west"), "south").copy()
+    alone.iloc[0] = "island"
+    assert len(tiny().fit(X, y, z, alone).sample(2)[0]) == 2
+
+
+@pytest.mark.parametrize("columns", [["number"], ["word", "category"]])
+def test_tables_of_one_kind_of_column(table, columns):
+    X, y, z, domains = table
+    X_syn, _ = tiny().fit(X[columns], y, z, domains).sample(6)
+    assert X_syn.columns.tolist() == columns
+
+
+def test_a_table_of_three_rows():
+    X = pd.DataFrame({"a": [1.0, 2.0, None], "b": ["x", "y", "y"]})
+    X_syn, y_syn = tiny().fit(X, [0, 1, 1], ["f", "m", "f"], [1, 2, 2]).sample(4)
+    assert len(X_syn) == len(y_syn) == 4
+
+
+def test_categorical_labels_come_back_with_all_their_categories(table):
+    X, y, *_ = table
+    labels = pd.Series(pd.Categorical(y, ["yes", "no", "maybe"]), name="income")
+    _, y_syn = tiny().fit(X, labels).sample(5)
+    assert y_syn.dtype == labels.dtype
+
+
+def test_fit_resample_returns_as_many_generated_rows(table):
+    X, y, z, domains = table
+    X_res, y_res = tiny().fit_resample(X, y, z=z, domains=domains)
+    assert len(X_res) == len(y_res) == len(X)
+
+
+def test_interrupted_fit_leaves_nothing_that_looks_fitted(table, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    gen = tiny()
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "meta_gradients", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            gen.fit(*table)
+    assert not [name for name in vars(gen) if name.endswith("_")]
+    with pytest.raises(NotFittedError):
+        gen.sample()
+
+
+def test_memory_trains_once_for_all_strengths(table, tmp_path, monkeypatch):
+    calls = []
+    real = training.meta_gradients
+    monkeypatch.setattr(
+        training, "meta_gradients", lambda *a, **k: calls.append(1) or real(*a, **k)
+    )
+    gen = tiny(memory=str(tmp_path))
+    rows = [
+        clone(gen).set_params(lambda_y=ly, lambda_z=lz).fit(*table).sample(5)[0]
+        for ly in (1.0, 2.0)
+        for lz in (0.0, 5.0)
+    ]
+    assert len(calls) == gen.max_iter
+    assert not rows[0].equals(rows[3])
+
+
+def test_memory_trains_anew_when_training_would_differ(table, tmp_path):
+    gen = tiny(memory=str(tmp_path)).fit(*table)
+    other = clone(gen).set_params(gamma=0.01).fit(*table)
+    assert any((gen.weights_[k] != other.weights_[k]).any() for k in gen.weights_)
+
+
+def test_networks_may_have_settings_of_their_own(table):
+    gammas = {"score": 1e-3, "y": 1e-2, "z": 0.0}
+    with pytest.raises(ValueError, match="gamma"):
+        tiny(gamma={"score": 1e-3}).fit(*table)
+    gen = tiny(gamma={**gammas, "z": 1e-4}).fit(*table)
+    assert np.isfinite(gen.history_["z"]).all()
+
+
+def bad(**changes):
+    X, y, z, domains = mixed_table(30)
+    return {"X": X, "y": y, "z": z, "domains": domains, **changes}
+
+
+def with_gap(name):
+    values = bad()[name].astype(object)
+    values.iloc[3] = None
+    return bad(**{name: values})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (bad(y=[0, 1]), ValueError, "y has 2 rows but X has 30"),
+        (bad(z=["F"]), ValueError, "z has 1 rows but X has 30"),
+        (bad(domains=["n"] * 31), ValueError, "domains has 31 rows but X has 30"),
+        (bad(X=bad()["X"].iloc[:0]), ValueError, "0 sample"),
+        (bad(y=["no"] * 30), ValueError, "y holds one class"),
+        (bad(z=["F"] * 30), ValueError, "z holds one group"),
+        (bad(y=None), ValueError, "requires y"),
+        (with_gap("y"), ValueError, "y has 1 missing"),
+        (with_gap("z"), ValueError, "z has 1 missing"),
+        (with_gap("domains"), ValueError, "domains has 1 missing"),
+        (bad(y=np.linspace(0, 1, 30)), ValueError, "continuous"),
+        (bad(y=[*["a"] * 15, *range(15)]), TypeError, "y mixes labels of types int, str"),
+        (bad(X=np.ones((30, 2))), ValueError, "X holds only constant columns"),
+        (bad(X=np.full((30, 2), np.inf)), ValueError, "infinit"),
+        (bad(y=np.zeros((30, 2))), ValueError, "y has 2 columns"),
+        (bad(domains=np.zeros((30, 2))), ValueError, "domains has 2 columns"),
+    ],
+)
+def test_bad_data_is_refused_before_training(arguments, error, message, monkeypatch):
+    monkeypatch.setattr(training, "meta_gradients", None)
+    with pytest.raises(error, match=message):
+        tiny().fit(**arguments)
+
+
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"lambda_y": -1.0},
+        {"lambda_z": "strong"},
+        {"lambda_z": float("nan")},
+        {"lambda_y": float("inf")},
+        {"max_iter": 0},
+        {"n_steps": 2.5},
+        {"solver": "heun"},
+        {"gamma": 0.0},
+        {"device": "abacus"},
+    ],
+)
+def test_bad_parameters_are_refused_before_training(params, table, monkeypatch):
+    monkeypatch.setattr(training, "meta_gradients", None)
+    with pytest.raises((ValueError, TypeError), match=next(iter(params))):
+        tiny(**params).fit(*table)
+
+
+@pytest.mark.parametrize(
+    ("n_samples", "y", "error", "message"),
+    [
+        (0, None, ValueError, "n_samples"),
+        (-3, None, ValueError, "n_samples"),
+        (1.5, None, TypeError, "n_samples"),
+        (True, None, TypeError, "n_samples"),
+        (3, "maybe", ValueError, "unknown labels 'maybe'.*'no', 'yes'"),
+        (3, ["yes", "no"], ValueError, r"y has shape \(2,\) but n_samples is 3"),
+        (3, {"yes": 0.5, "no": 0.4}, ValueError, "sum to 0.9"),
+        (3, {"yes": 1.5, "no": -0.5}, ValueError, "not negative"),
+        (3, {"maybe": 1.0}, ValueError, "unknown labels"),
+        (3, {"yes": "all"}, TypeError, "shares"),
+    ],
+)
+def test_bad_requests_of_sample_are_refused(fitted, n_samples, y, error, message):
+    with pytest.raises(error, match=message):
+        fitted.sample(n_samples, y)
+
+
+def test_a_strength_set_after_fit_is_checked_at_sampling(fitted):
+    gen = clone(fitted)
+    gen.__dict__.update({k: v for k, v in vars(fitted).items() if k.endswith("_")})
+    with pytest.raises(ValueError, match="lambda_z"):
+        gen.set_params(lambda_z=-1.0).sample()
+
+
+def test_sample_before_fit_says_so():
+    with pytest.raises(NotFittedError):
+        FairDiffusionGenerator().sample()
