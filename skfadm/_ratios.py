@@ -1,0 +1,274 @@
+"""The ratios of demographic parity and equal opportunity (Eq. 12, 13)."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.exceptions import UndefinedMetricWarning
+
+RATIOS = ("demographic_parity_ratio", "equal_opportunity_ratio")
+
+
+def demographic_parity_ratio(
+    y_true: ArrayLike, y_pred: ArrayLike, *, z: ArrayLike, pos_label: Any = None
+) -> float:
+    """Ratio of demographic parity, Eq. 12: the smallest over the largest positive rate.
+
+    The positive rate of a group is ``P(y_pred = pos_label | z = group)``. With two
+    groups this is Eq. 12 of the paper; with more, the two most distant ones count.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels. The ratio does not depend on them; they only help to tell which
+        labels there are, and give both ratios one signature.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    z : array-like of shape (n_samples,) or (n_samples, n_attributes)
+        Sensitive attribute, any values. With several attributes, the groups are the
+        combinations of their values that occur.
+    pos_label : label, default=None
+        The positive label. With ``None`` and two labels, it is the larger one (as
+        ``classes_[1]`` in scikit-learn). With ``None`` and more than two labels, each
+        label in turn is the positive one, and the smallest ratio is returned.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 1 means that all groups have the same positive rate. ``nan``,
+        with a warning, where it is undefined: no group has a positive prediction, or
+        `z` holds one group only.
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or length, holds missing or continuous
+        values, or if `pos_label` is not among the labels.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If the ratio is undefined. With more than two labels: if it is undefined for
+        some label (no row is given it), which is then left out of the minimum.
+
+    See Also
+    --------
+    equal_opportunity_ratio : Looks only at the rows whose true label is positive.
+
+    References
+    ----------
+    Eq. 12 of "FADM: Fairness-Aware Diffusion with Meta-learning"; Dwork et al.,
+    "Fairness through awareness", ITCS 2012.
+
+    Examples
+    --------
+    >>> from skfadm.metrics import demographic_parity_ratio
+    >>> y_true = [0, 1, 1, 0, 1, 0, 1, 1]
+    >>> y_pred = [0, 0, 1, 0, 1, 0, 1, 0]
+    >>> z = ["f", "f", "f", "f", "m", "m", "m", "m"]
+    >>> demographic_parity_ratio(y_true, y_pred, z=z)
+    0.5
+    """
+    return _public_ratio("demographic_parity_ratio", y_true, y_pred, z, pos_label)
+
+
+def equal_opportunity_ratio(
+    y_true: ArrayLike, y_pred: ArrayLike, *, z: ArrayLike, pos_label: Any = None
+) -> float:
+    """Ratio of equal opportunity, Eq. 13: smallest over largest true positive rate.
+
+    The true positive rate of a group is
+    ``P(y_pred = pos_label | z = group, y_true = pos_label)``.
+
+    Parameters
+    ----------
+    y_true : array-like of shape (n_samples,)
+        True labels.
+    y_pred : array-like of shape (n_samples,)
+        Predicted labels.
+    z : array-like of shape (n_samples,) or (n_samples, n_attributes)
+        Sensitive attribute, any values. With several attributes, the groups are the
+        combinations of their values that occur.
+    pos_label : label, default=None
+        The positive label. With ``None`` and two labels, it is the larger one (as
+        ``classes_[1]`` in scikit-learn). With ``None`` and more than two labels, each
+        label in turn is the positive one, and the smallest ratio is returned.
+
+    Returns
+    -------
+    float
+        In [0, 1]; 1 means that the positive rows of all groups are found equally
+        often. A group without a positive row has no true positive rate and is left
+        out. ``nan``, with a warning, where the ratio is undefined: fewer than two
+        groups are left, or no positive row is found in any of them.
+
+    Raises
+    ------
+    ValueError
+        If an argument has the wrong shape or length, holds missing or continuous
+        values, or if `pos_label` is not among the labels.
+
+    Warns
+    -----
+    UndefinedMetricWarning
+        If the ratio is undefined, or a group is left out. With more than two
+        labels: if the ratio is undefined for some label, which is then left out of
+        the minimum.
+
+    See Also
+    --------
+    demographic_parity_ratio : Looks at all rows, whatever their true label.
+
+    Notes
+    -----
+    `fairlearn.metrics.equal_opportunity_ratio` gives the same numbers, but counts a
+    group without a positive row as if none of them had been found.
+
+    References
+    ----------
+    Eq. 13 of "FADM: Fairness-Aware Diffusion with Meta-learning"; Hardt, Price and
+    Srebro, "Equality of opportunity in supervised learning", NeurIPS 2016.
+
+    Examples
+    --------
+    >>> from skfadm.metrics import equal_opportunity_ratio
+    >>> y_true = [0, 1, 1, 0, 1, 0, 1, 1]
+    >>> y_pred = [0, 0, 1, 0, 1, 0, 1, 0]
+    >>> z = ["f", "f", "f", "f", "m", "m", "m", "m"]
+    >>> equal_opportunity_ratio(y_true, y_pred, z=z)
+    0.75
+    """
+    return _public_ratio("equal_opportunity_ratio", y_true, y_pred, z, pos_label)
+
+
+def as_labels(values: Any, name: str, n_rows: int | None = None) -> np.ndarray:
+    """Check class labels and return them as a one-dimensional array."""
+    labels = np.asarray(values)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels.ravel()
+    if labels.ndim != 1 or not len(labels):
+        raise ValueError(
+            f"{name} must be a non-empty column of labels, got shape {labels.shape}."
+        )
+    if n_rows is not None and len(labels) != n_rows:
+        raise ValueError(f"{name} must have {n_rows} rows, got {len(labels)}.")
+    if labels.dtype == object:  # e.g. integers in an object column
+        labels = pd.Series(labels).infer_objects().to_numpy()
+    if pd.isna(labels).any():
+        raise ValueError(f"{name} must not hold missing values.")
+    if labels.dtype.kind == "f" and (labels != np.round(labels)).any():
+        raise ValueError(f"{name} must hold class labels, got continuous numbers.")
+    return labels
+
+
+def as_groups(z: Any, name: str, n_rows: int) -> np.ndarray:
+    """Give each row the number of its group, its combination of values in `z`."""
+    values = z if isinstance(z, pd.DataFrame | pd.Series) else np.asarray(z)
+    if values.ndim not in (1, 2) or 0 in values.shape:
+        raise ValueError(
+            f"{name} must have shape (n_samples,) or (n_samples, n_attributes), got "
+            f"{values.shape}."
+        )
+    if len(values) != n_rows:
+        raise ValueError(f"{name} must have {n_rows} rows, got {len(values)}.")
+    table = pd.DataFrame(values)
+    codes = np.column_stack(
+        [pd.factorize(table.iloc[:, j])[0] for j in range(table.shape[1])]
+    )
+    if (codes < 0).any():
+        raise ValueError(f"{name} must not hold missing values.")
+    return np.unique(codes, axis=0, return_inverse=True)[1].ravel()
+
+
+def union_of_labels(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """All labels of both, sorted; an error if numbers and words would be mixed."""
+    kinds = [labels.dtype.kind in "biuf" for labels in (a, b)]
+    try:
+        if kinds[0] == kinds[1]:
+            return np.union1d(a, b)
+    except TypeError:
+        pass  # words and numbers within one object array
+    raise ValueError(
+        "y_true and y_pred must hold labels of one kind, numbers or words; got "
+        f"{pd.unique(a)[:5].tolist()} and {pd.unique(b)[:5].tolist()}."
+    )
+
+
+def _positive_labels(labels: np.ndarray, pos_label: Any) -> list:
+    """List the labels that are the positive one in turn."""
+    if pos_label is not None:
+        # One label says little of the others; with two, the positive must be there.
+        if len(labels) > 1 and pos_label not in labels.tolist():
+            raise ValueError(
+                f"pos_label={pos_label!r} is not among the labels {labels.tolist()}."
+            )
+        return [pos_label]
+    if len(labels) > 2:
+        return labels.tolist()
+    if len(labels) == 2:
+        return [labels[1]]
+    if labels.dtype.kind in "biuf" and labels[0] in (-1, 0, 1):
+        return [1]
+    raise ValueError(
+        f"y_true and y_pred hold one label only, {labels[0]!r}, which does not tell "
+        "the positive label. Pass pos_label."
+    )
+
+
+def _public_ratio(name: str, y_true: Any, y_pred: Any, z: Any, pos_label: Any) -> float:
+    true = as_labels(y_true, "y_true")
+    pred = as_labels(y_pred, "y_pred", len(true))
+    groups = as_groups(z, "z", len(true))
+    return fairness_ratio(
+        name, true, pred, groups, union_of_labels(true, pred), pos_label
+    )
+
+
+def fairness_ratio(
+    name: str,
+    y_true: np.ndarray,
+    y_pred: np.ndarray,
+    groups: np.ndarray,
+    labels: np.ndarray,
+    pos_label: Any,
+) -> float:
+    """Eq. 12 or 13; the smallest over the positive labels for which it is defined."""
+    notes: list[str] = []
+    ratios = []
+    of_true = name == "equal_opportunity_ratio"
+    for label in _positive_labels(labels, pos_label):
+        asked = y_true == label if of_true else np.ones(len(y_true), dtype=bool)
+        ratio, note = _label_ratio(y_pred == label, groups, asked)
+        ratios.append(ratio)
+        if note:
+            notes.append(f"for label {label!r}, {note}")
+    if notes:
+        warnings.warn(f"{name}: {'; '.join(notes)}.", UndefinedMetricWarning, 4)
+    return float(np.nan if np.isnan(ratios).all() else np.nanmin(ratios))
+
+
+def _label_ratio(
+    chosen: np.ndarray, groups: np.ndarray, asked: np.ndarray
+) -> tuple[float, str]:
+    """Smallest over largest share of `chosen` rows among the `asked` rows of a group.
+
+    Also says what is undefined or left out, in words; an empty string if nothing is.
+    """
+    n_groups = groups.max() + 1
+    n_asked = np.bincount(groups[asked], minlength=n_groups)
+    n_chosen = np.bincount(groups[asked & chosen], minlength=n_groups)
+    has_rate = n_asked > 0
+    if has_rate.sum() < 2:
+        return np.nan, (
+            f"the ratio is undefined: {has_rate.sum()} of {n_groups} group(s) have "
+            "rows to look at, and a ratio compares two"
+        )
+    rates = n_chosen[has_rate] / n_asked[has_rate]
+    if not rates.max() > 0:
+        return np.nan, "the ratio is undefined: it is predicted in no group"
+    note = ""
+    if not has_rate.all():
+        note = f"{(~has_rate).sum()} group(s) without such rows are left out"
+    return float(rates.min() / rates.max()), note

@@ -1,0 +1,279 @@
+"""Group fairness of predictions (Eq. 12, 13), and a scorer for model selection."""
+
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.metrics import accuracy_score
+from sklearn.utils import metadata_routing
+from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
+
+from skfadm._classifiers import fit_on_generated, new_random_state
+from skfadm._ratios import (
+    RATIOS,
+    as_groups,
+    as_labels,
+    demographic_parity_ratio,
+    equal_opportunity_ratio,
+    fairness_ratio,
+    union_of_labels,
+)
+
+__all__ = ["FairnessScorer", "demographic_parity_ratio", "equal_opportunity_ratio"]
+
+_METRICS = ("accuracy", *RATIOS, "fair_accuracy")
+
+
+class FairnessScorer(BaseEstimator):
+    """Score a classifier, or a generator of labelled rows, by accuracy and fairness.
+
+    To be passed as ``scoring=`` to scikit-learn's model selection. A classifier (it
+    has ``predict``) is scored by its predictions on `X`. A generator (it has
+    ``sample`` and no ``predict``) is scored by a classifier that is trained on
+    `n_samples` generated rows and predicts `X`.
+
+    The sensitive attribute reaches the scorer in one of two ways. With metadata
+    routing enabled, ``search.fit(X, y, z=z, ...)`` hands it over, and nothing has to be
+    requested. With routing disabled scikit-learn hands no metadata to scorers; then
+    `z_name` says where in the DataFrame `X` it is.
+
+    Parameters
+    ----------
+    metric : str or tuple of str, default="fair_accuracy"
+        What to return:
+
+        - ``"accuracy"``: the share of right predictions; needs no `z`.
+        - ``"demographic_parity_ratio"``, ``"equal_opportunity_ratio"``: Eq. 12, 13.
+        - ``"fair_accuracy"``: the accuracy if `ratio` is at least `min_ratio`;
+          otherwise ``ratio - 1``, which is negative. So whoever is fair enough ranks
+          above whoever is not, and those who are not rank by their ratio. An undefined
+          ratio (nobody is given the positive label) counts as 0 and scores -1.
+
+        A tuple gives a dict of these scores, from one sampling and one classifier;
+        scikit-learn takes it as multi-metric scoring.
+    ratio : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
+            default="demographic_parity_ratio"
+        The ratio that ``"fair_accuracy"`` looks at.
+    min_ratio : float, default=0.8
+        The ratio, in [0, 1], from which on ``"fair_accuracy"`` calls predictions fair
+        enough. 0.8 is the four-fifths rule.
+    classifier : classifier, default=None
+        Trained on generated rows; cloned before. ``None`` means histogram gradient
+        boosting that takes arrays and DataFrames with categories and missing values.
+        Not used to score a classifier.
+    n_samples : int, default=5000
+        Rows to generate. It does not depend on `X`, so that a small test domain is not
+        judged by a classifier that has seen few rows.
+    z_name : label or list of labels, default=None
+        Where `X` holds the sensitive attribute(s) when none is passed as `z`: a column,
+        or a level of the index. A column is a feature like any other and is seen by
+        generator and classifier. An index level is seen by neither, and survives
+        scikit-learn's splitting.
+    pos_label : label, default=None
+        The positive label of the ratios. With ``None`` it is the larger of two labels;
+        of more than two, each in turn, and the smallest ratio counts.
+    random_state : int, RandomState instance or None, default=0
+        Seeds the generated rows and the classifier. An integer means that all
+        candidates and folds are compared with the same random numbers.
+
+    Notes
+    -----
+    Where the ratio is undefined, the two ratio metrics are ``nan``, with an
+    ``UndefinedMetricWarning``; scikit-learn ranks such candidates last.
+
+    ``"fair_accuracy"`` holds for one evaluation. Its mean over folds asks each fold to
+    be fair enough and lets one that is not cost about its share of the accuracy. To put
+    the condition on the mean ratio instead, score a tuple and use
+    :func:`skfadm.model_selection.refit_fair`.
+
+    A generator may draw rows of one label only. No classifier can be trained on them;
+    what they teach is that label, so they are scored, with a warning, as the classifier
+    that always predicts it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from skfadm.metrics import FairnessScorer
+    >>> rng = np.random.default_rng(0)
+    >>> z = rng.integers(2, size=400)
+    >>> X = rng.normal(size=(400, 2)) + z[:, np.newaxis]
+    >>> y = (X[:, 0] + rng.normal(size=400) > 0.5).astype(int)
+    >>> model = LogisticRegression().fit(X, y)
+    >>> scorer = FairnessScorer(metric=("accuracy", "demographic_parity_ratio"))
+    >>> scores = scorer(model, X, y, z=z)
+    >>> {name: round(score, 2) for name, score in scores.items()}
+    {'accuracy': 0.75, 'demographic_parity_ratio': 0.51}
+    >>> fair_accuracy = FairnessScorer(metric="fair_accuracy", min_ratio=0.8)
+    >>> round(fair_accuracy(model, X, y, z=z), 2)
+    -0.49
+    """
+
+    # The signature makes scikit-learn believe that `estimator` is metadata as well.
+    __metadata_request__score = {"z": True, "estimator": metadata_routing.UNUSED}
+
+    _parameter_constraints: dict = {
+        "ratio": [StrOptions(set(RATIOS))],
+        "min_ratio": [Interval(Real, 0, 1, closed="both")],
+        "classifier": [HasMethods(["fit", "predict"]), None],
+        "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        metric: str | tuple[str, ...] = "fair_accuracy",
+        *,
+        ratio: str = "demographic_parity_ratio",
+        min_ratio: float = 0.8,
+        classifier: Any = None,
+        n_samples: int = 5000,
+        z_name: Any = None,
+        pos_label: Any = None,
+        random_state: int | np.random.RandomState | None = 0,
+    ) -> None:
+        self.metric = metric
+        self.ratio = ratio
+        self.min_ratio = min_ratio
+        self.classifier = classifier
+        self.n_samples = n_samples
+        self.z_name = z_name
+        self.pos_label = pos_label
+        self.random_state = random_state
+
+    def score(
+        self, estimator: Any, X: Any, y: ArrayLike, *, z: ArrayLike | None = None
+    ) -> float | dict[str, float]:
+        """Score a fitted classifier or generator on rows that it has not seen.
+
+        Parameters
+        ----------
+        estimator : classifier or generator
+            Fitted; has ``predict(X)``, or ``sample(n_samples, random_state=...)`` that
+            returns ``(X, y)``.
+        X : {array-like, DataFrame} of shape (n_samples, n_features)
+            Rows to predict.
+        y : array-like of shape (n_samples,)
+            Their true labels.
+        z : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
+            Their sensitive attribute. ``None``: look for `z_name` in `X`.
+
+        Returns
+        -------
+        float or dict of str to float
+            Higher is better. A dict if `metric` is a tuple.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is out of range, or the metric needs `z` and there is none.
+        TypeError
+            If `estimator` can neither predict nor sample.
+        """
+        # A method named `score` is what routing reads the request for `z` from: a class
+        # with `__call__` alone silently receives no metadata.
+        metrics = self._check_metrics()
+        self._validate_params()
+        _check_can_be_scored(estimator)
+        y_true = as_labels(y, "y")
+        groups = None
+        if any(metric != "accuracy" for metric in metrics):
+            groups = as_groups(self._find_z(X, z), "z", len(y_true))
+
+        y_pred, classes = self._predict(estimator, X)
+        y_pred = as_labels(y_pred, "y_pred", len(y_true))
+        labels = union_of_labels(y_true, y_pred)
+        if classes is not None:  # a fold may lack a label
+            labels = union_of_labels(labels, as_labels(classes, "classes_"))
+        scores = {
+            name: self._score_one(name, y_true, y_pred, groups, labels)
+            for name in metrics
+        }
+        return scores[self.metric] if isinstance(self.metric, str) else scores
+
+    __call__ = score
+
+    def _check_metrics(self) -> tuple[str, ...]:
+        metrics = (self.metric,) if isinstance(self.metric, str) else self.metric
+        if not isinstance(metrics, tuple | list) or not metrics:
+            raise ValueError(
+                f"metric must be a name or a non-empty tuple of names, got {metrics!r}."
+            )
+        unknown = [metric for metric in metrics if metric not in _METRICS]
+        if unknown:
+            raise ValueError(f"metric must be among {_METRICS}, got {unknown[0]!r}.")
+        return tuple(metrics)
+
+    def _find_z(self, X: Any, z: Any) -> Any:
+        if z is not None:
+            return z
+        if self.z_name is None:
+            raise ValueError(
+                f"metric={self.metric!r} needs the sensitive attribute, but z is None. "
+                "Either enable metadata routing, "
+                "sklearn.set_config(enable_metadata_routing=True), and pass z= to fit; "
+                "or set z_name to the column or index level of X that holds it."
+            )
+        if not isinstance(X, pd.DataFrame):
+            raise ValueError(
+                f"z_name={self.z_name!r} needs X to be a DataFrame, got "
+                f"{type(X).__name__}."
+            )
+        names = self.z_name if isinstance(self.z_name, list) else [self.z_name]
+        return pd.DataFrame({i: _named(X, name) for i, name in enumerate(names)})
+
+    def _predict(self, estimator: Any, X: Any) -> tuple[Any, Any]:
+        """Predict X; also return the labels that the estimator was fitted with."""
+        classes = getattr(estimator, "classes_", None)
+        if not hasattr(estimator, "predict"):
+            rng = new_random_state(self.random_state)
+            sample_seed, fit_seed = (int(s) for s in rng.randint(2**31 - 1, size=2))
+            rows, row_labels = estimator.sample(
+                self.n_samples, random_state=sample_seed
+            )
+            estimator = fit_on_generated(
+                self.classifier, rows, row_labels, random_state=fit_seed
+            )
+        return estimator.predict(X), classes
+
+    def _score_one(
+        self,
+        metric: str,
+        y_true: np.ndarray,
+        y_pred: np.ndarray,
+        groups: np.ndarray | None,
+        labels: np.ndarray,
+    ) -> float:
+        if metric == "accuracy" or groups is None:
+            return float(accuracy_score(y_true, y_pred))
+        name = self.ratio if metric == "fair_accuracy" else metric
+        ratio = fairness_ratio(name, y_true, y_pred, groups, labels, self.pos_label)
+        if metric != "fair_accuracy":
+            return ratio
+        if ratio >= self.min_ratio:
+            return float(accuracy_score(y_true, y_pred))
+        return -1.0 if np.isnan(ratio) else ratio - 1.0
+
+
+def _check_can_be_scored(estimator: Any) -> None:
+    if not hasattr(estimator, "predict") and not hasattr(estimator, "sample"):
+        raise TypeError(
+            "estimator must be a classifier (with predict) or a generator (with "
+            f"sample), got {type(estimator).__name__}."
+        )
+
+
+def _named(X: pd.DataFrame, name: Any) -> np.ndarray:
+    """Read the column of X, or the level of its index, that is called `name`."""
+    in_columns, in_index = name in X.columns, name in X.index.names
+    if in_columns == in_index:
+        found = "both" if in_columns else "neither"
+        raise ValueError(
+            f"z_name={name!r} must be a column of X or a level of its index; it is "
+            f"{found}. Columns: {list(X.columns)}; index levels: {list(X.index.names)}."
+        )
+    values = X[name] if in_columns else X.index.get_level_values(name)
+    return np.asarray(values)
