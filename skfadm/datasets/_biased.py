@@ -1,0 +1,372 @@
+"""Biased rows from several domains, from a model in which everything is known."""
+
+from dataclasses import dataclass, replace
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from scipy.special import logsumexp
+from sklearn.utils import Bunch
+
+from skfadm._classifiers import new_random_state
+
+__all__ = ["BiasedDomains", "make_biased_domains"]
+
+
+@dataclass(frozen=True, eq=False)
+class BiasedDomains:
+    """The Gaussian model behind `make_biased_domains`, in closed form.
+
+    A row of domain ``d`` draws its label and group from the table ``p(y, z | d)``, and
+    its features from a normal distribution with unit covariance and mean
+    ``means[d, y, z]``. So each domain is a Gaussian mixture of ``n_classes * n_groups``
+    components, and all densities and posteriors are exact.
+
+    In every method, ``domain=None`` means the domains pooled with `domain_shares`.
+
+    Attributes
+    ----------
+    domain_shares : ndarray of shape (n_domains,)
+        ``p(d)``.
+    joint : ndarray of shape (n_domains, n_classes, n_groups)
+        ``p(y, z | d)``; each table sums to 1.
+    means : ndarray of shape (n_domains, n_classes, n_groups, n_features)
+        ``E[x | d, y, z]``.
+    """
+
+    domain_shares: np.ndarray
+    joint: np.ndarray
+    means: np.ndarray
+
+    def table(self, domain: int | None = None) -> np.ndarray:
+        """Return ``p(y, z)``, shape (n_classes, n_groups)."""
+        return np.tensordot(self._domain_weights(domain), self.joint, axes=1)
+
+    def pmi(self, domain: int | None = None) -> np.ndarray:
+        """Return the pointwise mutual information of label and group.
+
+        Parameters
+        ----------
+        domain : int, default=None
+            Index of a domain.
+
+        Returns
+        -------
+        ndarray of shape (n_classes, n_groups)
+            ``log p(y, z) - log p(y) - log p(z)``; all 0 where there is no bias.
+        """
+        table = self.table(domain)
+        marginals = np.outer(table.sum(axis=1), table.sum(axis=0))
+        return np.log(table) - np.log(marginals)
+
+    def log_density(
+        self,
+        X: ArrayLike,
+        *,
+        y: int | None = None,
+        z: int | None = None,
+        domain: int | None = None,
+    ) -> np.ndarray:
+        """Return the log density of rows, given what is passed.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        y : int, default=None
+            Condition on this label.
+        z : int, default=None
+            Condition on this group.
+        domain : int, default=None
+            Condition on this domain.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            ``log p(x | y, z, domain)``.
+        """
+        log_joint = self._log_joint(X, domain)
+        log_table = np.log(self.table(domain))
+        rows = slice(None) if y is None else slice(y, y + 1)
+        columns = slice(None) if z is None else slice(z, z + 1)
+        log_p = logsumexp(log_joint[:, rows, columns], axis=(1, 2))
+        return log_p - logsumexp(log_table[rows, columns])
+
+    def posterior_y(self, X: ArrayLike, domain: int | None = None) -> np.ndarray:
+        """Return ``p(y | x)``, shape (n_samples, n_classes): no classifier is better.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        domain : int, default=None
+            The domain of the rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            Rows sum to 1.
+        """
+        return self._posterior(X, domain, sum_over=2)
+
+    def posterior_z(self, X: ArrayLike, domain: int | None = None) -> np.ndarray:
+        """Return ``p(z | x)``, shape (n_samples, n_groups).
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_features)
+            Rows.
+        domain : int, default=None
+            The domain of the rows.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_groups)
+            Rows sum to 1.
+        """
+        return self._posterior(X, domain, sum_over=1)
+
+    def unbiased(self) -> "BiasedDomains":
+        """Return the same model with label and group independent in each domain.
+
+        The shares of labels and of groups stay as they are in each domain, and so do
+        the features given both: it is what a generator with perfect fair control and
+        otherwise perfect fidelity would draw from.
+
+        Returns
+        -------
+        BiasedDomains
+            A new model.
+        """
+        p_y = self.joint.sum(axis=2, keepdims=True)
+        p_z = self.joint.sum(axis=1, keepdims=True)
+        return replace(self, joint=p_y * p_z)
+
+    def sample(
+        self, n_samples: int, random_state: int | np.random.RandomState | None = None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Draw rows.
+
+        Parameters
+        ----------
+        n_samples : int
+            Rows of all domains together.
+        random_state : int, RandomState instance or None, default=None
+            Seed.
+
+        Returns
+        -------
+        X : ndarray of shape (n_samples, n_features), dtype float64
+            Features.
+        y : ndarray of shape (n_samples,), dtype int
+            Labels, from 0.
+        z : ndarray of shape (n_samples,), dtype int
+            Groups, from 0.
+        domains : ndarray of shape (n_samples,), dtype int
+            Domains, from 0.
+        """
+        rng = new_random_state(random_state)
+        p = self.domain_shares[:, None, None] * self.joint
+        cells = rng.choice(p.size, size=n_samples, p=p.ravel())
+        domains, y, z = np.unravel_index(cells, p.shape)
+        noise = rng.standard_normal((n_samples, self.means.shape[-1]))
+        return self.means[domains, y, z] + noise, y, z, domains
+
+    def _domain_weights(self, domain: int | None) -> np.ndarray:
+        if domain is None:
+            return self.domain_shares
+        return np.eye(len(self.domain_shares))[domain]
+
+    def _log_joint(self, X: ArrayLike, domain: int | None) -> np.ndarray:
+        """Return ``log p(x, y, z)``, shape (n_samples, n_classes, n_groups)."""
+        rows = np.asarray(X, dtype=float)
+        picked = slice(None) if domain is None else slice(domain, domain + 1)
+        means = self.means[picked]
+        squares = ((rows[:, None, None, None] - means) ** 2).sum(axis=-1)
+        log_p = -0.5 * (squares + means.shape[-1] * np.log(2 * np.pi))
+        weights = self._domain_weights(domain)[picked, None, None]
+        return logsumexp(log_p + np.log(weights * self.joint[picked]), axis=1)
+
+    def _posterior(self, X: ArrayLike, domain: int | None, sum_over: int) -> np.ndarray:
+        log_joint = self._log_joint(X, domain)
+        log_p = logsumexp(log_joint, axis=sum_over)
+        return np.exp(log_p - logsumexp(log_joint, axis=(1, 2))[:, None])
+
+
+def make_biased_domains(
+    n_samples: int = 1000,
+    *,
+    n_features: int = 6,
+    n_classes: int = 2,
+    n_groups: int = 2,
+    n_domains: int = 3,
+    bias: float | ArrayLike = 0.6,
+    class_sep: float = 2.0,
+    group_sep: float = 2.0,
+    shift: float = 1.0,
+    class_shares: ArrayLike | None = None,
+    group_shares: ArrayLike | None = None,
+    domain_shares: ArrayLike | None = None,
+    as_frame: bool = False,
+    random_state: int | np.random.RandomState | None = None,
+) -> Bunch:
+    """Make a biased table with several domains, of which everything is known.
+
+    Labels and groups go along with each other as strongly as `bias` says, and the
+    features tell of both. Features are normal with unit covariance around a mean that
+    moves along three perpendicular directions, which `random_state` draws: one for the
+    label, one for the group, one for the domain. As the domain's direction tells
+    nothing of label or group, ``p(y | x)`` and ``p(z | x)`` are the same in all domains
+    of equal bias: a model that ignores that direction carries over to any other domain.
+
+    Parameters
+    ----------
+    n_samples : int, default=1000
+        Rows of all domains together.
+    n_features : int, default=6
+        At least 3; those beyond 3 are noise before the directions are rotated.
+    n_classes, n_groups : int, default=2
+        Numbers of labels and of groups, at least 2.
+    n_domains : int, default=3
+        Number of domains, at least 1.
+    bias : float or array-like of shape (n_domains,), default=0.6
+        In [0, 1), for all domains or for each: 0 means that label and group are
+        independent; toward 1 they go along with each other as far as their shares
+        allow, high labels with high groups.
+    class_sep, group_sep : float, default=2.0
+        Distance between the means of neighbouring labels (of groups), in standard
+        deviations of a feature. With ``group_sep=0`` the features tell nothing of the
+        group that they do not tell of the label.
+    shift : float, default=1.0
+        Distance between the means of neighbouring domains.
+    class_shares, group_shares, domain_shares : array-like, default=None
+        Shares of each label, group, domain: positive, summing to 1. ``None``: equal.
+        Rows are drawn independently, so the shares in the table vary a little.
+    as_frame : bool, default=False
+        Whether to return a DataFrame and Series instead of arrays.
+    random_state : int, RandomState instance or None, default=None
+        Seeds the directions and the rows.
+
+    Returns
+    -------
+    Bunch
+        data : {ndarray, DataFrame} of shape (n_samples, n_features)
+            Features, float64.
+        target : {ndarray, Series} of shape (n_samples,)
+            Labels, int, from 0.
+        z : {ndarray, Series} of shape (n_samples,)
+            Sensitive attribute, int, from 0.
+        domains : {ndarray, Series} of shape (n_samples,)
+            Words ``"domain_0"``, ``"domain_1"``, ...
+        model : BiasedDomains
+            The true distribution.
+        feature_names : list of str
+            Names of the columns.
+
+    Raises
+    ------
+    ValueError
+        If a number is out of its range, or shares are not positive, do not sum to 1 or
+        have the wrong length.
+
+    Notes
+    -----
+    ``p(y, z) = (1 - bias) p(y) p(z) + bias m(y, z)``, where ``m`` has the same shares
+    and couples label and group as strongly as possible (the comonotone coupling). With
+    two equal labels and two equal groups, ``p(y = z) = (1 + bias) / 2``.
+
+    Examples
+    --------
+    >>> from skfadm.datasets import make_biased_domains
+    >>> biased = make_biased_domains(500, bias=0.6, random_state=0)
+    >>> biased.data.shape, sorted(set(biased.domains.tolist()))
+    ((500, 6), ['domain_0', 'domain_1', 'domain_2'])
+    >>> biased.model.table().round(2)
+    array([[0.4, 0.1],
+           [0.1, 0.4]])
+    >>> biased.model.pmi().round(2)
+    array([[ 0.47, -0.92],
+           [-0.92,  0.47]])
+    """
+    _check_count("n_samples", n_samples, 1)
+    _check_count("n_features", n_features, 3)
+    _check_count("n_classes", n_classes, 2)
+    _check_count("n_groups", n_groups, 2)
+    _check_count("n_domains", n_domains, 1)
+    _check_distance("class_sep", class_sep)
+    _check_distance("group_sep", group_sep)
+    _check_distance("shift", shift)
+    b = _biases(bias, n_domains)[:, None, None]
+    p_y = _shares(class_shares, n_classes, "class_shares")
+    p_z = _shares(group_shares, n_groups, "group_shares")
+    p_d = _shares(domain_shares, n_domains, "domain_shares")
+
+    rng = new_random_state(random_state)
+    # Columns of a random rotation: perpendicular, of unit length.
+    axes = np.linalg.qr(rng.standard_normal((n_features, n_features)))[0].T
+    means = (
+        _steps(n_domains, shift)[:, None, None, None] * axes[2]
+        + _steps(n_classes, class_sep)[None, :, None, None] * axes[0]
+        + _steps(n_groups, group_sep)[None, None, :, None] * axes[1]
+    )
+    joint = (1 - b) * np.outer(p_y, p_z) + b * _comonotone(p_y, p_z)
+    model = BiasedDomains(domain_shares=p_d, joint=joint, means=means)
+
+    X, y, z, codes = model.sample(n_samples, rng)
+    domains = np.array([f"domain_{d}" for d in range(n_domains)])[codes]
+    names = [f"feature_{j}" for j in range(n_features)]
+    bunch = Bunch(
+        data=X, target=y, z=z, domains=domains, model=model, feature_names=names
+    )
+    if as_frame:
+        bunch.data = pd.DataFrame(X, columns=names)
+        for key, name in (("target", "y"), ("z", "z"), ("domains", "domain")):
+            bunch[key] = pd.Series(bunch[key], name=name)
+    return bunch
+
+
+def _check_count(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be an integer >= {least}, got {value!r}.")
+
+
+def _check_distance(name: str, value: Any) -> None:
+    if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
+        raise ValueError(f"{name} must be a finite number >= 0, got {value!r}.")
+
+
+def _biases(bias: float | ArrayLike, n_domains: int) -> np.ndarray:
+    biases = np.asarray(bias, dtype=float)
+    in_range = ((biases >= 0) & (biases < 1)).all()
+    if biases.shape not in ((), (n_domains,)) or not in_range:
+        raise ValueError(
+            f"bias must be a number in [0, 1) or {n_domains} of them, one a domain; "
+            f"got {bias!r}."
+        )
+    return np.broadcast_to(biases, (n_domains,))
+
+
+def _shares(shares: ArrayLike | None, n: int, name: str) -> np.ndarray:
+    if shares is None:
+        return np.full(n, 1 / n)
+    p = np.asarray(shares, dtype=float)
+    if p.shape != (n,) or not (p > 0).all() or not np.isclose(p.sum(), 1):
+        raise ValueError(
+            f"{name} must be {n} positive numbers that sum to 1, got {shares!r}."
+        )
+    return p / p.sum()
+
+
+def _steps(n: int, distance: float) -> np.ndarray:
+    """Put `n` places on a line, `distance` apart, around 0."""
+    return (np.arange(n) - (n - 1) / 2) * distance
+
+
+def _comonotone(p_y: np.ndarray, p_z: np.ndarray) -> np.ndarray:
+    """Couple the shares: the joint table in which high y goes with high z most."""
+    # Lay both sets of shares on [0, 1] in order: a cell is the overlap of two pieces.
+    ends_y, ends_z = np.cumsum(p_y)[:, None], np.cumsum(p_z)
+    starts = np.maximum(ends_y - p_y[:, None], ends_z - p_z)
+    return np.maximum(np.minimum(ends_y, ends_z) - starts, 0)
