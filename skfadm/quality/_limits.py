@@ -1,0 +1,106 @@
+"""The figures of a report: their names, what is perfect, and where they turn bad."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+
+import numpy as np
+
+_SLACK = 0.02
+_AREAS = ("c2st_auc", "c2st_auc_holdout", "membership_auc")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What is known of a figure before it is measured.
+
+    Parameters
+    ----------
+    name, group, title : str
+    perfect : float
+        The best value; where `relative`, only for want of a reference.
+    limit : float
+        Beyond it the figure is bad; where `relative`, beyond the reference plus it.
+        NaN for a figure that says in other words what another one says.
+    more_is_better : bool
+    meaning : str
+        What it means when the figure is bad.
+    relative : bool
+    """
+
+    name: str
+    group: str
+    title: str
+    perfect: float
+    limit: float
+    more_is_better: bool
+    meaning: str
+    relative: bool = False
+
+
+FIGURES = (
+    Figure("column_shapes", "fidelity", "column shapes", 1.0, 0.90, True,
+           "the columns by themselves are distributed otherwise"),
+    Figure("pair_trends", "fidelity", "pair trends", 1.0, 0.95, True,
+           "columns depend on each other otherwise than in the real table"),
+    Figure("c2st_auc", "fidelity", "real-or-generated AUC", 0.5, 0.70, False,
+           "trees easily tell synthetic rows from real ones"),
+    Figure("c2st_score", "fidelity", "C2ST score", 1.0, np.nan, True,
+           "the real-or-generated AUC on another scale"),
+    Figure("c2st_auc_holdout", "fidelity", "real-or-generated AUC, holdout", 0.5,
+           0.70, False, "trees easily tell synthetic rows from unseen real ones"),
+    Figure("alpha_precision", "fidelity", "alpha-precision", 1.0, 0.90, True,
+           "rows lie farther from, or nearer to, the centre than real rows do"),
+    Figure("beta_recall", "fidelity", "beta-recall", 0.5, -0.10, True,
+           "parts of the real table are not covered", relative=True),
+    Figure("tstr_auc", "usefulness", "train-on-synthetic AUC", np.nan, -0.03, True,
+           "a classifier trained on synthetic rows ranks real rows worse",
+           relative=True),
+    Figure("tstr_accuracy", "usefulness", "train-on-synthetic accuracy", np.nan, -0.03,
+           True, "a classifier trained on synthetic rows is less often right",
+           relative=True),
+    Figure("dcr_share", "privacy", "DCR share", 0.5, 0.55, False,
+           "synthetic rows lie nearer to training rows than to unseen ones"),
+    Figure("nndr", "privacy", "distance ratio (NNDR)", np.nan, -0.05, True,
+           "synthetic rows cling to single training rows", relative=True),
+    Figure("copies", "privacy", "exact copies", np.nan, 0.01, False,
+           "training rows are copied more often than chance explains",
+           relative=True),
+    Figure("membership_auc", "privacy", "membership AUC", 0.5, 0.55, False,
+           "the synthetic table tells who was in the training table"),
+)  # fmt: skip
+
+
+def perfect_of(figure: Figure, reference: float) -> float:
+    """Return the best value of a figure, given what real rows reach."""
+    relative = figure.relative and not np.isnan(reference)
+    return reference if relative else figure.perfect
+
+
+def limit_of(figure: Figure, reference: float, n_rows: Mapping[str, int]) -> float:
+    """Return the value beyond which a figure is bad, given what real rows reach."""
+    towards_bad = -1.0 if figure.more_is_better else 1.0
+    limit = figure.limit
+    if figure.relative:
+        limit += perfect_of(figure, reference)
+    elif not np.isnan(reference):
+        excused = reference + towards_bad * _SLACK
+        limit = min(limit, excused) if figure.more_is_better else max(limit, excused)
+    return limit + towards_bad * 2 * _standard_error(figure.name, reference, n_rows)
+
+
+def _standard_error(name: str, reference: float, n_rows: Mapping[str, int]) -> float:
+    """Spread of a figure over tables of these sizes if nothing is wrong.
+
+    Neighbours are shared, so a share of synthetic rows is only as sure as the
+    smaller of the tables that it compares.
+    """
+    smallest = min(n_rows.values())
+    if name in _AREAS:
+        return sqrt(1 / (6 * smallest))  # of Mann-Whitney's statistic, n = m
+    if name == "copies":
+        p = 0.0 if np.isnan(reference) else reference
+        return sqrt(2 * p * (1 - p) / smallest)
+    return sqrt(0.25 / smallest)  # of a share of one half; others are surer

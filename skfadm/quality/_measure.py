@@ -1,0 +1,356 @@
+"""quality_report: the measures in order, each on the tables that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
+
+from ._coverage import alpha_precision_beta_recall
+from ._fidelity import column_shapes, pair_trends
+from ._marginals import marginals_of
+from ._neighbours import nearest, scale_numbers
+from ._privacy import (
+    copied_share,
+    distance_ratio,
+    membership_auc,
+    nearer_share,
+    repeated_share,
+)
+from ._report import QualityReport
+from ._tables import MIN_ROWS, Matrix, Tables, as_frame, read_tables
+from ._trees import draw, real_and_synthetic_training, real_or_generated_auc
+
+Figures = dict[str, float]
+
+
+def quality_report(
+    real: Any,
+    synthetic: Any,
+    y_real: ArrayLike | None = None,
+    y_synthetic: ArrayLike | None = None,
+    *,
+    holdout: Any = None,
+    y_holdout: ArrayLike | None = None,
+    categorical_features: Sequence[Any] | None = None,
+    detector: Any = None,
+    max_rows: int = 50_000,
+    random_state: int | np.random.RandomState | None = None,
+) -> QualityReport:
+    r"""Measure the fidelity, usefulness and privacy of a synthetic table.
+
+    Only tables go in, so the rows of any generator can be judged. The figures:
+
+    **Column shapes, pair trends** (perfect: 1). Means over the columns and over the
+    pairs of columns of SDMetrics' scores: the complements of the Kolmogorov-Smirnov
+    statistic (numbers) and of the total variation distance (categories); one minus
+    half the difference of Pearson's correlations (two numbers) and the complement
+    of the total variation distance of the contingency tables (any other pair).
+    Definitions as in SDMetrics' ``QualityReport`` over all pairs (its
+    ``real_correlation_threshold`` and ``real_association_threshold`` at 0, as in
+    published figures), missing values included.
+
+    **Real-or-generated AUC** (perfect: 0.5). Gradient boosting is trained to tell
+    real from synthetic rows, equally many, categories as ordinal codes; mean area
+    :math:`A_k` under the ROC curve over three folds. The C2ST score is that of
+    SDMetrics' detection metrics, :math:`\tfrac13 \sum_k 2 - 2 \max(A_k, \tfrac12)`
+    (perfect: 1). With a holdout also against the holdout rows, which memorising the
+    training rows does not improve. An area below 0.5 is a sign of copies: a row
+    whose twin from the other table was trained on is taken for that.
+
+    **alpha-precision, beta-recall** (Alaa et al. 2022; perfect: 1 and what fresh
+    rows reach, about 0.5). Whether synthetic rows are typical and whether they cover
+    the real ones.
+
+    **TSTR AUC and accuracy** (perfect: as train-on-real). Gradient boosting trained
+    on synthetic rows and tested on the holdout, or without one on thirds of the
+    real table; for several classes the mean AUC of one class against the rest.
+
+    **DCR share** (perfect: 0.5). Share of synthetic rows whose closest record in the
+    real table is nearer than that in an equally large holdout, ties counted half.
+    Of the larger of the two tables only as many rows are used as the smaller has,
+    here and for copies: the larger the holdout, the more is seen.
+
+    **Distance ratio** (NNDR; perfect: as to the holdout). Mean ratio of the
+    distances to the nearest and second nearest real row; low where synthetic rows
+    cling to single records.
+
+    **Exact copies** (perfect: as of the holdout). Share of synthetic rows equal to a
+    real row in every column, beside the share equal to a row of an equally large
+    holdout.
+
+    **Membership AUC** (perfect: 0.5). How well the distance to the closest synthetic
+    row tells real rows from holdout rows.
+
+    Distances are Gower's: numbers divided by their range over the real rows (and
+    the holdout), plus 1 for each category that differs; a missing value is at
+    distance 1 of any other. TabSyn and TabDiff report DCR under the same distance.
+
+    Parameters
+    ----------
+    real : DataFrame or array, shape (n_real, n_columns)
+        The rows that the generator was trained on. Numeric and datetime columns
+        count as numbers, all others as categories. Missing values are allowed.
+    synthetic : DataFrame or array, shape (n_synthetic, n_columns)
+        Generated rows, in the same columns (matched by name).
+    y_real, y_synthetic : array of labels, shapes (n_real,), (n_synthetic,), optional
+        Class labels of the rows, both or neither. They join the tables as one more
+        category column, in every measure, and bring train-on-synthetic figures.
+    holdout : DataFrame or array, shape (n_holdout, n_columns), optional
+        Real rows that the generator has not seen. DCR share and membership AUC
+        need them; most other figures gain a yardstick, the same figure for the
+        holdout rows in the place of the synthetic ones.
+    y_holdout : array of labels, shape (n_holdout,), optional
+        Needed when there are `holdout` and `y_real`.
+    categorical_features : list of column names or positions, optional
+        Columns that hold categories although they are coded as numbers.
+    detector : classifier with ``predict_proba``, optional
+        For the real-or-generated test. It must accept NaN if values are missing;
+        a ``random_state`` of None is replaced by one drawn from `random_state`.
+        Default: :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
+    max_rows : int, default=50_000
+        Rows of each table, drawn at random, for the figures that search nearest
+        neighbours; their time grows with the square. All other figures use all rows.
+    random_state : int, RandomState or None, default=None
+        For the folds, the subsamples and gradient boosting.
+
+    Returns
+    -------
+    QualityReport
+        Prints as a table, with a mark where a figure is bad.
+
+    Raises
+    ------
+    ValueError
+        If a table is empty or has fewer than 10 rows, columns or lengths differ,
+        numbers are infinite, labels are missing, continuous or of one class, or
+        parameters are out of range.
+    TypeError
+        If a table is none, or a column holds text in one table and numbers in
+        another.
+
+    References
+    ----------
+    .. [1] D. Lopez-Paz and M. Oquab. Revisiting classifier two-sample tests.
+       ICLR 2017.
+    .. [2] A. M. Alaa, B. van Breugel, E. Saveliev and M. van der Schaar. How
+       faithful is your synthetic data? ICML 2022.
+    .. [3] H. Zhang et al. Mixed-type tabular data synthesis with score-based
+       diffusion in latent space (TabSyn). ICLR 2024.
+    .. [4] D. Chen, N. Yu, Y. Zhang and M. Fritz. GAN-Leaks. CCS 2020.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.datasets import load_iris
+    >>> from skfadm.quality import quality_report
+    >>> X, y = load_iris(return_X_y=True)
+    >>> shuffled = np.random.default_rng(0).permuted(X, axis=0)
+    >>> report = quality_report(X, shuffled, random_state=0)
+    >>> report.column_shapes  # each column is perfect by itself
+    1.0
+    >>> report.bad  # but they no longer go together
+    ('pair_trends', 'c2st_auc', 'alpha_precision', 'beta_recall')
+    """
+    if not isinstance(max_rows, (int, np.integer)) or max_rows < MIN_ROWS:
+        raise ValueError(
+            f"max_rows must be an integer of at least {MIN_ROWS}, got {max_rows!r}."
+        )
+    given = {"real": real, "synthetic": synthetic}
+    if holdout is not None:
+        given["holdout"] = holdout
+    labels = {"real": y_real, "synthetic": y_synthetic, "holdout": y_holdout}
+    frames, categorical, label = _with_labels(given, labels, categorical_features)
+    tables = read_tables(frames, categorical)
+    # One stream a measure: a figure does not change when others are asked for.
+    seed = check_random_state(random_state).randint(2**31 - 1)
+
+    shapes, trends, fidelity = _fidelity(tables, seed)
+    figures = [
+        fidelity,
+        _detection(tables, detector, seed),
+        _usefulness(tables, label, seed),
+        _distances(tables, int(max_rows), seed),
+        _copies(tables, seed),
+    ]
+    values: Figures = {}
+    reference: Figures = {}
+    for found, yardstick in figures:
+        values |= found
+        reference |= yardstick
+    names = list(tables.columns)
+    return QualityReport(
+        **values,
+        reference=reference,
+        column_scores=pd.Series(shapes, index=names, name="score"),
+        pair_scores=pd.DataFrame(trends, index=names, columns=names),
+        marginals=marginals_of(tables),
+        n_rows={name: len(rows) for name, rows in tables.values.items()},
+    )
+
+
+def _with_labels(
+    tables: dict[str, Any],
+    labels: dict[str, Any],
+    categorical_features: Sequence[Any] | None,
+) -> tuple[dict[str, pd.DataFrame], Sequence[Any] | None, int | None]:
+    """Join labels to their tables; return also the position of the label column."""
+    frames = {name: as_frame(name, table) for name, table in tables.items()}
+    given = [name for name, y in labels.items() if y is not None]
+    if not given:
+        return frames, categorical_features, None
+    if set(given) != set(frames):
+        raise ValueError(
+            "labels must be given for every table or for none: the tables are "
+            f"{', '.join(frames)}, labels came as {', '.join('y_' + g for g in given)}."
+        )
+    columns = list(frames["real"].columns)
+    name = getattr(labels["real"], "name", None)
+    label = "y" if name is None else str(name)
+    while label in columns:
+        label += "_"
+    for table in frames:
+        y = _as_labels(f"y_{table}", labels[table], len(frames[table]))
+        frames[table] = frames[table].assign(**{label: y})
+    n_classes = frames["real"][label].nunique()
+    if n_classes < 2:
+        raise ValueError(f"y_real must hold at least 2 classes, got {n_classes}.")
+    more = [] if categorical_features is None else categorical_features
+    return frames, [*more, label], len(columns)
+
+
+def _as_labels(name: str, y: Any, n_rows: int) -> pd.Series:
+    if np.ndim(y) != 1 or len(y) != n_rows:
+        raise ValueError(
+            f"{name} must hold one label a row, {n_rows} in all, got shape "
+            f"{np.shape(y)}."
+        )
+    labels = pd.Series(y).reset_index(drop=True).astype(object)
+    if labels.isna().any():
+        raise ValueError(f"{name} must not miss labels, {labels.isna().sum()} do.")
+    fractions = [v for v in labels.unique() if isinstance(v, float) and v % 1]
+    if fractions:
+        raise ValueError(
+            f"{name} must hold class labels, got the number {fractions[0]!r}."
+        )
+    return labels
+
+
+def _fidelity(
+    tables: Tables, seed: int
+) -> tuple[Matrix, Matrix, tuple[Figures, Figures]]:
+    def scores(one: Matrix, other: Matrix) -> tuple[Matrix, Matrix, Figures]:
+        shapes = column_shapes(one, other, tables.is_category)
+        trends = pair_trends(one, other, tables.is_category)
+        means = {"column_shapes": _mean(shapes), "pair_trends": _mean(trends)}
+        return shapes, trends, means
+
+    real = tables.values["real"]
+    shapes, trends, means = scores(real, tables.values["synthetic"])
+    fresh = tables.values.get("holdout")
+    if fresh is None:
+        mixed, half = draw(real, len(real), np.random.RandomState(seed)), len(real) // 2
+        return shapes, trends, (means, scores(mixed[:half], mixed[half:])[2])
+    return shapes, trends, (means, scores(real, fresh)[2])
+
+
+def _mean(scores: Matrix) -> float:
+    present = scores[~np.isnan(scores)]
+    return float(present.mean()) if len(present) else np.nan
+
+
+def _detection(tables: Tables, detector: Any, seed: int) -> tuple[Figures, Figures]:
+    def areas(one: str, other: str) -> NDArray[np.float64]:
+        rng = np.random.RandomState(seed)
+        return real_or_generated_auc(
+            tables.values[one], tables.values[other], rng, detector
+        )
+
+    def score(areas: NDArray[np.float64]) -> float:
+        return float(np.mean(2 - 2 * np.maximum(areas, 0.5)))
+
+    found = areas("real", "synthetic")
+    values = {"c2st_auc": float(found.mean()), "c2st_score": score(found)}
+    if "holdout" not in tables.values:
+        return values, {}
+    values["c2st_auc_holdout"] = float(areas("holdout", "synthetic").mean())
+    fresh = areas("real", "holdout")
+    auc = float(fresh.mean())
+    reference = {"c2st_auc": auc, "c2st_auc_holdout": auc, "c2st_score": score(fresh)}
+    return values, reference
+
+
+def _usefulness(
+    tables: Tables, label: int | None, seed: int
+) -> tuple[Figures, Figures]:
+    if label is None:
+        return {}, {}
+    rows = {
+        name: (np.delete(table, label, axis=1), table[:, label])
+        for name, table in tables.values.items()
+    }
+    of_synthetic, of_real = real_and_synthetic_training(
+        rows["real"],
+        rows["synthetic"],
+        rows.get("holdout"),
+        np.random.RandomState(seed),
+    )
+    names = ("tstr_auc", "tstr_accuracy")
+    return (
+        dict(zip(names, of_synthetic, strict=True)),
+        dict(zip(names, of_real, strict=True)),
+    )
+
+
+def _distances(tables: Tables, max_rows: int, seed: int) -> tuple[Figures, Figures]:
+    """Coverage and the privacy figures that rest on nearest neighbours."""
+    rng = np.random.RandomState(seed)
+    is_category = tables.is_category
+    order = [n for n in ("real", "holdout", "synthetic") if n in tables.values]
+    drawn = [draw(tables.values[name], max_rows, rng) for name in order]
+    scaled = scale_numbers(drawn, is_category, over=len(drawn) - 1)
+    rows = dict(zip(order, scaled, strict=True))
+
+    def coverage(one: Matrix, other: Matrix) -> Figures:
+        n = min(len(one), len(other))
+        found = alpha_precision_beta_recall(one[:n], other[:n], is_category)
+        return dict(zip(("alpha_precision", "beta_recall"), found, strict=True))
+
+    synthetic = rows["synthetic"]
+    values = coverage(rows["real"], synthetic)
+    if "holdout" not in rows:
+        to_real, _ = nearest(synthetic, rows["real"], is_category)
+        among, _ = nearest(rows["real"], rows["real"], is_category, skip_self=True)
+        values["nndr"] = distance_ratio(to_real)
+        half = len(rows["real"]) // 2
+        halves = coverage(rows["real"][:half], rows["real"][half:])
+        return values, halves | {"nndr": distance_ratio(among)}
+    n = min(len(rows["real"]), len(rows["holdout"]))
+    real, holdout = rows["real"][:n], rows["holdout"][:n]
+    (to_real, _), (to_holdout, _) = (
+        nearest(synthetic, base, is_category) for base in (real, holdout)
+    )
+    values["nndr"] = distance_ratio(to_real)
+    values["dcr_share"] = nearer_share(to_real[:, 0], to_holdout[:, 0])
+    values["membership_auc"] = membership_auc(real, holdout, synthetic, is_category)
+    return values, coverage(rows["real"], rows["holdout"]) | {
+        "nndr": distance_ratio(to_holdout)
+    }
+
+
+def _copies(tables: Tables, seed: int) -> tuple[Figures, Figures]:
+    real, synthetic = tables.values["real"], tables.values["synthetic"]
+    holdout = tables.values.get("holdout")
+    if holdout is None:
+        # What a fresh row would do: real rows that equal another real row.
+        return {"copies": copied_share(synthetic, real)}, {
+            "copies": repeated_share(real)
+        }
+    rng = np.random.RandomState(seed)
+    n = min(len(real), len(holdout))
+    shares = [copied_share(synthetic, draw(t, n, rng)) for t in (real, holdout)]
+    return {"copies": shares[0]}, {"copies": shares[1]}

@@ -1,0 +1,209 @@
+"""The figures of a synthetic table, when each of them is bad, and how they print."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+import pandas as pd
+
+from ._limits import FIGURES, Figure, limit_of, perfect_of
+from ._marginals import Marginal
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class QualityReport:
+    """Figures of :func:`quality_report`; prints as one table, marked where bad.
+
+    A figure that could not be measured (no labels, no holdout) is NaN. A figure is
+    bad beyond its limit:
+
+    ==================  =========================================================
+    figure              bad
+    ==================  =========================================================
+    column_shapes       below 0.90
+    pair_trends         below 0.95 (independent columns can reach 0.92)
+    c2st_auc            above 0.70, also against the holdout
+    c2st_score          never: it is ``c2st_auc`` on another scale
+    alpha_precision     below 0.90
+    beta_recall         0.10 below the reference
+    tstr_auc            0.03 below training on real rows
+    tstr_accuracy       0.03 below training on real rows
+    dcr_share           above 0.55
+    nndr                0.05 below the reference
+    copies              0.01 above the reference
+    membership_auc      above 0.55
+    ==================  =========================================================
+
+    No limit is stricter than what fresh real rows reach: where the reference is
+    worse, the limit is 0.02 beyond the reference. And every limit is moved by two
+    standard errors, of an AUC or a share for as many rows as the smallest table
+    has (0.01 for 10,000 rows, 0.05 for 400), so that a small table is not called
+    bad by chance. The limits printed and in `to_frame` include both.
+
+    Attributes
+    ----------
+    column_shapes, pair_trends, c2st_auc, c2st_score, c2st_auc_holdout, \
+alpha_precision, beta_recall, tstr_auc, tstr_accuracy, dcr_share, nndr, copies, \
+membership_auc : float
+        The figures, defined in :func:`quality_report`.
+    reference : mapping of str to float
+        What real rows give. For fidelity, the holdout in the place of the synthetic
+        rows (without one, one half of the real rows in the place of the synthetic,
+        the other in that of the real rows, except for C2ST); for ``tstr_*``,
+        training on real rows; for ``nndr`` and ``copies``, the same with the holdout
+        in the place of the real rows (without one, the real rows among themselves).
+    column_scores : Series, shape (n_columns,)
+        Shape scores of the columns.
+    pair_scores : DataFrame, shape (n_columns, n_columns)
+        Trend scores of the pairs, NaN on the diagonal.
+    marginals : tuple of Marginal
+        Histograms of the columns, for :class:`QualityDisplay`. The report keeps no
+        rows.
+    n_rows : mapping of str to int
+        Sizes of the tables.
+    """
+
+    column_shapes: float
+    pair_trends: float
+    c2st_auc: float
+    c2st_score: float
+    alpha_precision: float
+    beta_recall: float
+    nndr: float
+    copies: float
+    reference: Mapping[str, float]
+    column_scores: pd.Series
+    pair_scores: pd.DataFrame
+    marginals: tuple[Marginal, ...]
+    n_rows: Mapping[str, int]
+    c2st_auc_holdout: float = field(default=np.nan)
+    tstr_auc: float = field(default=np.nan)
+    tstr_accuracy: float = field(default=np.nan)
+    dcr_share: float = field(default=np.nan)
+    membership_auc: float = field(default=np.nan)
+
+    @property
+    def bad(self) -> tuple[str, ...]:
+        """Names of the figures beyond their limits."""
+        frame = self.to_frame()
+        return tuple(frame.index[frame["bad"]])
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row a figure, those that were not measured as NaN.
+
+        Returns
+        -------
+        DataFrame with columns ``group``, ``measure``, ``value``, ``perfect``,
+        ``reference``, ``limit``, ``bad``; the index holds the attribute names.
+        """
+        rows = {}
+        for figure in FIGURES:
+            value = getattr(self, figure.name)
+            reference = self.reference.get(figure.name, np.nan)
+            limit = limit_of(figure, reference, self.n_rows)
+            rows[figure.name] = {
+                "group": figure.group,
+                "measure": figure.title,
+                "value": value,
+                "perfect": perfect_of(figure, reference),
+                "reference": reference,
+                "limit": limit,
+                "bad": bool(value < limit if figure.more_is_better else value > limit),
+            }
+        return pd.DataFrame.from_dict(rows, orient="index")
+
+    def __repr__(self) -> str:
+        return f"<QualityReport: {self._verdict()}>"
+
+    def __str__(self) -> str:
+        shown = self._shown()
+        widths = {c: max(len(c), *shown[c].map(len)) for c in shown.columns}
+        lines = [self._title(), ""]
+        rule = "  ".join("-" * width for width in widths.values())
+        lines += [_line(dict(zip(widths, widths, strict=True)), widths), rule]
+        previous = None
+        for group, (_, row) in zip(self._groups(), shown.iterrows(), strict=True):
+            if previous not in (None, group):
+                lines.append("")
+            previous = group
+            lines.append(_line(dict(row), widths))
+        return "\n".join([*lines, "", *self._notes()])
+
+    def _repr_html_(self) -> str:
+        shown = self._shown()
+        head = "".join(f"<th>{escape(c)}</th>" for c in shown.columns)
+        body = []
+        for _, row in shown.iterrows():
+            style = ' style="color:#b00020;font-weight:bold"' if row["mark"] else ""
+            cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
+            body.append(f"<tr{style}>{cells}</tr>")
+        notes = "<br>".join(escape(note) for note in self._notes())
+        return (
+            f"<p><b>{escape(self._title())}</b></p><table><thead><tr>{head}</tr>"
+            f"</thead><tbody>{''.join(body)}</tbody></table><p>{notes}</p>"
+        )
+
+    def _groups(self) -> list[str]:
+        return list(self.to_frame().dropna(subset="value")["group"])
+
+    def _shown(self) -> pd.DataFrame:
+        """Return the measured figures as text."""
+        frame = self.to_frame().dropna(subset="value")
+        shown = pd.DataFrame({"measure": frame["measure"]})
+        for column in ("value", "perfect", "reference"):
+            shown[column] = frame[column].map(_number)
+        more = [f.more_is_better for f in FIGURES if f.name in frame.index]
+        shown["bad if"] = [
+            "" if np.isnan(limit) else ("below " if m else "above ") + _number(limit)
+            for m, limit in zip(more, frame["limit"], strict=True)
+        ]
+        shown["mark"] = np.where(frame["bad"], "BAD", "")
+        return shown
+
+    def _title(self) -> str:
+        n = self.n_rows
+        title = (
+            f"Quality of {n['synthetic']:,} synthetic rows against {n['real']:,} "
+            f"real rows, {len(self.column_scores)} columns"
+        )
+        return title + (f", holdout {n['holdout']:,} rows" if "holdout" in n else "")
+
+    def _verdict(self) -> str:
+        bad = self.bad
+        if not bad:
+            return "no figure is bad"
+        return f"{len(bad)} bad: {', '.join(bad)}"
+
+    def _notes(self) -> list[str]:
+        titles: dict[str, Figure] = {figure.name: figure for figure in FIGURES}
+        notes = [f"BAD {titles[n].title}: {titles[n].meaning}." for n in self.bad]
+        if not notes:
+            notes.append("No figure is bad.")
+        columns = self.column_scores.dropna().nsmallest(3)
+        upper = self.pair_scores.where(np.triu(np.ones(self.pair_scores.shape), 1) > 0)
+        pairs = upper.stack().dropna().nsmallest(3)
+        pairs.index = [f"{one} and {other}" for one, other in pairs.index]
+        for name, scores in (("column shapes", columns), ("pair trends", pairs)):
+            if len(scores):
+                lowest = ", ".join(f"{k} {score:.3f}" for k, score in scores.items())
+                notes.append(f"Lowest {name}: {lowest}.")
+        if "holdout" not in self.n_rows:
+            notes.append("No holdout: DCR share and membership AUC are not measured.")
+        return notes
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.3f}"
+
+
+def _line(cells: Mapping[str, object], widths: Mapping[str, int]) -> str:
+    """One line of the table: words to the left, numbers to the right."""
+    parts = []
+    for column, width in widths.items():
+        text = str(cells[column])
+        left = column in ("measure", "bad if", "mark")
+        parts.append(text.ljust(width) if left else text.rjust(width))
+    return "  ".join(parts).rstrip()
