@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Integral
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 
 
@@ -42,7 +44,7 @@ class LabelFormat:
 
 
 def as_columns(name: str, values: ArrayLike, n_rows: int) -> list[pd.Series]:
-    """Return `values`, one column or several, as columns without missing entries.
+    """Return `values`, one or several columns, checked for missing entries.
 
     Raises
     ------
@@ -52,8 +54,8 @@ def as_columns(name: str, values: ArrayLike, n_rows: int) -> list[pd.Series]:
     frame = values if isinstance(values, pd.DataFrame) else _frame(name, values)
     if len(frame) != n_rows:
         raise ValueError(
-            f"{name} has {len(frame)} rows but X has {n_rows}; they must have the same "
-            "number of rows. Found input variables with inconsistent numbers of samples."
+            f"{name} has {len(frame)} rows but X has {n_rows}; expected as many. Found "
+            "input variables with inconsistent numbers of samples."
         )
     if frame.shape[1] == 0:
         raise ValueError(f"{name} has no columns; expected one or more.")
@@ -89,8 +91,8 @@ def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[
     except TypeError as error:
         kinds = sorted({type(v).__name__ for v in values})
         raise TypeError(
-            f"{name} mixes labels of types {', '.join(kinds)}; expected labels that can "
-            "be ordered, such as all strings or all integers."
+            f"{name} mixes labels of types {', '.join(kinds)}; expected labels that "
+            "can be ordered, such as all strings or all integers."
         ) from error
     return codes.astype(np.int64), classes
 
@@ -106,6 +108,12 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
     columns = as_columns("y", y, n_rows)
     if len(columns) != 1:
         raise ValueError(f"y has {len(columns)} columns; expected one label a row.")
+    if getattr(y, "ndim", 1) == 2:
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected.",
+            DataConversionWarning,
+            stacklevel=3,
+        )
     codes, classes = factorize("y", columns[0])
     values = np.asarray(columns[0])
     if values.dtype.kind == "f" and not np.isfinite(values).all():

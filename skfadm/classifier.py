@@ -120,7 +120,9 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         rng = new_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=3)
         generator = (
-            FairDiffusionGenerator() if self.generator is None else clone(self.generator)
+            FairDiffusionGenerator()
+            if self.generator is None
+            else clone(self.generator)
         )
         if generator.random_state is None:
             generator.set_params(random_state=int(seeds[0]))
@@ -141,16 +143,38 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         return self
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
-        """Return the predicted label of each row, shape (n_samples,)."""
-        return self.classifier_.predict(self._checked(X))
+        """Predict the label of each row.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Rows with the columns of the training table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels.
+        """
+        rows = self._checked(X)
+        return self.classifier_.predict(rows)
 
     @available_if(_classifier_has("predict_proba"))
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
-        """Return the probability of each class, shape (n_samples, n_classes).
+        """Predict the probability of each class.
 
-        A label that was never generated has probability zero.
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Rows with the columns of the training table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`. A label that was never generated has
+            probability zero.
         """
-        found = self.classifier_.predict_proba(self._checked(X))
+        rows = self._checked(X)
+        found = self.classifier_.predict_proba(rows)
         result = np.zeros((len(found), len(self.classes_)))
         result[:, np.searchsorted(self.classes_, self.classifier_.classes_)] = found
         return result

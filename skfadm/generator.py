@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -36,6 +37,7 @@ from .diffusion.training import (
     train,
 )
 from .encoding import TabularEncoder
+from .progress import TrainingProgress
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
@@ -140,7 +142,7 @@ class FairDiffusionGenerator(BaseEstimator):
     FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
     >>> X, y = generator.sample(4, y=1)
     >>> X.shape, y.tolist()
-    ((4, 2), [1, 1, 1, 1])
+    ((4, 6), [1, 1, 1, 1])
     """
 
     __metadata_request__fit = {"z": True, "domains": True}
@@ -268,18 +270,19 @@ class FairDiffusionGenerator(BaseEstimator):
         seed = new_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         encoder = TabularEncoder(random_state=seed).fit(X)
         table = encoder.transform(X)
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        labels, classes = encode_labels(y, len(table))
+        groups, sensitive_classes = encode_groups(z, len(table))
+        domain_codes, domain_names = encode_domains(domains, len(table))
         if not table.shape[1]:
             raise ValueError(
                 f"X holds only constant columns ({encoder.n_features_in_} of them, in "
                 f"{len(table)} rows); expected at least one that varies."
             )
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is None."
-            )
-        labels, classes = encode_labels(y, len(table))
-        groups, sensitive_classes = encode_groups(z, len(table))
-        domain_codes, domain_names = encode_domains(domains, len(table))
         device = self._device()
         sizes = NetworkSizes(
             n_numbers=encoder.n_numbers_,
@@ -293,17 +296,19 @@ class FairDiffusionGenerator(BaseEstimator):
             softmax=self.category_loss == "cross_entropy",
         )
         cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
-        trained = cached(
-            table,
-            labels,
-            groups,
-            domain_codes,
-            sizes,
-            self._settings(bool(sensitive_classes)),
-            seed,
-            device=device,
-            report=None,
-        )
+        progress = TrainingProgress(self.max_iter) if self.verbose else nullcontext()
+        with progress as report:
+            trained = cached(
+                table,
+                labels,
+                groups,
+                domain_codes,
+                sizes,
+                self._settings(bool(sensitive_classes)),
+                seed,
+                device=device,
+                report=report,
+            )
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self.encoder_ = encoder
         self.n_features_in_ = encoder.n_features_in_
@@ -406,7 +411,9 @@ class FairDiffusionGenerator(BaseEstimator):
 
     def _networks(self) -> Objective:
         networks = build_networks(self.sizes_, VPSDE(), seed=0)
-        networks.load_state_dict({k: torch.from_numpy(v) for k, v in self.weights_.items()})
+        networks.load_state_dict(
+            {k: torch.from_numpy(v) for k, v in self.weights_.items()}
+        )
         return networks.to(self._device()).eval().requires_grad_(False)
 
     def _device(self) -> str:

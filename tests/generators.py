@@ -91,8 +91,10 @@ def check_generator_leaves_global_random_states_alone(generator):
     import torch
 
     def states():
-        return random.getstate(), np.random.get_state()[1].tolist(), (
-            torch.get_rng_state().tolist()
+        return (
+            random.getstate(),
+            np.random.get_state()[1].tolist(),
+            (torch.get_rng_state().tolist()),
         )
 
     before = states()

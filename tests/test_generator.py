@@ -34,7 +34,9 @@ def test_generator_contract(check, loss):
 def test_attributes_describe_the_training(fitted, table):
     X, y, *_ = table
     assert fitted.classes_.tolist() == ["no", "yes"]
-    np.testing.assert_allclose(fitted.class_prior_, [(y == c).mean() for c in ("no", "yes")])
+    np.testing.assert_allclose(
+        fitted.class_prior_, [(y == c).mean() for c in ("no", "yes")]
+    )
     assert [g.tolist() for g in fitted.sensitive_classes_] == [["F", "M"]]
     assert fitted.domains_.tolist() == ["north", "south", "west"]
     assert fitted.feature_names_in_.tolist() == X.columns.tolist()
@@ -48,9 +50,11 @@ def test_training_lowers_all_three_losses():
     X, y, z, domains = mixed_table(400)
     X["number"] += 3.0 * (y == "yes")
     X["gap"] += 3.0 * (z == "M")
-    history = tiny(max_iter=300, batch_size=64, second_order=True).fit(
-        X, y, z, domains
-    ).history_
+    history = (
+        tiny(max_iter=300, batch_size=64, second_order=True)
+        .fit(X, y, z, domains)
+        .history_
+    )
     for name in ("score", "y", "z"):
         assert history[name][-50:].mean() < 0.9 * history[name][:20].mean(), name
 
@@ -235,7 +239,11 @@ def with_gap(name):
         (with_gap("z"), ValueError, "z has 1 missing"),
         (with_gap("domains"), ValueError, "domains has 1 missing"),
         (bad(y=np.linspace(0, 1, 30)), ValueError, "continuous"),
-        (bad(y=[*["a"] * 15, *range(15)]), TypeError, "y mixes labels of types int, str"),
+        (
+            bad(y=[*["a"] * 15, *range(15)]),
+            TypeError,
+            "y mixes labels of types int, str",
+        ),
         (bad(X=np.ones((30, 2))), ValueError, "X holds only constant columns"),
         (bad(X=np.full((30, 2), np.inf)), ValueError, "infinit"),
         (bad(y=np.zeros((30, 2))), ValueError, "y has 2 columns"),
@@ -298,3 +306,12 @@ def test_a_strength_set_after_fit_is_checked_at_sampling(fitted):
 def test_sample_before_fit_says_so():
     with pytest.raises(NotFittedError):
         FairDiffusionGenerator().sample()
+
+
+def test_verbose_shows_progress_with_the_losses_and_nothing_else_does(table, capsys):
+    tiny().fit(*table)
+    assert capsys.readouterr().err == ""
+    tiny(verbose=1).fit(*table)
+    shown = capsys.readouterr().err
+    assert "100%" in shown
+    assert "score" in shown

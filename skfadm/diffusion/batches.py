@@ -30,7 +30,9 @@ class DomainBatches:
         Where the draws come from.
     """
 
-    def __init__(self, domains: NDArray[np.int64], batch_size: int, generator: Generator):
+    def __init__(
+        self, domains: NDArray[np.int64], batch_size: int, generator: Generator
+    ):
         counts = np.bincount(domains)
         self.counts: list[int] = counts.tolist()
         self.starts: list[int] = (counts.cumsum() - counts).tolist()
@@ -42,7 +44,7 @@ class DomainBatches:
         self.order = torch.as_tensor(order, device=generator.device)
 
     def draw(self) -> list[tuple[Tensor, float]]:
-        """Return (row indices, weight) of B_in and of B_out; one part with one domain."""
+        """Return (row indices, weight) of B_in and B_out; one part with one domain."""
         n = len(self.order)
         if len(self.counts) == 1:
             return [(self.order[self._uniform(n, self.batch_size)], 1.0)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import torch
@@ -52,13 +53,16 @@ class RowStreams:
 
     def _draw(self, make: Callable[..., Tensor], width: int) -> Tensor:
         parts = [
-            make(self.BLOCK, width, generator=g, device=g.device) for g in self.generators
+            make(self.BLOCK, width, generator=g, device=g.device)
+            for g in self.generators
         ]
         return torch.cat(parts)[: self.n]
 
 
 def _block_seed(seed: int, block: int) -> int:
-    state = np.random.SeedSequence(seed, spawn_key=(block,)).generate_state(1, np.uint64)
+    state = np.random.SeedSequence(seed, spawn_key=(block,)).generate_state(
+        1, np.uint64
+    )
     return int(state[0] >> np.uint64(1))
 
 
@@ -118,7 +122,7 @@ def generate(
                 streams.normal(layout.width),
                 grid,
                 sde,
-                lambda streams=streams: streams.normal(layout.width),
+                partial(streams.normal, layout.width),
             )
             uniforms = streams.uniform(len(layout.category_sizes))
             rows = layout.collapse(x, uniforms if draw_categories else None)

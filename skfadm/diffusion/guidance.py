@@ -12,12 +12,12 @@ from .sde import VPSDE
 
 #: Maps rows (n, p) and times (n, 1) or (1, 1) to estimates of x_0, shape (n, p).
 DenoiserFunction = Callable[[Tensor, Tensor], Tensor]
-#: Maps the same to log-probabilities, one tensor (n, n_categories) an attribute.
+#: Maps the same to log-probabilities, a tensor (n, n_categories) an attribute.
 LogProbabilities = Callable[[Tensor, Tensor], Sequence[Tensor]]
 
 
 def entropy(log_p: Tensor) -> Tensor:
-    """Return the entropy of each row of log-probabilities (n, k), in nats, shape (n,)."""
+    """Return the entropy in nats of log-probabilities (n, k), shape (n,)."""
     return -(log_p.exp() * log_p).sum(1)
 
 

@@ -75,7 +75,7 @@ class Layout:
         return self.n_numbers + len(self.category_sizes)
 
     def hot_channels(self, rows: Tensor) -> Tensor:
-        """Return the channels that are hot in compact `rows`, shape (n, n_categories)."""
+        """Return the hot channels of compact `rows`, shape (n, n_categories)."""
         codes = rows[:, self.n_numbers :].long()
         return codes + torch.tensor(self.offsets, device=rows.device)
 
@@ -96,7 +96,7 @@ class Layout:
         return torch.cat(parts, 1) if parts else logits[:, self.n_numbers :]
 
     def log_normalisers(self, logits: Tensor) -> Tensor:
-        """Return the log-sum-exp of each block, shape (n, n_categories), in block order."""
+        """Return each block's log-sum-exp, shape (n, n_categories), in block order."""
         parts = [
             logits[:, a : a + k * size].unflatten(1, (k, size)).logsumexp(-1)
             for a, k, size in self.groups

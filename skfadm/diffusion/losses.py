@@ -11,7 +11,7 @@ from .layout import Layout
 from .networks import Denoiser, NoisedClassifier
 from .sde import VPSDE
 
-#: Times are kept where the noise level lies between these: below, the rows are the data.
+#: Noise levels outside these are never visited: below, the rows are the data.
 MIN_NOISE_LEVEL, MAX_NOISE_LEVEL = 0.002, 150.0
 #: log(noise level) in training: a normal of this mean and standard deviation.
 LOG_NOISE_MEAN, LOG_NOISE_STD = -0.6, 1.4
@@ -73,7 +73,9 @@ def denoising_loss(denoiser: Denoiser, batch: NoisedRows) -> Tensor:
     target = sigma * batch.clean[:, :k] - alpha * batch.noise[:, :k]
     loss = (raw[:, :k] - target).square().sum(1)
     if layout.category_sizes:
-        loss = loss + layout.log_normalisers(raw).sum(1) - raw.gather(1, batch.hot).sum(1)
+        loss = (
+            loss + layout.log_normalisers(raw).sum(1) - raw.gather(1, batch.hot).sum(1)
+        )
     return loss / layout.n_columns
 
 

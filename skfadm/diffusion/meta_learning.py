@@ -31,7 +31,7 @@ def meta_gradients(
     For each network, with its own parameters and losses,
 
     .. math:: \hat\theta = \theta - \alpha \nabla_\theta L(B_{in}, \theta), \qquad
-              \nabla_\theta \big( L(B_{in}, \theta) + \beta L(B_{out}, \hat\theta) \big).
+              \nabla_\theta \big(L(B_{in}, \theta) + \beta L(B_{out}, \hat\theta)\big).
 
     The networks do not interact, so the gradient of the summed losses holds the
     gradient of each. (Section 4.4 of the paper swaps the roles of B_in and B_out in its

@@ -25,9 +25,12 @@ class TimeFeatures(nn.Module):
         super().__init__()
         self.sde = sde
         wavelengths = torch.logspace(math.log10(32.0), 0.0, n_frequencies)
-        self.register_buffer("frequencies", 2.0 * math.pi / wavelengths, persistent=False)
+        self.register_buffer(
+            "frequencies", 2.0 * math.pi / wavelengths, persistent=False
+        )
 
     def forward(self, t: Tensor) -> Tensor:
+        """Return the features of times (n, 1)."""
         angles = self.sde.noise_level(t).log() * self.frequencies
         return torch.cat([angles.sin(), angles.cos()], 1)
 
@@ -65,6 +68,7 @@ class ResidualMLP(nn.Module):
             nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
+        """Return outputs (n, n_outputs) of rows (n, n_inputs) and times (n or 1, 1)."""
         shift, *shifts = self.times(self.features(t)).chunk(len(self.first) + 1, 1)
         h = self.inputs(x) + shift
         for first, second, s in zip(self.first, self.second, shifts, strict=True):
@@ -95,7 +99,12 @@ class Denoiser(nn.Module):
     """
 
     def __init__(
-        self, layout: Layout, width: int, n_blocks: int, sde: VPSDE, softmax: bool = True
+        self,
+        layout: Layout,
+        width: int,
+        n_blocks: int,
+        sde: VPSDE,
+        softmax: bool = True,
     ):
         super().__init__()
         self.layout = layout
@@ -104,7 +113,7 @@ class Denoiser(nn.Module):
         self.network = ResidualMLP(layout.width, layout.width, width, n_blocks, sde)
 
     def outputs(self, x: Tensor, t: Tensor) -> Tensor:
-        """Return the raw outputs F(x_t, t), shape (n, p), of `x` (n, p) and `t` (n, 1)."""
+        """Return the raw outputs F(x_t, t), shape (n, p)."""
         return self.network(x, t)
 
     def forward(self, x: Tensor, t: Tensor) -> Tensor:
@@ -147,6 +156,6 @@ class NoisedClassifier(nn.Module):
         self.network = ResidualMLP(n_inputs, sum(n_categories), width, n_blocks, sde)
 
     def forward(self, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
-        """Return log p_t(c | x) of each attribute: tensors of shape (n, n_categories)."""
+        """Return log p_t(c | x) of each attribute: tensors (n, n_categories)."""
         heads = self.network(x, t).split(self.n_categories, 1)
         return tuple(head.log_softmax(1) for head in heads)

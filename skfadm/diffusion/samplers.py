@@ -20,7 +20,7 @@ Solver = Callable[[DenoiserFunction, Tensor, Tensor, VPSDE, Noise], Tensor]
 def time_grid(
     n_steps: int, sde: VPSDE, kind: str = "karras", rho: float = 7.0
 ) -> Tensor:
-    """Return the times of `n_steps` steps from noise to data, shape (n_steps + 1,), float64.
+    """Return the times from noise to data, shape (n_steps + 1,), float64.
 
     ``"uniform"`` is even in t; ``"karras"`` is even in the noise level to the power
     1 / `rho` (Karras et al. 2022, Eq. 5), which spends more steps near the data.
@@ -58,11 +58,17 @@ def euler_maruyama(
         The estimate of x_0 at the last time.
     """
     grid = grid.to(x)
-    for t, t_next in zip(grid[:-1].view(-1, 1, 1), grid[1:].view(-1, 1, 1), strict=True):
+    for t, t_next in zip(
+        grid[:-1].view(-1, 1, 1), grid[1:].view(-1, 1, 1), strict=True
+    ):
         alpha, sigma = sde.marginal(t)
         score = (alpha * denoiser(x, t) - x) / sigma**2
         dt = t - t_next
-        x = x - sde.reverse_drift(x, t, score) * dt + sde.diffusion(t) * dt.sqrt() * noise()
+        x = (
+            x
+            - sde.reverse_drift(x, t, score) * dt
+            + sde.diffusion(t) * dt.sqrt() * noise()
+        )
     return denoiser(x, grid[-1].view(1, 1))
 
 
@@ -77,7 +83,8 @@ def dpm_solver_sde(
     :math:`h = \lambda_{next} - \lambda`,
 
     .. math:: x_{next} = \tfrac{\sigma_{next}}{\sigma} e^{-h} x
-              + \alpha_{next} (1 - e^{-2h}) D + \sigma_{next} \sqrt{1 - e^{-2h}} \epsilon.
+              + \alpha_{next} (1 - e^{-2h}) D
+              + \sigma_{next} \sqrt{1 - e^{-2h}} \epsilon.
 
     Same parameters as `euler_maruyama`; one evaluation a step.
     """

@@ -13,9 +13,9 @@ class VPSDE:
     r"""Variance-preserving SDE with a linear schedule (Eq. 2).
 
     .. math:: dx = -\tfrac12 \beta(t) x\,dt + \sqrt{\beta(t)}\,dw, \qquad
-              \beta(t) = \beta_{min} + t (\beta_{max} - \beta_{min}), \quad t \in [0, 1].
+              \beta(t) = \beta_{min} + t (\beta_{max} - \beta_{min}), \; t \in [0, 1].
 
-    Its marginal is :math:`x_t = \alpha_t x_0 + \sigma_t \epsilon` with
+    Its marginal is :math:`x_t = \alpha_t x_0 + \sigma_t \epsilon`, with
     :math:`\alpha_t = e^{-B(t)/2}`, :math:`\sigma_t^2 = 1 - e^{-B(t)}` and
     :math:`B(t) = \int_0^t \beta`. All methods take and return tensors of any shape.
 
@@ -65,7 +65,7 @@ class VPSDE:
         return torch.sqrt(torch.expm1(self.integrated_beta(t)))
 
     def time(self, noise_level: Tensor) -> Tensor:
-        """Return the t at which `noise_level` is reached: the inverse of that method."""
+        """Return the t at which a noise level is reached."""
         b = torch.log1p(noise_level**2)
         slope = self.beta_max - self.beta_min
         # The root of slope/2 t^2 + beta_min t = b, in the form without cancellation.
@@ -73,7 +73,7 @@ class VPSDE:
         return 2.0 * b / (self.beta_min + root)
 
     def ddpm_betas(self, n_steps: int) -> Tensor:
-        r"""Return the discrete :math:`\beta_i` of DDPM (Eq. 1), shape (n_steps,), float64.
+        r"""Return the discrete :math:`\beta_i` of DDPM (Eq. 1), float64.
 
         The chain :math:`x_i = \sqrt{1-\beta_i} x_{i-1} + \sqrt{\beta_i}\epsilon` with
         these has exactly the marginals of the SDE at :math:`t = i / n_{steps}`;

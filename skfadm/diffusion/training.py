@@ -26,7 +26,7 @@ from .networks import Denoiser, NoisedClassifier
 from .sde import VPSDE
 
 #: Called as report(iteration, losses) after each iteration.
-Report = Callable[[int, dict[str, float]], None]
+Report = Callable[[int, dict[str, Tensor]], None]
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class Objective(nn.Module):
         )
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Return the weighted loss of each network, scalars."""
         score_loss = denoising_loss if self.softmax else score_matching_loss
         losses = {
             "score": score_loss(self.score, batch.rows).mean() * batch.weight,
@@ -197,7 +198,7 @@ def train(
         for j, name in enumerate(losses_in):
             history[iteration, j] = losses_in[name] + losses_out.get(name, 0.0)
         if report is not None:
-            report(iteration, dict(zip(losses_in, history[iteration], strict=False)))
+            report(iteration, dict(zip(losses_in, history[iteration], strict=True)))
     recorded = history.cpu().numpy().astype(np.float64)
     return Trained(
         weights={name: p.cpu().numpy().copy() for name, p in average.items()},

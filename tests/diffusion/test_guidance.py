@@ -9,9 +9,7 @@ from skfadm.diffusion.sde import VPSDE
 from .test_samplers import MODEL
 
 T = torch.tensor([[0.2]], dtype=torch.float64)
-X = torch.randn(
-    6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0)
-)
+X = torch.randn(6, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 Y = torch.tensor([0, 1, 0, 1, 0, 1])
 
 

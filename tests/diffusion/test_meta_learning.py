@@ -98,7 +98,7 @@ def test_second_order_gradient_matches_finite_differences(objective, batches):
 
 
 def test_losing_the_graph_of_the_inner_step_would_be_noticed(objective, batches):
-    # What a missing create_graph gives is the first-order form: far from the truth here.
+    # What a missing create_graph gives is the first-order form: far off here.
     first, *_ = meta_gradients(
         objective, *batches, alpha=ALPHA, beta=BETA, second_order=False
     )

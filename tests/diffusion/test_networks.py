@@ -48,7 +48,9 @@ def test_untrained_denoiser_is_the_best_linear_one_with_even_probabilities():
 
 
 def test_category_estimates_stay_on_the_simplex():
-    estimate = random_denoiser()(torch.randn(5, LAYOUT.width).double(), torch.rand(5, 1))
+    estimate = random_denoiser()(
+        torch.randn(5, LAYOUT.width).double(), torch.rand(5, 1)
+    )
     for start, count, size in LAYOUT.groups:
         block = estimate[:, start : start + count * size].unflatten(1, (count, size))
         assert (block >= 0).all()
@@ -76,7 +78,9 @@ def test_denoising_loss_is_weighted_squared_error_plus_cross_entropy():
     numbers = ((estimate - batch.clean)[:, :2] / sigma).square().sum(1)
     hot = estimate.gather(1, batch.hot) / LAYOUT.scale
     expected = (numbers - hot.log().sum(1)) / LAYOUT.n_columns
-    torch.testing.assert_close(denoising_loss(net, batch), expected, rtol=1e-4, atol=1e-6)
+    torch.testing.assert_close(
+        denoising_loss(net, batch), expected, rtol=1e-4, atol=1e-6
+    )
 
 
 def test_score_matching_loss_is_equation_4_with_the_weight_of_equation_5():

@@ -14,7 +14,9 @@ def sde(request):
 
 
 def test_integrated_beta_is_the_integral_of_the_linear_schedule(sde):
-    expected = [quad(lambda s: float(sde.beta(torch.tensor(s))), 0, t)[0] for t in TIMES]
+    expected = [
+        quad(lambda s: float(sde.beta(torch.tensor(s))), 0, t)[0] for t in TIMES
+    ]
     np.testing.assert_allclose(sde.integrated_beta(TIMES), expected, rtol=1e-5)
 
 

@@ -1,0 +1,30 @@
+"""scikit-learn's own checks on every public estimator."""
+
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skfadm import SyntheticDataClassifier
+
+from .generators import tiny
+
+#: Checks that cannot hold, each with its reason. An entry that passes is an error.
+EXPECTED_FAILURES = {
+    "FairDiffusionGenerator": {},
+    "SyntheticDataClassifier": {},
+}
+
+
+def estimators():
+    # Enough training that the classifier learns what the checks ask of it.
+    trained = tiny(
+        max_iter=300, batch_size=128, hidden_width=32, n_steps=20, gamma=5e-3
+    )
+    return [tiny(), SyntheticDataClassifier(trained, n_samples=300, random_state=0)]
+
+
+@parametrize_with_checks(
+    estimators(),
+    expected_failed_checks=lambda e: EXPECTED_FAILURES[type(e).__name__],
+    xfail_strict=True,
+)
+def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
