@@ -1,0 +1,48 @@
+"""Sphinx settings: ``sphinx-build --fail-on-warning docs docs/_build/html``."""
+
+import re
+
+from skfadm import __version__
+
+project = "skfadm"
+author = "skfadm developers"
+copyright = "skfadm developers"
+version = release = __version__
+
+extensions = [
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "numpydoc",
+]
+exclude_patterns = ["_build", "_templates"]
+templates_path = ["_templates"]
+html_theme = "furo"
+html_title = f"skfadm {version}"
+
+autosummary_generate = True
+autodoc_typehints = "none"  # the docstrings give the types
+numpydoc_show_class_members = False  # the template lists them
+numpydoc_class_members_toctree = False
+
+# The build fails where a docstring of an estimator or function lacks a parameter or
+# names one that does not exist. Dataclasses list attributes instead, and the methods of
+# the core say in a sentence what they take.
+numpydoc_validation_checks = {"GL08", "PR01", "PR02", "PR03", "PR10"}
+numpydoc_validation_exclude = {
+    r"^skfadm\.diffusion\.",
+    r"\.BiasedDomains(\.table)?$",
+    r"\.QualityReport$",
+}
+
+
+def escape_fitted_names(app, what, name, obj, options, lines):
+    """Keep a type such as "array of shape (n_features_in_,)" from reading as a link."""
+    for i, line in enumerate(lines):
+        start, of_shape, shape = line.partition(" of shape (")
+        lines[i] = start + of_shape + re.sub(r"(\w)_(?=\W)", r"\1\\_", shape)
+
+
+def setup(app):
+    """Run before numpydoc, which parses the types."""
+    app.connect("autodoc-process-docstring", escape_fitted_names, priority=100)
