@@ -26,9 +26,17 @@ def fitted(table):
 
 
 @pytest.mark.parametrize("check", GENERATOR_CHECKS, ids=lambda c: c.__name__)
-@pytest.mark.parametrize("loss", ["cross_entropy", "squared_error"])
-def test_generator_contract(check, loss):
-    check(tiny(category_loss=loss))
+@pytest.mark.parametrize(
+    "params",
+    [
+        {},
+        {"dropout": 0.5, "solver": "euler_maruyama", "time_grid": "uniform"},
+        {"category_loss": "squared_error", "label_guidance": "classifier"},
+    ],
+    ids=["default", "dropout", "paper"],
+)
+def test_generator_contract(check, params):
+    check(tiny(**params))
 
 
 def test_attributes_describe_the_training(fitted, table):
@@ -51,7 +59,7 @@ def test_training_lowers_all_three_losses():
     X["number"] += 3.0 * (y == "yes")
     X["gap"] += 3.0 * (z == "M")
     history = (
-        tiny(max_iter=300, batch_size=64, second_order=True)
+        tiny(max_iter=300, batch_size=64, gamma=5e-3)
         .fit(X, y, z, domains)
         .history_
     )
@@ -59,11 +67,13 @@ def test_training_lowers_all_three_losses():
         assert history[name][-50:].mean() < 0.9 * history[name][:20].mean(), name
 
 
-def test_rows_have_the_label_that_was_asked_for():
+@pytest.mark.parametrize("label_guidance", ["network", "classifier"])
+def test_rows_have_the_label_that_was_asked_for(label_guidance):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 600)
     X = np.column_stack([rng.normal(4.0 * y - 2.0, 0.5), rng.normal(size=600)])
-    gen = tiny(max_iter=600, batch_size=128, n_steps=50, hidden_width=32).fit(X, y)
+    gen = tiny(max_iter=600, batch_size=128, n_steps=50, gamma=5e-3)
+    gen.set_params(label_guidance=label_guidance).fit(X, y)
     for label in (0, 1):
         rows, _ = gen.sample(300, label)
         assert np.mean((rows[:, 0] > 0) == label) > 0.9

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from .guidance import Guidance, guided_denoiser
+from .guidance import DenoiserFunction, Guidance, guided_denoiser
 from .layout import Layout
 from .samplers import Solver
 from .sde import VPSDE
@@ -67,7 +67,7 @@ def _block_seed(seed: int, block: int) -> int:
 
 
 def generate(
-    denoiser: Callable[[Tensor, Tensor], Tensor],
+    denoiser: DenoiserFunction,
     layout: Layout,
     guidance: Guidance,
     y: NDArray[np.int64],

@@ -10,8 +10,9 @@ from torch import Tensor
 
 from .sde import VPSDE
 
-#: Maps rows (n, p) and times (n, 1) or (1, 1) to estimates of x_0, shape (n, p).
-DenoiserFunction = Callable[[Tensor, Tensor], Tensor]
+#: Maps rows (n, p) and times (n, 1) or (1, 1), and label codes (n,) if it is told them,
+#: to estimates of x_0, shape (n, p).
+DenoiserFunction = Callable[..., Tensor]
 #: Maps the same to log-probabilities, a tensor (n, n_categories) an attribute.
 LogProbabilities = Callable[[Tensor, Tensor], Sequence[Tensor]]
 
@@ -37,17 +38,30 @@ class Guidance:
         control.
     lambda_y, lambda_z : float
         Strengths. A term of strength zero is not computed.
+    conditional : bool, default=False
+        The denoiser knows the label and gives the first unit of `lambda_y` itself.
     """
 
     label_classifier: LogProbabilities
     sensitive_classifier: LogProbabilities | None = None
     lambda_y: float = 1.0
     lambda_z: float = 0.0
+    conditional: bool = False
+
+    @property
+    def label_share(self) -> float:
+        """How much of the label guidance a denoiser that knows the label gives."""
+        return min(self.lambda_y, 1.0) if self.conditional else 0.0
+
+    @property
+    def classifier_strength(self) -> float:
+        """What of lambda_y is left to the label classifier."""
+        return self.lambda_y - self.label_share
 
     @property
     def is_active(self) -> bool:
-        """Whether any term has a strength other than zero."""
-        return bool(self.lambda_y) or self.is_fair
+        """Whether any classifier has a strength other than zero."""
+        return bool(self.classifier_strength) or self.is_fair
 
     @property
     def is_fair(self) -> bool:
@@ -57,9 +71,11 @@ class Guidance:
     def potential(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         """Return the potential of each row, shape (n,); `y` are label codes (n,)."""
         total = x.new_zeros(len(x))
-        if self.lambda_y:
+        if self.classifier_strength:
             (log_p,) = self.label_classifier(x, t)
-            total = total + self.lambda_y * log_p.gather(1, y.unsqueeze(1)).squeeze(1)
+            total = total + self.classifier_strength * log_p.gather(
+                1, y.unsqueeze(1)
+            ).squeeze(1)
         if self.is_fair and self.sensitive_classifier is not None:
             for log_p in self.sensitive_classifier(x, t):
                 total = total + self.lambda_z * entropy(log_p)
@@ -82,13 +98,24 @@ def guided_denoiser(
     Adding a gradient to the score is, by
     :math:`s = (\alpha_t \hat x_0 - x_t) / \sigma_t^2`, adding
     :math:`\sigma_t^2 / \alpha_t` times it to :math:`\hat x_0`.
+
+    A denoiser that can be told the label, ``denoiser(x, t, y)``, gives the first unit
+    of label guidance itself: by Bayes' rule
+    :math:`\nabla \log p_t(x) + \nabla \log p_t(y | x) = \nabla \log p_t(x | y)`. Below
+    one the two estimates are mixed; what is beyond is the classifier's.
     """
-    if not guidance.is_active:
-        return denoiser
+    share = guidance.label_share
 
     def guided(x: Tensor, t: Tensor) -> Tensor:
+        if share == 0.0:
+            estimate = denoiser(x, t)
+        elif share == 1.0:
+            estimate = denoiser(x, t, y)
+        else:
+            estimate = torch.lerp(denoiser(x, t), denoiser(x, t, y), share)
+        if not guidance.is_active:
+            return estimate
         alpha, sigma = sde.marginal(t)
-        estimate = denoiser(x, t)
         return estimate + sigma**2 / alpha * guidance.gradient(x, t, y)
 
     return guided

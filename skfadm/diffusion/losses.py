@@ -13,6 +13,8 @@ from .sde import VPSDE
 
 #: Noise levels outside these are never visited: below, the rows are the data.
 MIN_NOISE_LEVEL, MAX_NOISE_LEVEL = 0.002, 150.0
+#: One row in so many is learned without its label by a network that is told labels.
+UNLABELLED_EVERY = 8
 #: log(noise level) in training: a normal of this mean and standard deviation.
 LOG_NOISE_MEAN, LOG_NOISE_STD = -0.6, 1.4
 
@@ -57,7 +59,21 @@ def noise_rows(
     return NoisedRows(clean, noised, noise, t, layout.hot_channels(rows))
 
 
-def denoising_loss(denoiser: Denoiser, batch: NoisedRows) -> Tensor:
+def labels_told(denoiser: Denoiser, y: Tensor) -> Tensor | None:
+    """Return the labels (n,) that the score network is told, some of them withheld.
+
+    A network that is told labels learns E[x_0 | x_t, y] and, from the rows whose label
+    is withheld, E[x_0 | x_t] (Ho and Salimans 2022).
+    """
+    if not denoiser.n_labels:
+        return None
+    withheld = torch.arange(len(y), device=y.device) % UNLABELLED_EVERY == 0
+    return torch.where(withheld, denoiser.n_labels, y)
+
+
+def denoising_loss(
+    denoiser: Denoiser, batch: NoisedRows, y: Tensor | None = None
+) -> Tensor:
     r"""Return the denoising loss of each row, shape (n,): Eq. 4 for mixed tables.
 
     Numbers: :math:`|\hat x_0 - x_0|^2 / \sigma_t^2`, Eq. 4 with
@@ -67,7 +83,7 @@ def denoising_loss(denoiser: Denoiser, batch: NoisedRows) -> Tensor:
     mean of the one-hot vector. Averaged over the table's columns.
     """
     layout, k = denoiser.layout, denoiser.layout.n_numbers
-    raw = denoiser.outputs(batch.noised, batch.t)
+    raw = denoiser.outputs(batch.noised, batch.t, y)
     alpha, sigma = denoiser.sde.marginal(batch.t)
     # (x_0 - alpha_t x_t) / sigma_t, without the cancellation as sigma_t -> 0.
     target = sigma * batch.clean[:, :k] - alpha * batch.noise[:, :k]
@@ -79,14 +95,16 @@ def denoising_loss(denoiser: Denoiser, batch: NoisedRows) -> Tensor:
     return loss / layout.n_columns
 
 
-def score_matching_loss(denoiser: Denoiser, batch: NoisedRows) -> Tensor:
+def score_matching_loss(
+    denoiser: Denoiser, batch: NoisedRows, y: Tensor | None = None
+) -> Tensor:
     r"""Return Eq. 4 literally for each row, shape (n,): squared error on every channel.
 
     With the weighting of Eq. 5, :math:`\lambda(t) = \sigma_t^2` because
     :math:`E\|\nabla \log p_{0t}\|^2 = p / \sigma_t^2`. Averaged over the p channels.
     """
     alpha, sigma = denoiser.sde.marginal(batch.t)
-    estimate = denoiser(batch.noised, batch.t)
+    estimate = denoiser(batch.noised, batch.t, y)
     score = (alpha * estimate - batch.noised) / sigma**2
     target = -batch.noise / sigma
     return (sigma**2 * (score - target).square()).mean(1)

@@ -36,7 +36,7 @@ class TimeFeatures(nn.Module):
 
 
 class ResidualMLP(nn.Module):
-    """A residual SiLU network of rows and time.
+    """A residual SiLU network of rows and time, and of labels if it is given any.
 
     Parameters
     ----------
@@ -48,32 +48,55 @@ class ResidualMLP(nn.Module):
         Residual blocks of two layers each.
     sde : VPSDE
         Tells the noise level of a time.
+    n_labels : int, default=0
+        Labels that the network may be told; code `n_labels` stands for none.
+    dropout : float, default=0.0
+        Share of hidden units that training leaves out of each layer's input.
     """
 
     def __init__(
-        self, n_inputs: int, n_outputs: int, width: int, n_blocks: int, sde: VPSDE
+        self,
+        n_inputs: int,
+        n_outputs: int,
+        width: int,
+        n_blocks: int,
+        sde: VPSDE,
+        n_labels: int = 0,
+        dropout: float = 0.0,
     ):
         super().__init__()
         self.features = TimeFeatures(sde)
+        self.dropout = nn.Dropout(dropout)
         n_features = 2 * len(self.features.frequencies)
         self.inputs = nn.Linear(n_inputs, width)
         self.times = nn.Linear(n_features, width * (n_blocks + 1), bias=False)
         self.first = nn.ModuleList(nn.Linear(width, width) for _ in range(n_blocks))
         self.second = nn.ModuleList(nn.Linear(width, width) for _ in range(n_blocks))
         self.outputs = nn.Linear(width, n_outputs)
+        self.labels = (
+            nn.Embedding(n_labels + 1, width * (n_blocks + 1)) if n_labels else None
+        )
+        if self.labels is not None:
+            nn.init.zeros_(self.labels.weight)
         for layer in (*self.second, self.outputs):
             # Each block starts as the identity and the network as zero: at the start
             # the denoiser is the best linear one and every class equally likely.
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """Return outputs (n, n_outputs) of rows (n, n_inputs) and times (n or 1, 1)."""
-        shift, *shifts = self.times(self.features(t)).chunk(len(self.first) + 1, 1)
+    def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return outputs (n, n_outputs) of rows (n, n_inputs) and times (n or 1, 1).
+
+        `y` are label codes (n or 1,), for a network that is told labels.
+        """
+        told = self.times(self.features(t))
+        if self.labels is not None and y is not None:
+            told = told + self.labels(y)
+        shift, *shifts = told.chunk(len(self.first) + 1, 1)
         h = self.inputs(x) + shift
         for first, second, s in zip(self.first, self.second, shifts, strict=True):
-            h = h + second(silu(first(silu(h)) + s))
-        return self.outputs(silu(h))
+            h = h + second(self.dropout(silu(first(silu(h)) + s)))
+        return self.outputs(self.dropout(silu(h)))
 
 
 class Denoiser(nn.Module):
@@ -96,6 +119,8 @@ class Denoiser(nn.Module):
         The diffusion.
     softmax : bool, default=True
         False treats every channel as a number, which is Eq. 4 literally.
+    n_labels : int, default=0
+        With labels the network also estimates E[x_0 | x_t, y].
     """
 
     def __init__(
@@ -105,21 +130,31 @@ class Denoiser(nn.Module):
         n_blocks: int,
         sde: VPSDE,
         softmax: bool = True,
+        n_labels: int = 0,
     ):
         super().__init__()
         self.layout = layout
         self.sde = sde
         self.n_linear = layout.n_numbers if softmax else layout.width
-        self.network = ResidualMLP(layout.width, layout.width, width, n_blocks, sde)
+        self.n_labels = n_labels
+        self.network = ResidualMLP(
+            layout.width, layout.width, width, n_blocks, sde, n_labels
+        )
 
-    def outputs(self, x: Tensor, t: Tensor) -> Tensor:
-        """Return the raw outputs F(x_t, t), shape (n, p)."""
-        return self.network(x, t)
+    def outputs(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the raw outputs F(x_t, t, y), shape (n, p)."""
+        if y is None:
+            y = torch.tensor([self.n_labels], device=x.device)
+        return self.network(x, t, y)
 
-    def forward(self, x: Tensor, t: Tensor) -> Tensor:
-        """Return the estimate of x_0, shape (n, p); `t` is (n, 1) or (1, 1)."""
+    def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return the estimate of x_0, shape (n, p).
+
+        `t` is (n, 1) or (1, 1); `y` are label codes (n,), None for the estimate that
+        knows no label.
+        """
         alpha, sigma = self.sde.marginal(t)
-        raw = self.outputs(x, t)
+        raw = self.outputs(x, t, y)
         k = self.n_linear
         numbers = alpha * x[:, :k] + sigma * raw[:, :k]
         if k == self.layout.width:
@@ -141,6 +176,8 @@ class NoisedClassifier(nn.Module):
         Size of the residual network.
     sde : VPSDE
         The diffusion.
+    dropout : float, default=0.0
+        Keeps the classifier from learning the rows of a small table by heart.
     """
 
     def __init__(
@@ -150,10 +187,13 @@ class NoisedClassifier(nn.Module):
         width: int,
         n_blocks: int,
         sde: VPSDE,
+        dropout: float = 0.0,
     ):
         super().__init__()
         self.n_categories = n_categories
-        self.network = ResidualMLP(n_inputs, sum(n_categories), width, n_blocks, sde)
+        self.network = ResidualMLP(
+            n_inputs, sum(n_categories), width, n_blocks, sde, dropout=dropout
+        )
 
     def forward(self, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
         """Return log p_t(c | x) of each attribute: tensors (n, n_categories)."""

@@ -18,6 +18,7 @@ from .losses import (
     NoisedRows,
     classification_loss,
     denoising_loss,
+    labels_told,
     noise_rows,
     score_matching_loss,
 )
@@ -42,6 +43,8 @@ class NetworkSizes:
     classifier_width: int
     classifier_blocks: int
     softmax: bool
+    conditional: bool
+    dropout: float
 
 
 @dataclass(frozen=True)
@@ -81,8 +84,11 @@ class Objective(nn.Module):
         super().__init__()
         layout = Layout(sizes.n_numbers, sizes.category_sizes)
         self.softmax = sizes.softmax
-        self.score = Denoiser(layout, sizes.width, sizes.n_blocks, sde, sizes.softmax)
-        shape = (sizes.classifier_width, sizes.classifier_blocks, sde)
+        n_labels = sizes.n_classes if sizes.conditional else 0
+        self.score = Denoiser(
+            layout, sizes.width, sizes.n_blocks, sde, sizes.softmax, n_labels
+        )
+        shape = (sizes.classifier_width, sizes.classifier_blocks, sde, sizes.dropout)
         self.y = NoisedClassifier(layout.width, (sizes.n_classes,), *shape)
         self.z = (
             NoisedClassifier(layout.width, sizes.n_groups, *shape)
@@ -93,8 +99,9 @@ class Objective(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted loss of each network, scalars."""
         score_loss = denoising_loss if self.softmax else score_matching_loss
+        told = labels_told(self.score, batch.y[:, 0])
         losses = {
-            "score": score_loss(self.score, batch.rows).mean() * batch.weight,
+            "score": score_loss(self.score, batch.rows, told).mean() * batch.weight,
             "y": classification_loss(self.y, batch.rows, batch.y).mean() * batch.weight,
         }
         if self.z is not None:
@@ -156,6 +163,25 @@ def train(
     -------
     Trained
     """
+    with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
+        # Dropout draws from the global generators: seed them here, then give them back.
+        torch.manual_seed(seed)
+        return _train(
+            table, y, z, domains, sizes, settings, seed, torch.device(device), report
+        )
+
+
+def _train(
+    table: NDArray[np.float32],
+    y: NDArray[np.int64],
+    z: NDArray[np.int64],
+    domains: NDArray[np.int64],
+    sizes: NetworkSizes,
+    settings: TrainingSettings,
+    seed: int,
+    device: torch.device,
+    report: Report | None,
+) -> Trained:
     sde = VPSDE()
     objective = build_networks(sizes, sde, seed).to(device)
     generator = Generator(device).manual_seed(seed)

@@ -61,7 +61,32 @@ def test_guided_denoiser_adds_the_gradient_to_the_score():
 
 def test_without_strength_the_denoiser_is_left_as_it_is():
     idle = guidance(lambda_y=0.0, lambda_z=0.0)
-    assert guided_denoiser(MODEL.denoiser, idle, Y, VPSDE()) == MODEL.denoiser
+    guided = guided_denoiser(MODEL.denoiser, idle, Y, VPSDE())
+    assert torch.equal(guided(X, T), MODEL.denoiser(X, T))
+
+
+@pytest.mark.parametrize("lambda_y", [0.0, 1.0, 2.5])
+def test_a_denoiser_that_knows_the_label_gives_the_same_guidance(lambda_y):
+    def told(x, t, y=None):
+        if y is None:
+            return MODEL.denoiser(x, t)
+        guide = guidance(lambda_y=1.0)
+        return guided_denoiser(MODEL.denoiser, guide, y, VPSDE())(x, t)
+
+    by_classifier = guidance(lambda_y=lambda_y, lambda_z=0.5)
+    by_network = guidance(lambda_y=lambda_y, lambda_z=0.5, conditional=True)
+    torch.testing.assert_close(
+        guided_denoiser(told, by_network, Y, VPSDE())(X, T),
+        guided_denoiser(MODEL.denoiser, by_classifier, Y, VPSDE())(X, T),
+    )
+
+
+def test_label_guidance_below_one_lies_between_no_label_and_the_label():
+    def told(x, t, y=None):
+        return torch.full_like(x, 0.0 if y is None else 4.0)
+
+    quarter = guidance(lambda_y=0.25, conditional=True)
+    assert (guided_denoiser(told, quarter, Y, VPSDE())(X, T) == 1.0).all()
 
 
 def test_fair_control_without_a_sensitive_classifier_has_nothing_to_do():
