@@ -238,7 +238,7 @@ class NumberColumn:
     """A column of numbers or times.
 
     Atoms, missing values and "the rest" are codes of a category channel; the numbers of
-    the rest are normal scores in a number channel, which is plain noise in other rows.
+    the rest are normal scores in a number channel, which is NaN in other rows.
     A channel that would carry nothing is left out.
     """
 
@@ -343,7 +343,7 @@ class NumberColumn:
         scores = None
         if self.cdf is not None:
             rest = (codes == len(self.atoms)) & ~missing
-            scores = rng.standard_normal(len(positions), dtype=np.float32)
+            scores = np.full(len(positions), np.nan, dtype=np.float32)
             scores[rest] = self.cdf.encode(positions[rest], rng)
         return scores, codes if self.category_size else None
 
@@ -362,6 +362,11 @@ class NumberColumn:
         positions = np.append(self.atoms, [0.0, 0.0])[codes]
         if self.cdf is not None and scores is not None:
             rest = codes == len(self.atoms)
+            if np.isnan(scores[rest]).any():
+                raise ValueError(
+                    f"Column {self.name} has NaN in its number channel where its code "
+                    "says that there is a number, expected finite numbers there."
+                )
             positions[rest] = self.cdf.decode(scores[rest])
         return self._write(self.scale.numbers(positions), missing)
 

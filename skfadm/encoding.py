@@ -38,14 +38,14 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
       most 16 distinct values, each seen twice on average, are categories too.
     - both, if it holds numbers of which some are missing, or of which a value takes at
       least 5 % of the rows (an atom): a code for each atom, for "the rest" and for
-      missing. The number channel is independent noise in rows outside the rest, so
-      that it stays normal and every generated row finds a plausible number in it.
+      missing. The number channel is NaN in rows outside the rest, where there is no
+      number to be learned.
     - nothing, if it is constant or missing throughout.
 
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
-        Source of the noise that spreads tied values and fills number channels, and of
+        Source of the noise that spreads tied values, and of
         the subsample of 100,000 rows from which quantiles are read. An integer gives
         the same encoding at every call. None draws afresh.
 
@@ -141,7 +141,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_samples, n_numbers_ + len(category_sizes_)), dtype float32
-            Numbers, about N(0, 1) each, then codes in 0, ..., size - 1.
+            Numbers, about N(0, 1) each and NaN where an atom or a missing value
+            stands, then codes in 0, ..., size - 1.
 
         Raises
         ------
@@ -172,7 +173,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_numbers_ + len(category_sizes_))
-            A compact array: any finite numbers, then codes in 0, ..., size - 1.
+            A compact array: finite numbers (any, also NaN, where the code says that
+            there is none), then codes in 0, ..., size - 1.
 
         Returns
         -------
@@ -182,10 +184,16 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If the shape is another, a number is not finite, or a code is not one.
+            If the shape is another, a number that is needed is not finite, or a code
+            is not one.
         """
         check_is_fitted(self)
-        E = check_array(X, dtype=[np.float32, np.float64], ensure_min_features=0)
+        E = check_array(
+            X,
+            dtype=[np.float32, np.float64],
+            ensure_min_features=0,
+            ensure_all_finite="allow-nan",
+        )
         width = self.n_numbers_ + len(self.category_sizes_)
         if E.shape[1] != width:
             raise ValueError(

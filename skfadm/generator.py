@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -12,11 +11,13 @@ import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, _fit_context
+from sklearn.callback import CallbackSupportMixin
 from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted, check_memory
 
 from ._classifiers import new_random_state
+from ._reports import CallbackTasks, training_report
 from ._validation import (
     LabelFormat,
     check_n_samples,
@@ -25,7 +26,8 @@ from ._validation import (
     encode_labels,
     requested_codes,
 )
-from .diffusion.generation import generate
+from .diffusion.fair_control import FairControl
+from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
 from .diffusion.samplers import SOLVERS, time_grid
 from .diffusion.sde import VPSDE
@@ -34,10 +36,15 @@ from .diffusion.training import (
     Objective,
     TrainingSettings,
     build_networks,
+    classify,
     train,
 )
 from .encoding import TabularEncoder
-from .progress import TrainingProgress
+from .fair_control import (
+    MAX_CALIBRATION_ROWS,
+    Calibration,
+    pointwise_mutual_information,
+)
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
@@ -45,7 +52,7 @@ _COUNT = [Interval(Integral, 1, None, closed="left")]
 _NETWORKS = ("score", "y", "z")
 
 
-class FairDiffusionGenerator(BaseEstimator):
+class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
     r"""Generate fair synthetic tables by guided score-based diffusion (FADM).
 
     Three networks are trained, by meta-learning over domains (Algorithm 1): a score
@@ -58,13 +65,30 @@ class FairDiffusionGenerator(BaseEstimator):
               + \lambda_y \nabla \log p_t(y | x)
               + \lambda_z \nabla H(p_t(z | x))\big)\big] d\bar t + g\, d\bar w.
 
+    Beyond the paper, generated rows are accepted with a probability that falls with how
+    far their label goes along with the group that they suggest, by a strength
+    :math:`\lambda_{yz}` which calibrates itself.
+
     Parameters
     ----------
     lambda_y : float, default=1.0
         Strength of label guidance, at least 0. 1 samples p(x | y); more makes rows more
         typical of their label; 0 leaves rows and labels unrelated.
-    lambda_z : float, default=1.0
-        Strength of the paper's fair control, at least 0. Acts at sampling only.
+    lambda_z : float, default=0.0
+        Strength of the paper's fair control, at least 0: rows move to where their group
+        is hard to tell. It does not change which label a row gets (see
+        :doc:`/user_guide/fair_control`), so it gives little parity by itself.
+    lambda_yz : float or "auto", default="auto"
+        Strength of the coupling term, at least 0: rows whose label goes along with the
+        group that their features suggest become rarer. 0 is the paper; 1 is reweighing
+        in expectation; "auto" is the least strength at which `fairness_target` is
+        predicted to be met on the source rows. All strengths act at sampling only.
+    fairness_target : {"demographic_parity", "equal_opportunity"} or float, \
+            default="demographic_parity"
+        What "auto" aims at: the ratio of demographic parity (Eq. 12) or of equal
+        opportunity (Eq. 13) as large as it gets, or a ratio of demographic parity to
+        reach, in (0, 1], such as 0.8, the four-fifths rule. Where a ratio cannot be
+        reached, "auto" is the strength that comes nearest.
     n_steps : int, default=50
         Steps of the solver; each evaluates every network once.
     solver : {"dpm_solver_sde", "euler_maruyama"}, default="dpm_solver_sde"
@@ -123,6 +147,12 @@ class FairDiffusionGenerator(BaseEstimator):
         The domains.
     encoder_ : TabularEncoder
         Maps the table to the rows that are diffused, and back.
+    lambda_yz_ : float
+        The strength of the coupling term at the end of `fit`; 0 without `z`.
+    pmi_ : list of ndarray of shape (n_classes, n_groups)
+        Pointwise mutual information of label and group, for each sensitive attribute.
+    calibration_ : Calibration or None
+        What "auto" is computed from; None without `z`.
     weights_ : dict of str to ndarray
         Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)
@@ -158,6 +188,11 @@ class FairDiffusionGenerator(BaseEstimator):
     _parameter_constraints: dict = {
         "lambda_y": _NON_NEGATIVE,
         "lambda_z": _NON_NEGATIVE,
+        "lambda_yz": [*_NON_NEGATIVE, StrOptions({"auto"})],
+        "fairness_target": [
+            StrOptions({"demographic_parity", "equal_opportunity"}),
+            Interval(Real, 0, 1, closed="right"),
+        ],
         "n_steps": _COUNT,
         "solver": [StrOptions(set(SOLVERS))],
         "time_grid": [StrOptions({"karras", "uniform"})],
@@ -185,8 +220,10 @@ class FairDiffusionGenerator(BaseEstimator):
     def __init__(
         self,
         lambda_y: float = 1.0,
-        lambda_z: float = 1.0,
+        lambda_z: float = 0.0,
+        lambda_yz: float | str = "auto",
         *,
+        fairness_target: str | float = "demographic_parity",
         n_steps: int = 50,
         solver: str = "dpm_solver_sde",
         time_grid: str = "karras",
@@ -212,6 +249,8 @@ class FairDiffusionGenerator(BaseEstimator):
     ):
         self.lambda_y = lambda_y
         self.lambda_z = lambda_z
+        self.lambda_yz = lambda_yz
+        self.fairness_target = fairness_target
         self.n_steps = n_steps
         self.solver = solver
         self.time_grid = time_grid
@@ -311,8 +350,11 @@ class FairDiffusionGenerator(BaseEstimator):
             dropout=self.dropout,
         )
         cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
-        progress = TrainingProgress(self.max_iter) if self.verbose else nullcontext()
-        with progress as report:
+        context = self._init_callback_context(
+            max_subtasks=CallbackTasks.count(self.max_iter)
+        )
+        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
+        with training_report(self, context) as report:
             trained = cached(
                 table,
                 labels,
@@ -334,8 +376,16 @@ class FairDiffusionGenerator(BaseEstimator):
         self.sensitive_classes_ = sensitive_classes
         self.domains_ = domain_names
         self.label_format_ = LabelFormat.of(y)
+        self.pmi_ = [
+            pointwise_mutual_information(labels, column, len(classes), len(values))
+            for column, values in zip(groups.T, sensitive_classes, strict=True)
+        ]
         self.sizes_ = sizes
         self.weights_ = trained.weights
+        self.calibration_ = self._calibrate(table, labels, groups, seed)
+        self._strengths: dict[str, float] = {}
+        self.lambda_yz_ = self._strength()
+        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         self.history_ = trained.history
         self.n_iter_ = trained.n_iter
         return self
@@ -383,26 +433,7 @@ class FairDiffusionGenerator(BaseEstimator):
         )
         seed = rng.randint(np.iinfo(np.int32).max)
         codes = requested_codes(y, n_samples, self.classes_, self.class_prior_, rng)
-        networks = self._networks()
-        rows = generate(
-            networks.score,
-            networks.score.layout,
-            Guidance(
-                networks.y,
-                networks.z,
-                self.lambda_y,
-                self.lambda_z,
-                conditional=self.sizes_.conditional,
-            ),
-            codes,
-            sde=networks.score.sde,
-            grid=time_grid(self.n_steps, networks.score.sde, self.time_grid),
-            solver=SOLVERS[self.solver],
-            seed=seed,
-            chunk_size=self.chunk_size,
-            device=self._device(),
-            draw_categories=self.sizes_.softmax,
-        )
+        rows = self._row_generator().generate(codes, seed)
         X = self.encoder_.inverse_transform(rows)
         return X, self.label_format_.restore(self.classes_[codes])
 
@@ -436,6 +467,62 @@ class FairDiffusionGenerator(BaseEstimator):
             {k: torch.from_numpy(v) for k, v in self.weights_.items()}
         )
         return networks.to(self._device()).eval().requires_grad_(False)
+
+    def _row_generator(self) -> RowGenerator:
+        networks, device = self._networks(), self._device()
+        sde, strength = networks.score.sde, self._strength()
+        fair_control = None
+        if strength and networks.z is not None:
+            pmi = [torch.as_tensor(a, dtype=torch.float32) for a in self.pmi_]
+            tables = tuple(a.to(device) for a in pmi)
+            fair_control = FairControl(networks.z, tables, strength)
+        return RowGenerator(
+            denoiser=networks.score,
+            layout=networks.score.layout,
+            guidance=Guidance(
+                networks.y,
+                networks.z,
+                self.lambda_y,
+                self.lambda_z,
+                conditional=self.sizes_.conditional,
+            ),
+            fair_control=fair_control,
+            sde=sde,
+            grid=time_grid(self.n_steps, sde, self.time_grid),
+            solver=SOLVERS[self.solver],
+            chunk_size=self.chunk_size,
+            device=device,
+            draw_categories=self.sizes_.softmax,
+        )
+
+    def _calibrate(
+        self,
+        table: NDArray[np.float32],
+        y: NDArray[np.int64],
+        z: NDArray[np.int64],
+        seed: int,
+    ) -> Calibration | None:
+        """Return what the trained classifiers say of source rows; None without z."""
+        networks = self._networks()
+        if networks.z is None:
+            return None
+        rng = np.random.default_rng(seed)
+        index = rng.permutation(len(table))[:MAX_CALIBRATION_ROWS]
+        log_p_y, log_p_z = classify(networks, table[index], seed)
+        terms = zip(log_p_z, self.pmi_, strict=True)
+        coupled = np.sum([np.exp(log_p) @ pmi.T for log_p, pmi in terms], axis=0)
+        return Calibration(log_p_y[0], coupled, y[index], z[index])
+
+    def _strength(self) -> float:
+        """Return lambda_yz as a number, calibrated where it is "auto"."""
+        if not isinstance(self.lambda_yz, str):
+            return float(self.lambda_yz)
+        if self.calibration_ is None:
+            return 0.0
+        target = self.fairness_target
+        if str(target) not in self._strengths:
+            self._strengths[str(target)] = self.calibration_.strength(target)
+        return self._strengths[str(target)]
 
     def _device(self) -> str:
         """Return the torch device that `device` names; ValueError if there is none."""

@@ -3,52 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
+from .fair_control import FairControl
 from .guidance import DenoiserFunction, Guidance, guided_denoiser
 from .layout import Layout
 from .samplers import Solver
 from .sde import VPSDE
 
+#: How often a row is generated at most, until fair control accepts it.
+MAX_ATTEMPTS = 32
+
 
 class RowStreams:
-    """Random numbers for a run of rows that depend on the seed and each row's index.
+    """Random numbers for rows, which depend on a seed and each row's index alone.
 
-    Rows come in blocks of fixed size, each with a generator of its own: whatever the
-    chunks, a row is dealt the same numbers.
+    Rows come in blocks of fixed size, each with a generator of its own: whatever else
+    is generated along with it, a row is dealt the same numbers.
 
     Parameters
     ----------
     seed : int
         Seed of the whole table.
-    start, stop : int
-        The run of rows; `start` is a multiple of `BLOCK`.
-    device : str
+    index : ndarray of shape (n,), int64
+        Indices of the rows, increasing.
+    attempt : int, default=0
+        Rows that are generated again are dealt other numbers.
+    device : str, default="cpu"
         Where the numbers are made.
     """
 
-    BLOCK = 256
+    BLOCK = 64
 
-    def __init__(self, seed: int, start: int, stop: int, device: str):
-        if start % self.BLOCK:
-            raise ValueError(f"start must be a multiple of {self.BLOCK}, got {start}")
-        self.n = stop - start
+    def __init__(
+        self, seed: int, index: NDArray[np.int64], attempt: int = 0, device: str = "cpu"
+    ):
+        blocks, position = np.unique(index // self.BLOCK, return_inverse=True)
         self.generators = [
-            Generator(device).manual_seed(_block_seed(seed, block))
-            for block in range(start // self.BLOCK, -(-stop // self.BLOCK))
+            Generator(device).manual_seed(_block_seed(seed, attempt, int(block)))
+            for block in blocks
         ]
+        picked = position * self.BLOCK + index % self.BLOCK
+        self.picked = torch.as_tensor(picked, device=device)
 
     def normal(self, width: int) -> Tensor:
-        """Return standard normal numbers, shape (stop - start, width)."""
+        """Return standard normal numbers, shape (n, width)."""
         return self._draw(torch.randn, width)
 
     def uniform(self, width: int) -> Tensor:
-        """Return uniform numbers in [0, 1), shape (stop - start, width)."""
+        """Return uniform numbers in [0, 1), shape (n, width)."""
         return self._draw(torch.rand, width)
 
     def _draw(self, make: Callable[..., Tensor], width: int) -> Tensor:
@@ -56,75 +66,108 @@ class RowStreams:
             make(self.BLOCK, width, generator=g, device=g.device)
             for g in self.generators
         ]
-        return torch.cat(parts)[: self.n]
+        return torch.cat(parts)[self.picked]
 
 
-def _block_seed(seed: int, block: int) -> int:
-    state = np.random.SeedSequence(seed, spawn_key=(block,)).generate_state(
-        1, np.uint64
-    )
-    return int(state[0] >> np.uint64(1))
+def _block_seed(seed: int, attempt: int, block: int) -> int:
+    sequence = np.random.SeedSequence(seed, spawn_key=(attempt, block))
+    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
 
 
-def generate(
-    denoiser: DenoiserFunction,
-    layout: Layout,
-    guidance: Guidance,
-    y: NDArray[np.int64],
-    *,
-    sde: VPSDE,
-    grid: Tensor,
-    solver: Solver,
-    seed: int,
-    chunk_size: int,
-    device: str = "cpu",
-    draw_categories: bool = True,
-) -> NDArray[np.float32]:
-    """Solve the guided reverse SDE for one row a label.
+@dataclass(frozen=True)
+class RowGenerator:
+    """Solves the guided reverse SDE, chunk by chunk.
 
     Parameters
     ----------
     denoiser : callable
-        Estimate of x_0 from (x_t, t).
+        Estimate of x_0 from (x_t, t) or, told the label, (x_t, t, y).
     layout : Layout
         The blocks of R^p.
     guidance : Guidance
         Classifiers and their strengths.
-    y : ndarray of shape (n,), int64
-        Label code asked of each row.
+    fair_control : FairControl or None
+        What rows are accepted; None accepts all.
     sde, grid, solver
         The diffusion, its times and how they are stepped through.
-    seed : int
-        A row depends on it and on the row's index only.
     chunk_size : int
-        Rows held in memory at a time, rounded up to whole blocks of `RowStreams`.
+        Rows that are computed at a time.
     device : str, default="cpu"
         Where to compute.
     draw_categories : bool, default=True
         Draw each category from the denoiser's probabilities; False takes the largest.
-
-    Returns
-    -------
-    ndarray of shape (n, n_columns), float32
-        Compact rows.
     """
-    block = RowStreams.BLOCK
-    step = max(1, -(-chunk_size // block)) * block
-    out = np.empty((len(y), layout.n_columns), dtype=np.float32)
-    for start in range(0, len(y), step):
-        labels = torch.as_tensor(y[start : start + step], device=device)
-        stop = start + len(labels)
-        streams = RowStreams(seed, start, stop, device)
-        guided = guided_denoiser(denoiser, guidance, labels, sde)
-        with torch.no_grad():
-            x = solver(
-                guided,
-                streams.normal(layout.width),
-                grid,
-                sde,
-                partial(streams.normal, layout.width),
-            )
-            uniforms = streams.uniform(len(layout.category_sizes))
-            rows = layout.collapse(x, uniforms if draw_categories else None)
-        out[start:stop] = rows.cpu().numpy()
-    return out
+
+    denoiser: DenoiserFunction
+    layout: Layout
+    guidance: Guidance
+    fair_control: FairControl | None
+    sde: VPSDE
+    grid: Tensor
+    solver: Solver
+    chunk_size: int
+    device: str = "cpu"
+    draw_categories: bool = True
+
+    def generate(self, y: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
+        """Generate a row for each label.
+
+        Under fair control a row is generated until it is accepted, at most
+        `MAX_ATTEMPTS` times; a row that never is becomes one of its attempts, drawn
+        with the attempts' acceptance as weights.
+
+        Parameters
+        ----------
+        y : ndarray of shape (n,), int64
+            Label code asked of each row.
+        seed : int
+            A row depends on it, its index and its label only.
+
+        Returns
+        -------
+        ndarray of shape (n, n_columns), float32
+            Compact rows.
+        """
+        out = np.empty((len(y), self.layout.n_columns), dtype=np.float32)
+        best = np.full(len(y), -np.inf)
+        pending = np.arange(len(y))
+        for attempt in range(MAX_ATTEMPTS if self.fair_control else 1):
+            rows, log_accept, u = self._attempt(y, pending, seed, attempt)
+            accepted = np.log(u[:, 0]) < log_accept
+            # The largest u^(1/w) is a draw with weights w (Efraimidis, Spirakis 2006).
+            key = np.log(u[:, 1]) * np.exp(-log_accept)
+            taken = accepted | (key > best[pending])
+            out[pending[taken]] = rows[taken]
+            best[pending] = np.maximum(best[pending], key)
+            pending = pending[~accepted]
+            if not len(pending):
+                break
+        return out
+
+    def _attempt(
+        self, y: NDArray[np.int64], index: NDArray[np.int64], seed: int, attempt: int
+    ) -> list[NDArray[np.float32]]:
+        """Return rows of these indices, their log acceptance and two uniforms each."""
+        parts = []
+        for start in range(0, len(index), self.chunk_size):
+            chunk = index[start : start + self.chunk_size]
+            labels = torch.as_tensor(y[chunk], device=self.device)
+            streams = RowStreams(seed, chunk, attempt, self.device)
+            with torch.no_grad():
+                parts.append(self._chunk(labels, streams))
+        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+
+    def _chunk(self, y: Tensor, streams: RowStreams) -> tuple[Any, Any, Any]:
+        layout = self.layout
+        noise = partial(streams.normal, layout.width)
+        guided = guided_denoiser(self.denoiser, self.guidance, y, self.sde)
+        x = self.solver(guided, noise(), self.grid, self.sde, noise)
+        uniforms = streams.uniform(len(layout.category_sizes))
+        rows = layout.collapse(x, uniforms if self.draw_categories else None)
+        log_accept = x.new_zeros(len(x))
+        if self.fair_control:
+            t = self.grid[-1].to(x).view(1, 1)
+            log_accept = self.fair_control.log_acceptance(layout.expand(rows), t, y)
+        # Never exactly zero, whose logarithm is none.
+        tests = 1.0 - streams.uniform(2)
+        return rows.cpu().numpy(), log_accept.cpu().numpy(), tests.cpu().numpy()

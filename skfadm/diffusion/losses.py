@@ -20,13 +20,17 @@ LOG_NOISE_MEAN, LOG_NOISE_STD = -0.6, 1.4
 
 
 class NoisedRows(NamedTuple):
-    """Rows at their times: what all three losses of one step see."""
+    """Rows at their times: what all three losses of one step see.
+
+    `hot` are the channels of the categories; `live` tells which numbers are there.
+    """
 
     clean: Tensor
     noised: Tensor
     noise: Tensor
     t: Tensor
     hot: Tensor
+    live: Tensor
 
 
 def draw_times(n: int, sde: VPSDE, uniform: bool, generator: Generator) -> Tensor:
@@ -47,16 +51,26 @@ def draw_times(n: int, sde: VPSDE, uniform: bool, generator: Generator) -> Tenso
     return sde.time(s).clamp(low, high).unsqueeze(1)
 
 
+def fill_numbers(rows: Tensor, generator: Generator) -> Tensor:
+    """Return `rows` with N(0, 1) in place of NaN."""
+    noise = torch.randn(rows.shape, generator=generator, device=generator.device)
+    return torch.where(rows.isnan(), noise, rows)
+
+
 def noise_rows(
     rows: Tensor, layout: Layout, sde: VPSDE, uniform_times: bool, generator: Generator
 ) -> NoisedRows:
-    """Draw x_t ~ p(x_t | x_0) for compact `rows` at random times."""
-    clean = layout.expand(rows)
+    """Draw x_t ~ p(x_t | x_0) for compact `rows` at random times.
+
+    A number that is NaN is none: noise from N(0, 1) takes its place, anew each time.
+    """
+    live = ~rows[:, : layout.n_numbers].isnan()
+    clean = layout.expand(fill_numbers(rows, generator))
     t = draw_times(len(rows), sde, uniform_times, generator)
     noise = torch.randn(clean.shape, generator=generator, device=generator.device)
     alpha, sigma = sde.marginal(t)
     noised = alpha * clean + sigma * noise
-    return NoisedRows(clean, noised, noise, t, layout.hot_channels(rows))
+    return NoisedRows(clean, noised, noise, t, layout.hot_channels(rows), live)
 
 
 def labels_told(denoiser: Denoiser, y: Tensor) -> Tensor | None:
@@ -87,7 +101,9 @@ def denoising_loss(
     alpha, sigma = denoiser.sde.marginal(batch.t)
     # (x_0 - alpha_t x_t) / sigma_t, without the cancellation as sigma_t -> 0.
     target = sigma * batch.clean[:, :k] - alpha * batch.noise[:, :k]
-    loss = (raw[:, :k] - target).square().sum(1)
+    # Where there is no number, N(0, 1) noise stands in its place: independent of all
+    # else, so that the mean of its target is known to be zero and need not be learned.
+    loss = (raw[:, :k] - target * batch.live).square().sum(1)
     if layout.category_sizes:
         loss = (
             loss + layout.log_normalisers(raw).sum(1) - raw.gather(1, batch.hot).sum(1)

@@ -15,9 +15,11 @@ from torch import Generator, Tensor, nn
 from .batches import DomainBatches
 from .layout import Layout
 from .losses import (
+    MIN_NOISE_LEVEL,
     NoisedRows,
     classification_loss,
     denoising_loss,
+    fill_numbers,
     labels_told,
     noise_rows,
     score_matching_loss,
@@ -116,6 +118,25 @@ def build_networks(sizes: NetworkSizes, sde: VPSDE, seed: int) -> Objective:
         # Layers initialise from the global generator: seed it here, then give it back.
         torch.default_generator.manual_seed(seed)
         return Objective(sizes, sde)
+
+
+def classify(
+    networks: Objective, table: NDArray[np.float32], seed: int
+) -> tuple[list[NDArray[np.float64]], list[NDArray[np.float64]]]:
+    """Return log p(y | x) and log p(z | x) of clean compact rows, a list each.
+
+    An array (n, n_categories) for the label, and one for each sensitive attribute.
+    """
+    device = next(networks.parameters()).device
+    layout = networks.score.layout
+    generator = Generator(device).manual_seed(seed)
+    rows = fill_numbers(torch.as_tensor(table, device=device), generator)
+    t = networks.score.sde.time(torch.tensor([[MIN_NOISE_LEVEL]], device=device))
+    with torch.no_grad():
+        x = layout.expand(rows)
+        heads = [() if net is None else net(x, t) for net in (networks.y, networks.z)]
+    of_y, of_z = ([h.double().cpu().numpy() for h in head] for head in heads)
+    return of_y, of_z
 
 
 def learning_rate_factor(iteration: int, max_iter: int) -> float:

@@ -32,8 +32,8 @@ def random_denoiser(softmax=True):
 def noised(n=40, seed=0):
     rows = random_rows(n, LAYOUT)
     batch = noise_rows(rows, LAYOUT, SDE, False, torch.Generator().manual_seed(seed))
-    doubles = [v.double() for v in batch[:-1]]
-    return NoisedRows(*doubles, batch.hot)
+    doubles = [v.double() for v in batch[:4]]
+    return NoisedRows(*doubles, *batch[4:])
 
 
 def test_untrained_denoiser_is_the_best_linear_one_with_even_probabilities():

@@ -1,0 +1,146 @@
+"""How strongly the coupling term has to act: estimates on the source rows alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import log_softmax
+
+Array = NDArray[np.float64]
+
+#: The calibration looks for a strength up to this one, in this many steps.
+LARGEST_STRENGTH, N_STRENGTHS = 4.0, 81
+#: Rows that a calibration looks at.
+MAX_CALIBRATION_ROWS = 10_000
+
+
+def pointwise_mutual_information(
+    y: NDArray[np.int64], z: NDArray[np.int64], n_classes: int, n_groups: int
+) -> Array:
+    r"""Return :math:`\log p(y, z) / (p(y) p(z))`, shape (n_classes, n_groups).
+
+    Each cell counts half a row more than it holds (Jeffreys' prior), so that a group
+    without rows of some label has a finite value.
+
+    Parameters
+    ----------
+    y, z : ndarray of shape (n,), int64
+        Label and group codes.
+    n_classes, n_groups : int
+        Their numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> y, z = np.array([0, 0, 1, 1]), np.array([0, 1, 0, 1])
+    >>> pointwise_mutual_information(y, z, 2, 2)
+    array([[0., 0.],
+           [0., 0.]])
+    """
+    counts = np.bincount(y * n_groups + z, minlength=n_classes * n_groups)
+    joint = counts.reshape(n_classes, n_groups) + 0.5
+    joint = joint / joint.sum()
+    return np.log(joint / joint.sum(1, keepdims=True) / joint.sum(0))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    r"""What is needed to predict how fair a classifier of tilted rows will be.
+
+    Rows tilted by :math:`e^{-\lambda c(x, y)}`, with the coupling
+    :math:`c(x, y) = \sum_z p(z | x)\, pmi(y, z)`, teach a classifier the posterior
+
+    .. math:: q(y | x) \propto p(y | x)\, e^{b_y - \lambda c(x, y)},
+
+    where b keeps the shares of the labels. Everything on the right is known on the
+    source rows, so ratios can be predicted for any strength before a row is sampled.
+
+    Parameters
+    ----------
+    log_p : ndarray of shape (n, n_classes)
+        The label classifier's log p(y | x) on clean source rows.
+    coupling : ndarray of shape (n, n_classes)
+        c(x, y), added over sensitive attributes.
+    y : ndarray of shape (n,)
+        Label codes.
+    z : ndarray of shape (n, n_attributes)
+        Group codes.
+    """
+
+    log_p: Array
+    coupling: Array
+    y: NDArray[np.int64]
+    z: NDArray[np.int64]
+
+    def decisions(self, strength: float) -> NDArray[np.int64]:
+        """Return the label that a classifier of the tilted rows would choose."""
+        logits = self.log_p - strength * self.coupling
+        shares = np.bincount(self.y, minlength=logits.shape[1]) / len(self.y)
+        return np.argmax(logits + _offsets(logits, shares), axis=1)
+
+    def ratio(self, strength: float, measure: str) -> float:
+        """Return the predicted ratio, the smallest over labels and attributes.
+
+        `measure` is "demographic_parity" or "equal_opportunity". A label that is never
+        chosen has no ratio; with two labels the second is the positive one.
+        """
+        chosen = self.decisions(strength)
+        n_classes = self.log_p.shape[1]
+        positive = [1] if n_classes == 2 else range(n_classes)
+        ratios = []
+        for label in positive:
+            asked = self.y == label if measure == "equal_opportunity" else slice(None)
+            for groups in self.z[asked].T:
+                if not len(groups):
+                    continue
+                size = np.bincount(groups)
+                hits = np.bincount(groups, chosen[asked] == label, len(size))
+                rates = hits[size > 0] / size[size > 0]
+                if rates.max() > 0:
+                    ratios.append(rates.min() / rates.max())
+        return float(min(ratios, default=0.0))
+
+    def strength(self, target: str | float) -> float:
+        """Return the least strength that is predicted to meet a target.
+
+        Parameters
+        ----------
+        target : {"demographic_parity", "equal_opportunity"} or float
+            The measure whose ratio shall be as large as it gets, or the ratio of
+            demographic parity to reach, in (0, 1].
+
+        Returns
+        -------
+        float
+            Between 0 and `LARGEST_STRENGTH`. Where a ratio cannot be reached, the
+            strength whose predicted ratio is the largest.
+        """
+        measure = target if isinstance(target, str) else "demographic_parity"
+        goal = 1.0 if isinstance(target, str) else float(target)
+        best, best_ratio = 0.0, -1.0
+        # A walk and not a bisection: past parity the ratio falls again.
+        for strength in np.linspace(0.0, LARGEST_STRENGTH, N_STRENGTHS):
+            ratio = self.ratio(strength, measure)
+            if ratio > best_ratio:
+                best, best_ratio = float(strength), ratio
+            if ratio >= goal:
+                break
+        return best
+
+
+def _offsets(logits: Array, shares: Array) -> Array:
+    """Return b (n_classes,) such that the mean of softmax(logits + b) is `shares`.
+
+    By iterative proportional fitting, which converges because the dual is concave.
+    """
+    b = np.zeros(logits.shape[1])
+    wanted = np.maximum(shares, 1e-12)
+    for _ in range(200):
+        q = np.exp(log_softmax(logits + b, axis=1)).mean(0)
+        step = np.log(wanted / np.maximum(q, 1e-300))
+        b += step
+        if np.abs(step).max() < 1e-6:
+            break
+    return b - b[0]
