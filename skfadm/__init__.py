@@ -1,13 +1,17 @@
 """Fair synthetic tables by score-based diffusion with meta-learning (FADM)."""
 
-from .classifier import SyntheticDataClassifier
-from .generator import FairDiffusionGenerator
-from .metrics import (
-    FairnessScorer,
-    demographic_parity_ratio,
-    equal_opportunity_ratio,
-)
-from .model_selection import LeaveOneDomainOut
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .classifier import SyntheticDataClassifier
+    from .generator import FairDiffusionGenerator
+    from .metrics import (
+        FairnessScorer,
+        demographic_parity_ratio,
+        equal_opportunity_ratio,
+    )
+    from .model_selection import LeaveOneDomainOut
 
 __version__ = "0.1.0"
 
@@ -19,3 +23,24 @@ __all__ = [
     "demographic_parity_ratio",
     "equal_opportunity_ratio",
 ]
+
+# Imported when asked for: torch takes seconds, and the command line checks its
+# arguments before it needs any of this.
+_HOMES = {
+    "FairDiffusionGenerator": "generator",
+    "FairnessScorer": "metrics",
+    "LeaveOneDomainOut": "model_selection",
+    "SyntheticDataClassifier": "classifier",
+    "demographic_parity_ratio": "metrics",
+    "equal_opportunity_ratio": "metrics",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -155,20 +155,23 @@ def _columns(stream: TextIO | None) -> int:
 
 
 def _fit_line(parts: list[str], share: float, width: int) -> str:
-    """Join the parts that fit: the share first, then time, losses, count and bar."""
+    """Join the parts that fit: the share first, then time, losses, bar and count."""
     first, count, *losses, timing = parts
     choices = [
-        [first, count, *losses, timing],
-        [first, *losses, timing],
-        [first, timing],
+        ([first, count, *losses, timing], NARROWEST_BAR),
+        ([first, *losses, timing], NARROWEST_BAR),
+        ([first, *losses, timing], 0),
+        ([first, timing], 0),
     ]
-    fitting = (c for c in choices if len("  ".join(c)) <= width)
-    chosen = next(fitting, [first[-width:]])
-    bar = min(WIDEST_BAR, width - len("  ".join(chosen)) - 4)
-    if bar >= NARROWEST_BAR:
-        filled = round(share * bar)
-        chosen.insert(1, f"[{'#' * filled}{'.' * (bar - filled)}]")
-    return "  ".join(chosen)
+    for chosen, narrowest in choices:
+        room = min(WIDEST_BAR, width - len("  ".join(chosen)) - len("  []"))
+        if room >= NARROWEST_BAR:
+            filled = round(share * room)
+            chosen.insert(1, f"[{'#' * filled}{'.' * (room - filled)}]")
+            return "  ".join(chosen)
+        if not narrowest and len("  ".join(chosen)) <= width:
+            return "  ".join(chosen)
+    return first[-width:]
 
 
 def _clock(seconds: float) -> str:

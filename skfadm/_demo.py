@@ -1,0 +1,218 @@
+"""The command `skfadm demo`: the main job on real data that comes with scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_diabetes
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import accuracy_score
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skfadm._files import (
+    check_installed,
+    check_table_path,
+    write_table,
+    written_whole,
+)
+
+if TYPE_CHECKING:
+    from skfadm.generator import FairDiffusionGenerator
+
+#: Small networks and batches: there are 339 rows to learn from, and two minutes.
+TRAINING: dict[str, Any] = {
+    "max_iter": 1500,
+    "batch_size": 128,
+    "hidden_width": 128,
+    "n_blocks": 2,
+}
+WITHOUT_CONTROL = {"lambda_z": 0.0}
+WITH_CONTROL = {"lambda_z": 10.0}
+N_ROWS, N_TABLES = 2000, 5
+
+Scores = dict[str, list[float]]
+
+
+@dataclass
+class Diabetes:
+    """Features, label, sex and age band of each patient, and who is held out."""
+
+    X: pd.DataFrame
+    y: pd.Series
+    z: pd.Series
+    bands: pd.Series
+
+    @property
+    def is_held_out(self) -> pd.Series:
+        """Which patients are of the oldest band."""
+        return self.bands == self.bands.max()
+
+
+def load_table() -> Diabetes:
+    """Return the diabetes data as a biased table with domains.
+
+    Sex is the sensitive attribute and the quarters of age are the domains; neither is
+    a feature.
+    """
+    bunch = load_diabetes(scaled=False, as_frame=True)
+    X = bunch.data.drop(columns=["sex", "age"])
+    is_high = bunch.target > bunch.target.median()
+    y = pd.Series(np.where(is_high, "high", "low"), name="progression")
+    quarter = pd.qcut(bunch.data["age"], 4, labels=False)
+    edges = bunch.data["age"].astype(int).groupby(quarter).agg(["min", "max"])
+    names = [f"{low}-{high}" for low, high in edges.itertuples(index=False)]
+    bands = quarter.map(dict(enumerate(names)))
+    return Diabetes(X, y, bunch.data["sex"].astype(int), bands)
+
+
+def demo(folder: Path) -> None:
+    """Run the command.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to write ``synthetic.csv`` and ``before-after.png``; made if need be.
+
+    Raises
+    ------
+    UserError
+        If matplotlib is missing or the folder cannot be written to.
+    OSError
+        If the folder cannot be made.
+    """
+    check_installed("matplotlib", "the picture of the demo")
+    folder.mkdir(parents=True, exist_ok=True)
+    table_path, picture_path = folder / "synthetic.csv", folder / "before-after.png"
+    check_table_path(table_path, exists=False)
+    data = load_table()
+    _introduce(data)
+
+    # Imports torch, which takes seconds: not before all of the above is right.
+    from skfadm.generator import FairDiffusionGenerator
+
+    known = ~data.is_held_out
+    X, y, z = data.X[known], data.y[known], data.z[known]
+    generator = FairDiffusionGenerator(**TRAINING, verbose=1, random_state=0)
+    generator.fit(X, y, z, data.bands[known])
+
+    scores = {"real rows": _scores([(X, y)], data)}
+    plain = _tables(generator.set_params(**WITHOUT_CONTROL))
+    scores["generated, no fair control"] = _scores(plain, data)
+    fair = _tables(generator.set_params(**WITH_CONTROL))
+    scores["generated, fair control"] = _scores(fair, data)
+    _print_scores(scores, int(data.is_held_out.sum()))
+
+    X_fair, y_fair = fair[0]
+    write_table(X_fair.assign(**{str(y.name): y_fair}), table_path)
+    tells_sex = _classifier().fit(X, z)
+    _draw(picture_path, data, plain[0], fair[0], tells_sex, scores)
+    print(f"wrote {table_path} ({len(X_fair)} rows) and {picture_path}")
+
+
+def _tables(
+    generator: FairDiffusionGenerator,
+) -> list[tuple[pd.DataFrame, pd.Series]]:
+    return [generator.sample(N_ROWS, random_state=seed) for seed in range(N_TABLES)]
+
+
+def _classifier() -> Pipeline:
+    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+
+
+def _scores(tables: list[tuple[pd.DataFrame, pd.Series]], data: Diabetes) -> Scores:
+    """Score, on the band held out, a classifier trained on each table."""
+    from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
+
+    held_out = data.is_held_out
+    y, z = data.y[held_out], data.z[held_out]
+    scores: Scores = {"ACC": [], "R_DP": [], "R_EOp": []}
+    for table, labels in tables:
+        predicted = _classifier().fit(table, labels).predict(data.X[held_out])
+        fairness = {"z": z, "pos_label": "high"}
+        scores["ACC"].append(accuracy_score(y, predicted))
+        scores["R_DP"].append(demographic_parity_ratio(y, predicted, **fairness))
+        scores["R_EOp"].append(equal_opportunity_ratio(y, predicted, **fairness))
+    return scores
+
+
+def _introduce(data: Diabetes) -> None:
+    bands = sorted(data.bands.unique())
+    held_out = data.is_held_out
+    print(
+        f"""\
+The diabetes table of scikit-learn, {len(data.X)} patients:
+  features   {", ".join(data.X.columns)}
+  label      progression after a year: high (above its median) or low
+  sensitive  sex, coded 1 and 2 in the source; left out of the features
+  domains    bands of age, {", ".join(bands)}; left out of the features
+Learning from the {(~held_out).sum()} patients of {bands[0]} to {bands[-2]}; the \
+{held_out.sum()} of {bands[-1]} are held out.""",
+        flush=True,
+    )
+
+
+def _print_scores(scores: dict[str, Scores], n_held_out: int) -> None:
+    width = max(map(len, scores))
+    print("\nA logistic regression, asked about the patients held out:\n")
+    print(
+        f"{'trained on':<{width}}"
+        + "".join(f"{m:>17}" for m in ("ACC", "R_DP", "R_EOp"))
+    )
+    for name, by_measure in scores.items():
+        cells = "".join(map(_mean_and_spread, by_measure.values()))
+        print(f"{name:<{width}}{cells}".rstrip())
+    print(
+        f"""
+ACC    share of right answers
+R_DP   share answered "high" in one sex over that in the other, smaller over larger
+R_EOp  the same among patients whose progression is high; 1 is equal treatment
+Mean +/- standard deviation over {N_TABLES} tables of {N_ROWS} rows, one training; \
+with {n_held_out}
+patients held out, ratios that differ by less than about 0.1 should not be told apart.
+""",
+        flush=True,
+    )
+
+
+def _mean_and_spread(values: list[float]) -> str:
+    spread = f" +/- {np.std(values, ddof=1):.3f}" if len(values) > 1 else " " * 10
+    return f"  {np.mean(values):.3f}{spread}"
+
+
+def _draw(
+    path: Path,
+    data: Diabetes,
+    plain: tuple[pd.DataFrame, pd.Series],
+    fair: tuple[pd.DataFrame, pd.Series],
+    tells_sex: Pipeline,
+    scores: dict[str, Scores],
+) -> None:
+    from skfadm.plotting import before_after_figure
+
+    known = ~data.is_held_out
+    X, y = data.X[known], data.y[known]
+    tables = dict(zip(scores, (X, plain[0], fair[0]), strict=True))
+    figure = before_after_figure(
+        {
+            "Before: real rows": (X, y),
+            # As many as there are real ones, so that the eye compares like with like.
+            "After: generated rows, fair control": (
+                fair[0][: len(X)],
+                fair[1][: len(X)],
+            ),
+        },
+        features=("bmi", "s5"),
+        group_probabilities={
+            name: tells_sex.predict_proba(table)[:, 1] for name, table in tables.items()
+        },
+        group="sex 2",
+        scores=scores,
+        title="Diabetes: real patients and generated ones",
+    )
+    with written_whole(path) as file:
+        figure.savefig(file, dpi=100, format="png")

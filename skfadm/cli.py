@@ -1,0 +1,230 @@
+"""The command line: `skfadm demo` and `skfadm generate`."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from skfadm import __version__
+from skfadm._files import UserError
+
+_DEMO = """\
+The demonstration, on the diabetes table of scikit-learn (442 rows): learn from three
+age bands, generate a table with and without fair control, and compare classifiers
+trained on real and on generated rows in the age band that was held out. Writes
+synthetic.csv and before-after.png.
+"""
+_GENERATE = """\
+Learn from a table and write a synthetic one that looks like it, but lets no model that
+is trained on it tell the groups of the sensitive columns apart so well.
+
+The table is written with its columns in order, without the sensitive and the domain
+columns: these steer the generator and are no features.
+"""
+_EXAMPLES = """\
+examples:
+  skfadm generate adult.csv --label income --sensitive sex --domain race \\
+      -n 20000 -o fair.csv
+  skfadm generate --data adult.csv --label income --sensitive sex \\
+      --model fair.skops -o fair.parquet       # keep the fitted model ...
+  skfadm generate --model fair.skops -n 100 --lambda-z 3 --ask '>50K' -o more.csv
+                                               # ... and sample from it again
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see {self.prog} --help)")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; ``None`` means those of the process.
+
+    Returns
+    -------
+    int
+        The exit code: 0, 2 for an error of the user, 130 after Ctrl-C.
+
+    Examples
+    --------
+    >>> from skfadm.cli import main
+    >>> main(["generate", "no-such-table.csv", "--label", "income", "-o", "fair.csv"])
+    2
+    """
+    try:
+        args = _parser().parse_args(argv)
+        _run(args)
+    except (UserError, OSError) as error:
+        print(f"skfadm: error: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("skfadm: interrupted", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _run(args: argparse.Namespace) -> None:
+    # Each command brings its own imports, so that --help and errors come at once.
+    if args.command == "demo":
+        from skfadm._demo import demo
+
+        demo(args.out)
+    else:
+        from skfadm._generate import generate
+
+        generate(args)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="skfadm", description="Fair synthetic tables (FADM) from the command line."
+    )
+    parser.add_argument("--version", action="version", version=f"skfadm {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    layout = argparse.RawDescriptionHelpFormatter
+    demo = commands.add_parser(
+        "demo",
+        help="show on a small real table what it does, in two minutes",
+        description=_DEMO,
+        formatter_class=layout,
+    )
+    demo.add_argument(
+        "--out",
+        type=Path,
+        default=Path("skfadm-demo"),
+        metavar="DIR",
+        help="folder to write to, made if need be (default: %(default)s)",
+    )
+    generate = commands.add_parser(
+        "generate",
+        help="generate a fair table from your own",
+        description=_GENERATE,
+        epilog=_EXAMPLES,
+        formatter_class=layout,
+    )
+    _add_files(generate)
+    _add_columns(generate)
+    _add_sampling(generate)
+    return parser
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("files (.csv, .csv.gz or .parquet)")
+    group.add_argument("table", nargs="?", type=Path, help="table to learn from")
+    group.add_argument(
+        "--data", type=Path, metavar="TABLE", help="the same, as an option"
+    )
+    group.add_argument(
+        "-o", "--output", type=Path, required=True, help="synthetic table to write"
+    )
+    group.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE.skops",
+        help="with a table: keep the fitted model here; without: sample from it",
+    )
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("learning")
+    group.add_argument("--label", metavar="COLUMN", help="the label to predict")
+    group.add_argument(
+        "--sensitive",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="sensitive attribute to be fair about; may be repeated",
+    )
+    group.add_argument(
+        "--domain",
+        metavar="COLUMN",
+        help="where rows come from (hospital, state, year): fairness is trained to "
+        "hold in domains not seen",
+    )
+    group.add_argument(
+        "--max-iter", type=_count, metavar="N", help="training iterations"
+    )
+
+
+def _add_sampling(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("sampling")
+    group.add_argument(
+        "-n",
+        "--rows",
+        type=_count,
+        metavar="N",
+        help="rows to generate (default: as many as were learnt from)",
+    )
+    group.add_argument(
+        "--ask",
+        metavar="LABEL[=SHARE]",
+        action="append",
+        default=[],
+        help="generate this label only, or, repeated, labels in these shares: "
+        "--ask yes=0.5 --ask no=0.5 (default: as in the table)",
+    )
+    group.add_argument(
+        "--lambda-y",
+        type=_strength,
+        metavar="X",
+        help="how hard to push rows towards their label",
+    )
+    group.add_argument(
+        "--lambda-z",
+        type=_strength,
+        metavar="X",
+        help="strength of fair control; 0 is none",
+    )
+    group.add_argument(
+        "--seed",
+        type=_seed,
+        metavar="N",
+        help="same seed, same table (default: drawn and printed)",
+    )
+    group.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing but errors"
+    )
+
+
+def _count(text: str) -> int:
+    value = _integer(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = _integer(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not in 0 to 4294967295")
+    return value
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def _strength(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
+    return value
+
+
+if __name__ == "__main__":
+    sys.exit(main())
