@@ -31,8 +31,8 @@ TRAINING: dict[str, Any] = {
     "hidden_width": 128,
     "n_blocks": 2,
 }
-WITHOUT_CONTROL = {"lambda_z": 0.0}
-WITH_CONTROL = {"lambda_z": 10.0}
+WITHOUT_CONTROL: dict[str, Any] = {"lambda_yz": 0.0}
+WITH_CONTROL: dict[str, Any] = {"lambda_yz": "auto"}
 N_ROWS, N_TABLES = 2000, 5
 
 Scores = dict[str, list[float]]

@@ -10,8 +10,11 @@ from scipy.special import log_softmax
 
 Array = NDArray[np.float64]
 
-#: The calibration looks for a strength up to this one, in this many steps.
-LARGEST_STRENGTH, N_STRENGTHS = 4.0, 81
+#: The predicted ratio that counts as parity: nearer to 1 is within sampling noise.
+PARITY = 0.95
+#: The calibration tries strengths up to 4, or more where label and group go along so
+#: little that even 4 would not shift any log-odds by this much; and so many of them.
+LARGEST_SHIFT, N_STRENGTHS = 4.0, 81
 #: Rows that a calibration looks at.
 MAX_CALIBRATION_ROWS = 10_000
 
@@ -21,8 +24,8 @@ def pointwise_mutual_information(
 ) -> Array:
     r"""Return :math:`\log p(y, z) / (p(y) p(z))`, shape (n_classes, n_groups).
 
-    Each cell counts half a row more than it holds (Jeffreys' prior), so that a group
-    without rows of some label has a finite value.
+    Half a row a cell is added, spread as if label and group were independent: cells
+    with few rows lean toward 0, and a label or group without rows has no say.
 
     Parameters
     ----------
@@ -39,10 +42,12 @@ def pointwise_mutual_information(
     array([[0., 0.],
            [0., 0.]])
     """
-    counts = np.bincount(y * n_groups + z, minlength=n_classes * n_groups)
-    joint = counts.reshape(n_classes, n_groups) + 0.5
-    joint = joint / joint.sum()
-    return np.log(joint / joint.sum(1, keepdims=True) / joint.sum(0))
+    cells = np.bincount(y * n_groups + z, minlength=n_classes * n_groups)
+    counts = cells.reshape(n_classes, n_groups)
+    p_y, p_z = (counts.sum(axis) + 0.5 for axis in (1, 0))
+    independent = np.outer(p_y / p_y.sum(), p_z / p_z.sum())
+    joint = counts + 0.5 * counts.size * independent
+    return np.log(joint * joint.sum() / joint.sum(1, keepdims=True) / joint.sum(0))
 
 
 @dataclass(frozen=True)
@@ -108,20 +113,22 @@ class Calibration:
         Parameters
         ----------
         target : {"demographic_parity", "equal_opportunity"} or float
-            The measure whose ratio shall be as large as it gets, or the ratio of
-            demographic parity to reach, in (0, 1].
+            The measure whose ratio shall reach `PARITY`, or the ratio of demographic
+            parity to reach, in (0, 1].
 
         Returns
         -------
         float
-            Between 0 and `LARGEST_STRENGTH`. Where a ratio cannot be reached, the
-            strength whose predicted ratio is the largest.
+            At least 0. Where the ratio cannot be reached, the strength whose predicted
+            ratio is the largest.
         """
         measure = target if isinstance(target, str) else "demographic_parity"
-        goal = 1.0 if isinstance(target, str) else float(target)
+        goal = PARITY if isinstance(target, str) else float(target)
+        spread = float(np.ptp(self.coupling, axis=0).max())
+        largest = LARGEST_SHIFT / min(max(spread, 1e-3), 1.0)
         best, best_ratio = 0.0, -1.0
         # A walk and not a bisection: past parity the ratio falls again.
-        for strength in np.linspace(0.0, LARGEST_STRENGTH, N_STRENGTHS):
+        for strength in np.linspace(0.0, largest, N_STRENGTHS):
             ratio = self.ratio(strength, measure)
             if ratio > best_ratio:
                 best, best_ratio = float(strength), ratio

@@ -7,7 +7,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skfadm.datasets import make_biased_domains
 from skfadm.fair_control import (
-    LARGEST_STRENGTH,
+    PARITY,
     Calibration,
     pointwise_mutual_information,
 )
@@ -105,10 +105,10 @@ def test_a_ratio_is_reached_with_the_least_strength(biased, target):
 
 
 @pytest.mark.parametrize("measure", ["demographic_parity", "equal_opportunity"])
-def test_a_measure_is_brought_near_its_best(biased, measure):
+def test_parity_is_reached_in_the_measure_that_is_asked_for(biased, measure):
     calibrated = calibration(biased)
     assert calibrated.ratio(0.0, measure) < 0.85
-    assert calibrated.ratio(calibrated.strength(measure), measure) > 0.95
+    assert calibrated.ratio(calibrated.strength(measure), measure) >= PARITY
 
 
 def test_nothing_is_done_where_label_and_group_are_independent():
@@ -122,7 +122,6 @@ def test_a_target_out_of_reach_gives_the_largest_ratio():
     p = np.where(y[:, None] == [0, 1], 0.999, 0.001)  # the label is the group
     stuck = Calibration(np.log(p), np.zeros((1000, 2)), y, z[:, None])
     assert stuck.ratio(stuck.strength(0.8), "demographic_parity") == 0.0
-    assert 0.0 <= stuck.strength(0.8) <= LARGEST_STRENGTH
 
 
 def test_the_generator_calibrates_itself_and_keeps_the_strength():

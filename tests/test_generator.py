@@ -59,9 +59,7 @@ def test_training_lowers_all_three_losses():
     X["number"] += 3.0 * (y == "yes")
     X["gap"] += 3.0 * (z == "M")
     history = (
-        tiny(max_iter=300, batch_size=64, gamma=5e-3)
-        .fit(X, y, z, domains)
-        .history_
+        tiny(max_iter=300, batch_size=64, gamma=5e-3).fit(X, y, z, domains).history_
     )
     for name in ("score", "y", "z"):
         assert history[name][-50:].mean() < 0.9 * history[name][:20].mean(), name
