@@ -42,7 +42,7 @@ def generate(args: Namespace) -> None:
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
     strengths = {
         name: value
-        for name in ("lambda_y", "lambda_z")
+        for name in ("lambda_y", "lambda_z", "lambda_yz", "fairness_target")
         if (value := getattr(args, name)) is not None
     }
     try:
@@ -81,8 +81,10 @@ def _check_options(args: Namespace) -> None:
     else:
         if args.label is None:
             raise UserError("say with --label which column of the table is the label")
-        if args.lambda_z is not None and not args.sensitive:
-            raise UserError("--lambda-z has nothing to act on without --sensitive")
+        for name in ("lambda_z", "lambda_yz", "fairness_target"):
+            if getattr(args, name) is not None and not args.sensitive:
+                option = name.replace("_", "-")
+                raise UserError(f"--{option} has nothing to act on without --sensitive")
         check_table_path(args.data, exists=True)
         if args.data.resolve() == args.output.resolve():
             raise UserError(f"-o {args.output} would replace the table that is read")
@@ -91,7 +93,7 @@ def _check_options(args: Namespace) -> None:
         check_model_path(args.model, exists=args.data is None)
 
 
-def _fit(args: Namespace, seed: int, strengths: dict[str, float]) -> TableModel:
+def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     table = read_table(args.data)
     y = _column(table, args.label, "--label")
     _check_labels(y)

@@ -31,7 +31,7 @@ examples:
       -n 20000 -o fair.csv
   skfadm generate --data adult.csv --label income --sensitive sex \\
       --model fair.skops -o fair.parquet       # keep the fitted model ...
-  skfadm generate --model fair.skops -n 100 --lambda-z 3 --ask '>50K' -o more.csv
+  skfadm generate --model fair.skops -n 100 --lambda-yz 1 --ask '>50K' -o more.csv
                                                # ... and sample from it again
 """
 
@@ -182,7 +182,21 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "--lambda-z",
         type=_strength,
         metavar="X",
-        help="strength of fair control; 0 is none",
+        help="strength of the paper's entropy guidance (default: none)",
+    )
+    group.add_argument(
+        "--lambda-yz",
+        type=_strength_or_auto,
+        metavar="X",
+        help="strength of fair control; 0 is none (default: auto, calibrated to meet "
+        "the target)",
+    )
+    group.add_argument(
+        "--fairness-target",
+        type=_target,
+        metavar="T",
+        help="what auto aims at: demographic_parity (default), equal_opportunity or a "
+        "ratio such as 0.8",
     )
     group.add_argument(
         "--seed",
@@ -223,6 +237,25 @@ def _strength(text: str) -> float:
         value = math.nan
     if not 0 <= value < math.inf:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
+    return value
+
+
+def _strength_or_auto(text: str) -> float | str:
+    return text if text == "auto" else _strength(text)
+
+
+def _target(text: str) -> float | str:
+    if text in ("demographic_parity", "equal_opportunity"):
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value <= 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is none of demographic_parity, equal_opportunity or a ratio "
+            "above 0 and up to 1"
+        )
     return value
 
 

@@ -12,8 +12,8 @@ Array = NDArray[np.float64]
 
 #: The predicted ratio that counts as parity: nearer to 1 is within sampling noise.
 PARITY = 0.95
-#: The calibration tries strengths up to 4, or more where label and group go along so
-#: little that even 4 would not shift any log-odds by this much; and so many of them.
+#: The calibration tries so many strengths up to 4, or up to 40 where label and group go
+#: along so little that 4 would not shift any log-odds by this much.
 LARGEST_SHIFT, N_STRENGTHS = 4.0, 81
 #: Rows that a calibration looks at.
 MAX_CALIBRATION_ROWS = 10_000
@@ -125,7 +125,7 @@ class Calibration:
         measure = target if isinstance(target, str) else "demographic_parity"
         goal = PARITY if isinstance(target, str) else float(target)
         spread = float(np.ptp(self.coupling, axis=0).max())
-        largest = LARGEST_SHIFT / min(max(spread, 1e-3), 1.0)
+        largest = LARGEST_SHIFT / min(max(spread, 0.1), 1.0)
         best, best_ratio = 0.0, -1.0
         # A walk and not a bisection: past parity the ratio falls again.
         for strength in np.linspace(0.0, largest, N_STRENGTHS):

@@ -81,8 +81,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
     lambda_yz : float or "auto", default="auto"
         Strength of the coupling term, at least 0: rows whose label goes along with the
         group that their features suggest become rarer. 0 is the paper; 1 is, in
-        expectation, reweighing to independence of group and decision; "auto" is the least strength at which `fairness_target` is
-        predicted to be met on the source rows. All strengths act at sampling only.
+        expectation, reweighing to independence of group and decision; "auto" is the
+        least strength at which `fairness_target` is predicted to be met on the source
+        rows. All strengths act at sampling only.
     fairness_target : str or float, default="demographic_parity"
         What "auto" aims at. "demographic_parity" and "equal_opportunity" are a ratio
         (Eq. 12, Eq. 13) of at least 0.95; a number in (0, 1] is a ratio of demographic

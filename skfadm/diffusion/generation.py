@@ -134,8 +134,8 @@ class RowGenerator:
         for attempt in range(MAX_ATTEMPTS if self.fair_control else 1):
             rows, log_accept, u = self._attempt(y, pending, seed, attempt)
             accepted = np.log(u[:, 0]) < log_accept
-            # The largest u^(1/w) is a draw with weights w (Efraimidis, Spirakis 2006).
-            key = np.log(u[:, 1]) * np.exp(-log_accept)
+            # The largest of log w + Gumbel noise is a draw with weights w.
+            key = log_accept - np.log(-np.log(u[:, 1]))
             taken = accepted | (key > best[pending])
             out[pending[taken]] = rows[taken]
             best[pending] = np.maximum(best[pending], key)
@@ -168,6 +168,6 @@ class RowGenerator:
         if self.fair_control:
             t = self.grid[-1].to(x).view(1, 1)
             log_accept = self.fair_control.log_acceptance(layout.expand(rows), t, y)
-        # Never exactly zero, whose logarithm is none.
-        tests = 1.0 - streams.uniform(2)
+        # Never exactly 0 or 1, where the logarithms above are none.
+        tests = streams.uniform(2).clamp(1e-7, 1.0 - 1e-7)
         return rows.cpu().numpy(), log_accept.cpu().numpy(), tests.cpu().numpy()
