@@ -80,7 +80,18 @@ class Calibration:
     z: NDArray[np.int64]
 
     def decisions(self, strength: float) -> NDArray[np.int64]:
-        """Return the label that a classifier of the tilted rows would choose."""
+        """Return the label that a classifier of the tilted rows would choose.
+
+        Parameters
+        ----------
+        strength : float
+            The strength of the tilt.
+
+        Returns
+        -------
+        ndarray of shape (n,), int64
+            Label codes.
+        """
         logits = self.log_p - strength * self.coupling
         shares = np.bincount(self.y, minlength=logits.shape[1]) / len(self.y)
         return np.argmax(logits + _offsets(logits, shares), axis=1)
@@ -88,8 +99,18 @@ class Calibration:
     def ratio(self, strength: float, measure: str) -> float:
         """Return the predicted ratio, the smallest over labels and attributes.
 
-        `measure` is "demographic_parity" or "equal_opportunity". A label that is never
-        chosen has no ratio; with two labels the second is the positive one.
+        Parameters
+        ----------
+        strength : float
+            The strength of the tilt.
+        measure : {"demographic_parity", "equal_opportunity"}
+            What to predict.
+
+        Returns
+        -------
+        float
+            In [0, 1]. With two labels the second is the positive one; a label that is
+            never chosen is left out, and without any the ratio is 0.
         """
         chosen = self.decisions(strength)
         n_classes = self.log_p.shape[1]
