@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
+from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator
@@ -323,3 +324,30 @@ def test_verbose_shows_progress_with_the_losses_and_nothing_else_does(table, cap
     shown = capsys.readouterr().err
     assert "100%" in shown
     assert "score" in shown
+
+
+def test_the_weights_that_sample_are_the_running_average(table):
+    raw = tiny(ema_decay=0.0, max_iter=30).fit(*table)
+    averaged = tiny(ema_decay=0.9, max_iter=30).fit(*table)
+    for name in ("score", "y", "z"):  # the same training, iteration for iteration
+        np.testing.assert_array_equal(raw.history_[name], averaged.history_[name])
+    gaps = {
+        k: np.abs(raw.weights_[k] - averaged.weights_[k]).max() for k in raw.weights_
+    }
+    assert max(gaps.values()) > 1e-4
+    assert not raw.sample(5)[0]["number"].equals(averaged.sample(5)[0]["number"])
+
+
+def test_second_order_training_differs_from_first_order_and_plain_from_both(table):
+    X, y, z, domains = table
+    losses = [
+        tiny(max_iter=20, alpha=0.5, second_order=s).fit(X, y, z, d).history_["y"][-1]
+        for s, d in ((True, domains), (False, domains), (False, None))
+    ]
+    assert len(set(losses)) == 3
+
+
+def test_callbacks_of_scikit_learn_hear_of_the_training(table, capsys):
+    pytest.importorskip("rich")
+    tiny().set_callbacks(ProgressBar()).fit(*table)
+    assert "100%" in capsys.readouterr().out
