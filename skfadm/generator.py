@@ -89,7 +89,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         (Eq. 12, Eq. 13) of at least 0.95; a number in (0, 1] is a ratio of demographic
         parity to reach, such as 0.8, the four-fifths rule. Where a ratio cannot be
         reached, "auto" is the strength that comes nearest.
-    n_steps : int, default=50
+    n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
     solver : {"dpm_solver_sde", "euler_maruyama"}, default="dpm_solver_sde"
         Second-order multistep solver of the reverse SDE, or plain Euler-Maruyama.
@@ -225,7 +225,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         lambda_yz: float | str = "auto",
         *,
         fairness_target: str | float = "demographic_parity",
-        n_steps: int = 50,
+        n_steps: int = 30,
         solver: str = "dpm_solver_sde",
         time_grid: str = "karras",
         label_guidance: str = "network",
@@ -319,6 +319,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
             Before any training, naming the argument: lengths that differ, an empty
             table, infinite numbers, missing or continuous labels, a single class or
             group, a strength that is no number or negative.
+        FloatingPointError
+            If the training diverges.
         """
         seed = new_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         encoder = TabularEncoder(random_state=seed).fit(X)

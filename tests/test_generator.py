@@ -351,3 +351,8 @@ def test_callbacks_of_scikit_learn_hear_of_the_training(table, capsys):
     pytest.importorskip("rich")
     tiny().set_callbacks(ProgressBar()).fit(*table)
     assert "100%" in capsys.readouterr().out
+
+
+def test_a_training_that_diverges_is_an_error_and_not_nan(table):
+    with pytest.raises(FloatingPointError, match="not finite from iteration"):
+        tiny(gamma=1e20, max_iter=30).fit(*table)

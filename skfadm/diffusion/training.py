@@ -247,6 +247,13 @@ def _train(
         if report is not None:
             report(iteration, dict(zip(losses_in, history[iteration], strict=True)))
     recorded = history.cpu().numpy().astype(np.float64)
+    if not np.isfinite(recorded).all():
+        first = int(np.flatnonzero(~np.isfinite(recorded).all(1))[0])
+        raise FloatingPointError(
+            f"Training diverged: the losses are not finite from iteration {first} on. "
+            f"A smaller gamma (found {settings.gamma}) or alpha (found "
+            f"{settings.alpha}) may help."
+        )
     return Trained(
         weights={name: p.cpu().numpy().copy() for name, p in average.items()},
         history={name: recorded[:, j] for j, name in enumerate(settings.gamma)},

@@ -115,11 +115,21 @@ def test_noised_rows_have_the_marginal_of_the_sde():
     assert float(standard.var()) == pytest.approx(1.0, abs=0.01)
 
 
+@pytest.mark.parametrize("extreme", [0.0, 1.0 - 2.0**-24])
+@pytest.mark.parametrize("uniform", [True, False])
+def test_training_times_are_finite_for_the_most_extreme_draws(
+    uniform, extreme, monkeypatch
+):
+    monkeypatch.setattr(torch, "rand", lambda n, **kwargs: torch.full((n,), extreme))
+    t = draw_times(512, SDE, uniform, torch.Generator().manual_seed(0))
+    assert t.isfinite().all()
+
+
 @pytest.mark.parametrize("uniform", [True, False])
 def test_training_times_follow_their_distribution(uniform):
     t = draw_times(10_000, SDE, uniform, torch.Generator().manual_seed(0)).squeeze(1)
     low, high = SDE.time(torch.tensor([MIN_NOISE_LEVEL, MAX_NOISE_LEVEL]))
-    assert low <= t.min() < t.max() <= high
+    assert low <= t.min() < t.max() <= (1.0 if uniform else high)
     if uniform:
         assert float(t.mean()) == pytest.approx(0.5, abs=1e-3)
         assert float(t.var()) == pytest.approx(1 / 12, rel=1e-2)
