@@ -1,0 +1,1 @@
+"""Experiments that measure the package: run them with ``python -m``."""

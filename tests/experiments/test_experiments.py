@@ -1,0 +1,74 @@
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from fairlearn.metrics import demographic_parity_ratio
+
+from skfadm.experiments import adult
+from skfadm.experiments.downstream import classifiers, teach
+
+from ..generators import TINY, mixed_table
+
+
+def table(n=400, seed=0):
+    X, _, z, domains = mixed_table(n, seed)
+    y = np.where(X["number"] > 0, ">50K", "<=50K")
+    return X.drop(columns=["gap", "constant"]), y, z.to_numpy(), domains.to_numpy()
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_every_classifier_learns_a_mixed_table_and_is_scored_on_real_rows():
+    X, y, z, _ = table()
+    X_test, y_test, z_test, _ = table(seed=1)
+    rows = teach((X, y), (X_test, y_test, z_test), pos_label=">50K", random_state=0)
+    assert [row["classifier"] for row in rows] == ["LR", "MLP", "GB"]
+    boosting = classifiers(0)["GB"].fit(X, y).predict(X_test)
+    assert rows[2]["ACC"] == np.mean(boosting == y_test) > 0.9
+    expected = demographic_parity_ratio(
+        y_test == ">50K", boosting == ">50K", sensitive_features=z_test
+    )
+    assert rows[2]["R_DP"] == pytest.approx(expected)
+
+
+def test_a_table_without_positives_has_undefined_ratios_and_no_error():
+    X, y, z, _ = table()
+    none = np.where(y == ">50K", "<=50K", y).copy()
+    none[:3] = ">50K"  # too few to be ever predicted by boosting
+    rows = teach(
+        (X[["word"]], none), (X[["word"]], y, z), pos_label=">50K", random_state=0
+    )
+    assert np.isnan(rows[2]["R_DP"])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
+    monkeypatch, tmp_path, capsys
+):
+    X, y, z, domains = table(200)
+    data = SimpleNamespace(
+        data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(domains)
+    )
+    monkeypatch.setattr(adult, "fetch_adult", lambda data_home: data)
+    monkeypatch.setattr(
+        adult,
+        "FairDiffusionGenerator",
+        lambda **params: adult_generator(**{**params, **TINY, "verbose": 0}),
+    )
+    out = tmp_path / "adult.csv"
+    code = adult.main(
+        ["--target", "north", "--rows", "60", "--lambda-z", "1", "--out", str(out)]
+    )
+    rows = pd.read_csv(out)
+    assert code == 0
+    assert rows["setting"].unique().tolist() == [
+        "real rows",
+        "lambda_z=1.0",
+        "no control",
+        "lambda_yz=auto",
+    ]
+    assert len(rows) == 4 * 3
+    assert "lambda_yz=auto" in capsys.readouterr().out
+
+
+adult_generator = adult.FairDiffusionGenerator
