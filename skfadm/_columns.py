@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import ndtr, ndtri
+
+from skfadm._scales import SUBSAMPLE, EmpiricalCDF, Scale, find_scale, tied
 
 # A number that takes this share of its column is a category of its own (an atom), if it
 # is seen in so many rows that the share is no accident.
@@ -14,17 +15,6 @@ ATOM_SHARE = 0.05
 ATOM_ROWS = 10
 # Number columns of so few distinct values are categories throughout.
 MAX_DISCRETE = 16
-# Tied values keep their exact shares up to this many distinct values.
-MAX_STEPS = 10_000
-# Columns of untied values are described by this many quantiles of a subsample.
-N_QUANTILES = 1_000
-SUBSAMPLE = 100_000
-# Distance kept from the ends of a value's CDF interval: float32 rounding of the normal
-# score moves its CDF by less than 1.5e-8.
-EDGE = 1e-7
-# Floats that all have at most this many decimals are generated with as many.
-MAX_DECIMALS = 6
-
 MISSING_MARKERS = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
 
 
@@ -95,143 +85,6 @@ def thaw(frozen: dict[str, Any]) -> pd.Index:
     if values.dtype.kind == "M" and "," in dtype:
         return pd.DatetimeIndex(values).tz_localize("UTC").astype(dtype)
     return pd.Index(values, dtype=dtype)
-
-
-class EmpiricalCDF:
-    """Empirical distribution of a number column, and its map to N(0, 1).
-
-    A value v goes to Phi^-1(u), u uniform in [F(v-), F(v)]; x comes back as
-    F^-1(Phi(x)). Where values are tied, F is a step at each, so that only seen values
-    come back, in their own shares. Where they are not, F is linear between quantiles,
-    which lie evenly on the normal axis to resolve the tails. Either way F is a line
-    through knots, with two knots of one value at a step.
-    """
-
-    def fit(
-        self, values: np.ndarray, counts: np.ndarray, low: float, high: float
-    ) -> EmpiricalCDF:
-        """Learn from sorted distinct values, their counts and the column's range."""
-        if tied(values, counts) and len(values) <= MAX_STEPS:
-            steps = np.concatenate([[0], np.cumsum(counts)]) / counts.sum()
-            self.knots = np.repeat(values, 2)
-            self.levels = np.repeat(steps, 2)[1:-1]
-            return self
-        ordered = np.repeat(values, counts)
-        positions = (np.arange(len(ordered)) + 0.5) / len(ordered)
-        self.levels = positions
-        if len(ordered) > N_QUANTILES:
-            end = ndtri(positions[-1])
-            self.levels = ndtr(np.linspace(-end, end, N_QUANTILES))
-        self.knots = np.interp(self.levels, positions, ordered)
-        self.knots[[0, -1]] = low, high
-        return self
-
-    def encode(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        """Map values to normal scores, spreading tied values over their interval."""
-        values = np.clip(values, self.knots[0], self.knots[-1])
-        high = np.interp(values, self.knots, self.levels)
-        if (np.diff(self.knots) > 0).all():
-            return ndtri(high)
-        # np.interp takes the last of equal knots, so the mirrored call takes the first.
-        low = -np.interp(-values, -self.knots[::-1], -self.levels[::-1])
-        width = high - low
-        edge = np.minimum(width / 4, EDGE)
-        return ndtri(low + edge + (width - 2 * edge) * rng.random(len(values)))
-
-    def decode(self, scores: np.ndarray) -> np.ndarray:
-        """Map normal scores to values."""
-        return np.interp(ndtr(scores.astype(np.float64)), self.levels, self.knots)
-
-
-def tied(values: np.ndarray, counts: np.ndarray) -> bool:
-    """Tell whether values repeat, twice on average, rather than vary continuously."""
-    return 2 * len(values) <= counts.sum()
-
-
-class IntegerScale:
-    """Integers (or times) as floats counting steps of their common divisor from 0.
-
-    The arithmetic is modulo 2^64, so that no integer dtype overflows; it is exact if
-    the integers span less than 2^53 steps.
-    """
-
-    def __init__(self, numbers: np.ndarray) -> None:
-        self.unsigned = numbers.dtype.kind == "u"
-        self.offset = int(numbers.min()) % 2**64
-        self.step = 1
-        self.step = max(int(np.gcd.reduce(self._steps(numbers))), 1)
-        self.top = int(self._steps(numbers).max())
-
-    def _steps(self, numbers: np.ndarray) -> np.ndarray:
-        shifted = numbers.astype(np.uint64) - np.uint64(self.offset)
-        return shifted // np.uint64(self.step)
-
-    def positions(self, numbers: np.ndarray) -> np.ndarray:
-        """Map numbers to float64 positions."""
-        low = self.numbers(np.zeros(1))[0]
-        if numbers.dtype.kind == "f":
-            return (numbers - float(low)) / self.step
-        # Below the offset the modular difference is huge; the nearest step is 0.
-        return np.where(numbers >= low, self._steps(numbers), 0).astype(np.float64)
-
-    def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to the nearest numbers on the scale, as int64 or uint64."""
-        steps = np.clip(np.rint(positions), 0, self.top).astype(np.uint64)
-        numbers = steps * np.uint64(self.step) + np.uint64(self.offset)
-        return numbers if self.unsigned else numbers.view(np.int64)
-
-
-class WideIntegerScale:
-    """Integers of too wide a span to count: floats, exact below 2^53 only."""
-
-    def __init__(self, numbers: np.ndarray) -> None:
-        self.dtype = str(numbers.dtype)
-
-    def positions(self, numbers: np.ndarray) -> np.ndarray:
-        """Map numbers to float64 positions."""
-        return numbers.astype(np.float64)
-
-    def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to the nearest integers."""
-        # The dtype's maximum itself rounds up to a float that overflows.
-        top = np.nextafter(float(np.iinfo(self.dtype).max), 0)
-        return np.minimum(np.rint(positions), top).astype(self.dtype)
-
-
-class FloatScale:
-    """Floats as they are; they come back with as many decimals as they came with."""
-
-    def __init__(self, numbers: np.ndarray) -> None:
-        # A small part rules most decimals out before all rows are looked at.
-        few = numbers[:1000]
-        self.decimals: int | None = None
-        # Rounding multiplies by a power of ten, which overflows for huge floats.
-        with np.errstate(over="ignore"):
-            for decimals in range(MAX_DECIMALS + 1):
-                if all((np.round(x, decimals) == x).all() for x in (few, numbers)):
-                    self.decimals = decimals
-                    break
-
-    def positions(self, numbers: np.ndarray) -> np.ndarray:
-        """Map numbers to float64 positions."""
-        return numbers.astype(np.float64)
-
-    def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to numbers."""
-        if self.decimals is None:
-            return positions
-        return np.round(positions, self.decimals)
-
-
-Scale = IntegerScale | WideIntegerScale | FloatScale
-
-
-def find_scale(numbers: np.ndarray) -> Scale:
-    """Choose the scale of a column's numbers (int64, uint64 or floats)."""
-    if numbers.dtype.kind == "f":
-        return FloatScale(numbers)
-    scale = IntegerScale(numbers)
-    return scale if scale.top < 2**53 else WideIntegerScale(numbers)
 
 
 class NumberColumn:

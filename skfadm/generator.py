@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -10,22 +9,16 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, _fit_context
+from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
-from sklearn.utils import Tags
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, check_memory
+from sklearn.utils.validation import check_memory
 
 from ._classifiers import new_random_state
+from ._options import NETWORKS, by_network, resolve_device
 from ._reports import CallbackTasks, training_report
-from ._validation import (
-    LabelFormat,
-    check_n_samples,
-    encode_domains,
-    encode_groups,
-    encode_labels,
-    requested_codes,
-)
+from ._table_generator import EncodedTable, Labels, Table, TableGenerator, new_seed
+from ._validation import requested_codes
 from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
@@ -39,7 +32,6 @@ from .diffusion.training import (
     classify,
     train,
 )
-from .encoding import TabularEncoder
 from .fair_control import (
     MAX_CALIBRATION_ROWS,
     Calibration,
@@ -49,10 +41,9 @@ from .fair_control import (
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 _COUNT = [Interval(Integral, 1, None, closed="left")]
-_NETWORKS = ("score", "y", "z")
 
 
-class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
+class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     r"""Generate fair synthetic tables by guided score-based diffusion (FADM).
 
     Three networks are trained, by meta-learning over domains (Algorithm 1): a score
@@ -183,9 +174,6 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
     ((4, 6), [1, 1, 1, 1])
     """
 
-    __metadata_request__fit = {"z": True, "domains": True}
-    __metadata_request__fit_resample = {"z": True, "domains": True}
-
     _parameter_constraints: dict = {
         "lambda_y": _NON_NEGATIVE,
         "lambda_z": _NON_NEGATIVE,
@@ -275,17 +263,6 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         self.verbose = verbose
         self.random_state = random_state
 
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.target_tags.required = True
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        return tags
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return hasattr(self, "weights_")
-
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
         self,
@@ -322,28 +299,14 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         FloatingPointError
             If the training diverges.
         """
-        seed = new_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        encoder = TabularEncoder(random_state=seed).fit(X)
-        table = encoder.transform(X)
-        if y is None:
-            raise ValueError(
-                f"{type(self).__name__} requires y to be passed, but the target y is "
-                "None."
-            )
-        labels, classes = encode_labels(y, len(table))
-        groups, sensitive_classes = encode_groups(z, len(table))
-        domain_codes, domain_names = encode_domains(domains, len(table))
-        if not table.shape[1]:
-            raise ValueError(
-                f"X holds only constant columns ({encoder.n_features_in_} of them, in "
-                f"{len(table)} rows); expected at least one that varies."
-            )
-        device = self._device()
+        seed = new_seed(new_random_state(self.random_state))
+        encoded = self._encode(X, y, z, domains, seed)
+        device = resolve_device(self.device)
         sizes = NetworkSizes(
-            n_numbers=encoder.n_numbers_,
-            category_sizes=tuple(encoder.category_sizes_),
-            n_classes=len(classes),
-            n_groups=tuple(len(g) for g in sensitive_classes),
+            n_numbers=encoded.encoder.n_numbers_,
+            category_sizes=tuple(encoded.encoder.category_sizes_),
+            n_classes=len(encoded.classes),
+            n_groups=encoded.n_groups,
             width=self.hidden_width,
             n_blocks=self.n_blocks,
             classifier_width=self.classifier_width,
@@ -359,29 +322,23 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         with training_report(self, context) as report:
             trained = cached(
-                table,
-                labels,
-                groups,
-                domain_codes,
+                encoded.rows,
+                encoded.labels,
+                encoded.groups,
+                encoded.domains,
                 sizes,
-                self._settings(bool(sensitive_classes)),
+                self._settings(bool(encoded.n_groups)),
                 seed,
                 device=device,
                 report=report,
             )
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
-        self.encoder_ = encoder
-        self.n_features_in_ = encoder.n_features_in_
-        if hasattr(encoder, "feature_names_in_"):
-            self.feature_names_in_ = encoder.feature_names_in_
-        self.classes_ = classes
-        self.class_prior_ = np.bincount(labels) / len(labels)
-        self.sensitive_classes_ = sensitive_classes
-        self.domains_ = domain_names
-        self.label_format_ = LabelFormat.of(y)
+        self._remember(encoded)
         self.sizes_ = sizes
         self.weights_ = trained.weights
-        self.calibration_ = self._calibrate(table, labels, groups, seed)
+        self.history_ = trained.history
+        self.n_iter_ = trained.n_iter
+        self.pmi_, self.calibration_ = self._calibrate(encoded, seed)
         self._strengths: dict[str, float] = {}
         self.lambda_yz_ = self._strength()
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -395,7 +352,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         y: object = None,
         *,
         random_state: Any = None,
-    ) -> tuple[NDArray[Any] | pd.DataFrame, NDArray[Any] | pd.Series]:
+    ) -> tuple[Table, Labels]:
         """Generate rows and their labels.
 
         Parameters
@@ -424,51 +381,20 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         NotFittedError
             Before `fit`.
         """
-        check_is_fitted(self)
-        self._validate_params()
-        n_samples = check_n_samples(n_samples)
-        rng = new_random_state(
-            self.random_state if random_state is None else random_state
-        )
-        seed = rng.randint(np.iinfo(np.int32).max)
-        codes = requested_codes(y, n_samples, self.classes_, self.class_prior_, rng)
+        n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
+        codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
         rows = self._row_generator().generate(codes, seed)
-        X = self.encoder_.inverse_transform(rows)
-        return X, self.label_format_.restore(self.classes_[codes])
-
-    def fit_resample(
-        self,
-        X: ArrayLike | pd.DataFrame,
-        y: ArrayLike,
-        z: ArrayLike | None = None,
-        domains: ArrayLike | None = None,
-    ) -> tuple[NDArray[Any] | pd.DataFrame, NDArray[Any] | pd.Series]:
-        """Fit and return generated rows in place of the real ones.
-
-        The interface of imbalanced-learn's samplers: what follows in a pipeline is
-        trained on as many generated rows as there are real ones.
-
-        Parameters
-        ----------
-        X, y, z, domains
-            As for `fit`.
-
-        Returns
-        -------
-        X_resampled, y_resampled
-            As for `sample`.
-        """
-        return self.fit(X, y, z, domains).sample(len(X))  # type: ignore[arg-type]
+        return self._decode(rows, codes)
 
     def _networks(self) -> Objective:
         networks = build_networks(self.sizes_, VPSDE(), seed=0)
         networks.load_state_dict(
             {k: torch.from_numpy(v) for k, v in self.weights_.items()}
         )
-        return networks.to(self._device()).eval().requires_grad_(False)
+        return networks.to(resolve_device(self.device)).eval().requires_grad_(False)
 
     def _row_generator(self) -> RowGenerator:
-        networks, device = self._networks(), self._device()
+        networks, device = self._networks(), resolve_device(self.device)
         sde, strength = networks.score.sde, self._strength()
         fair_control = None
         if strength and networks.z is not None:
@@ -495,34 +421,28 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
         )
 
     def _calibrate(
-        self,
-        table: NDArray[np.float32],
-        y: NDArray[np.int64],
-        z: NDArray[np.int64],
-        seed: int,
-    ) -> Calibration | None:
-        """Return what the trained classifiers say of source rows; None without z.
+        self, table: EncodedTable, seed: int
+    ) -> tuple[list[NDArray[np.float64]], Calibration | None]:
+        """Return the tables of pmi and what the classifiers say of source rows.
 
-        Sets `pmi_` on the way: of groups and the labels that are decided for, not those
-        that are given, because decisions are what shall be fair. Where labels and
-        groups are independent, decisions need not be.
+        The pmi is that of groups and the labels that are decided for, not those that
+        are given, because decisions are what shall be fair: where labels and groups are
+        independent, decisions need not be.
         """
         networks = self._networks()
-        self.pmi_: list[NDArray[np.float64]] = []
         if networks.z is None:
-            return None
+            return [], None
         rng = np.random.default_rng(seed)
-        index = rng.permutation(len(table))[:MAX_CALIBRATION_ROWS]
-        (log_p_y,), log_p_z = classify(networks, table[index], seed)
-        decided = log_p_y.argmax(1)
-        coupled = np.zeros_like(log_p_y)
-        for groups, log_p in zip(z[index].T, log_p_z, strict=True):
-            pmi = pointwise_mutual_information(
-                decided, groups, log_p_y.shape[1], log_p.shape[1]
-            )
-            self.pmi_.append(pmi)
-            coupled += np.exp(log_p) @ pmi.T
-        return Calibration(log_p_y, coupled, y[index], z[index])
+        index = rng.permutation(len(table.rows))[:MAX_CALIBRATION_ROWS]
+        (log_p_y,), log_p_z = classify(networks, table.rows[index], seed)
+        decided, z = log_p_y.argmax(1), table.groups[index]
+        tables = [
+            pointwise_mutual_information(decided, column, log_p_y.shape[1], n_groups)
+            for column, n_groups in zip(z.T, table.n_groups, strict=True)
+        ]
+        terms = [p @ t.T for p, t in zip(map(np.exp, log_p_z), tables, strict=True)]
+        calibration = Calibration(log_p_y, np.sum(terms, 0), table.labels[index], z)
+        return tables, calibration
 
     def _strength(self) -> float:
         """Return lambda_yz as a number, calibrated where it is "auto"."""
@@ -535,44 +455,15 @@ class FairDiffusionGenerator(CallbackSupportMixin, BaseEstimator):
             self._strengths[str(target)] = self.calibration_.strength(target)
         return self._strengths[str(target)]
 
-    def _device(self) -> str:
-        """Return the torch device that `device` names; ValueError if there is none."""
-        has_cuda = torch.cuda.is_available()
-        if self.device == "auto":
-            return "cuda" if has_cuda else "cpu"
-        try:
-            torch.empty(0, device=self.device)
-        except (RuntimeError, AssertionError) as error:
-            raise ValueError(
-                f"device is {self.device!r}, which torch cannot use on this machine; "
-                f"expected 'auto'{', cuda' if has_cuda else ''} or 'cpu'."
-            ) from error
-        return self.device
-
     def _settings(self, has_groups: bool) -> TrainingSettings:
-        networks = _NETWORKS if has_groups else _NETWORKS[:2]
+        networks = NETWORKS if has_groups else NETWORKS[:2]
         return TrainingSettings(
             max_iter=self.max_iter,
             batch_size=self.batch_size,
-            alpha=_by_network("alpha", self.alpha, networks),
-            beta=_by_network("beta", self.beta, networks),
-            gamma=_by_network("gamma", self.gamma, networks),
+            alpha=by_network("alpha", self.alpha, networks),
+            beta=by_network("beta", self.beta, networks),
+            gamma=by_network("gamma", self.gamma, networks),
             second_order=self.second_order,
             weight_decay=0.0,
             ema_decay=self.ema_decay,
         )
-
-
-def _by_network(
-    name: str, value: float | Mapping[str, float], networks: tuple[str, ...]
-) -> dict[str, float]:
-    """Return a value for each network, given one for all or a mapping."""
-    if not isinstance(value, Mapping):
-        return dict.fromkeys(networks, float(value))
-    wrong = {k: v for k, v in value.items() if not isinstance(v, Real) or v < 0}
-    if set(value) != set(_NETWORKS) or wrong:
-        raise ValueError(
-            f"{name} is {dict(value)!r}; expected a number that is not negative, or a "
-            f"mapping with one for each of {', '.join(_NETWORKS)}."
-        )
-    return {network: float(value[network]) for network in networks}

@@ -1,0 +1,185 @@
+"""What all generators of tables share: checks, encoding, fitted names, resampling."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, Self, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import Tags
+from sklearn.utils.validation import check_is_fitted
+
+from ._classifiers import new_random_state
+from ._validation import (
+    LabelFormat,
+    check_n_samples,
+    encode_domains,
+    encode_groups,
+    encode_labels,
+)
+from .encoding import TabularEncoder
+
+Table: TypeAlias = NDArray[Any] | pd.DataFrame
+Labels: TypeAlias = NDArray[Any] | pd.Series
+
+
+@dataclass(frozen=True)
+class EncodedTable:
+    """A checked table as codes, with what it takes to turn codes back."""
+
+    rows: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    groups: NDArray[np.int64]
+    domains: NDArray[np.int64]
+    encoder: TabularEncoder
+    classes: NDArray[Any]
+    sensitive_classes: list[NDArray[Any]]
+    domain_names: NDArray[Any]
+    label_format: LabelFormat
+
+    @property
+    def n_groups(self) -> tuple[int, ...]:
+        """Groups of each sensitive attribute."""
+        return tuple(len(groups) for groups in self.sensitive_classes)
+
+
+class TableGenerator(BaseEstimator, ABC):
+    """Base class of the generators.
+
+    A generator has `fit(X, y, z=None, domains=None)`, which sets `weights_` last, and
+    `sample(n_samples=1, y=None, *, random_state=None)`. Metadata routing hands z and
+    domains to `fit` without set_fit_request.
+    """
+
+    __metadata_request__fit = {"z": True, "domains": True}
+    __metadata_request__fit_resample = {"z": True, "domains": True}
+
+    random_state: Any
+    weights_: dict[str, NDArray[np.float32]]
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.required = True
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return hasattr(self, "weights_")
+
+    @abstractmethod
+    def fit(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None = None,
+        domains: ArrayLike | None = None,
+    ) -> Self:
+        """Learn to generate."""
+
+    @abstractmethod
+    def sample(
+        self, n_samples: int = 1, y: object = None, *, random_state: Any = None
+    ) -> tuple[Table, Labels]:
+        """Generate rows and their labels."""
+
+    def fit_resample(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None = None,
+        domains: ArrayLike | None = None,
+    ) -> tuple[Table, Labels]:
+        """Fit and return generated rows in place of the real ones.
+
+        The interface of imbalanced-learn's samplers: what follows in a pipeline is
+        trained on as many generated rows as there are real ones.
+
+        Parameters
+        ----------
+        X, y, z, domains
+            As for `fit`.
+
+        Returns
+        -------
+        X_resampled, y_resampled
+            As for `sample`.
+        """
+        return self.fit(X, y, z, domains).sample(len(X))  # type: ignore[arg-type]
+
+    def _encode(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None,
+        domains: ArrayLike | None,
+        seed: int,
+    ) -> EncodedTable:
+        """Check what `fit` was given and encode it; the estimator is not changed."""
+        encoder = TabularEncoder(random_state=seed).fit(X)
+        rows = encoder.transform(X)
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is "
+                "None."
+            )
+        labels, classes = encode_labels(y, len(rows))
+        groups, sensitive_classes = encode_groups(z, len(rows))
+        domain_codes, domain_names = encode_domains(domains, len(rows))
+        if not rows.shape[1]:
+            raise ValueError(
+                f"X holds only constant columns ({encoder.n_features_in_} of them, in "
+                f"{len(rows)} rows); expected at least one that varies."
+            )
+        return EncodedTable(
+            rows,
+            labels,
+            groups,
+            domain_codes,
+            encoder,
+            classes,
+            sensitive_classes,
+            domain_names,
+            LabelFormat.of(y),
+        )
+
+    def _remember(self, table: EncodedTable) -> None:
+        """Set the fitted attributes that describe the table."""
+        self.encoder_ = table.encoder
+        self.n_features_in_ = table.encoder.n_features_in_
+        if hasattr(table.encoder, "feature_names_in_"):
+            self.feature_names_in_ = table.encoder.feature_names_in_
+        self.classes_ = table.classes
+        self.class_prior_ = np.bincount(table.labels) / len(table.labels)
+        self.sensitive_classes_ = table.sensitive_classes
+        self.domains_ = table.domain_names
+        self.label_format_ = table.label_format
+
+    def _begin_sampling(
+        self, n_samples: object, random_state: Any
+    ) -> tuple[int, int, np.random.RandomState]:
+        """Return the checked number of rows, their seed and where labels come from."""
+        check_is_fitted(self)
+        self._validate_params()
+        n_rows = check_n_samples(n_samples)
+        rng = new_random_state(
+            self.random_state if random_state is None else random_state
+        )
+        return n_rows, new_seed(rng), rng
+
+    def _decode(
+        self, rows: NDArray[np.float32], codes: NDArray[np.int64]
+    ) -> tuple[Table, Labels]:
+        """Return compact rows and label codes as `fit` saw such tables and labels."""
+        X = self.encoder_.inverse_transform(rows)
+        return X, self.label_format_.restore(self.classes_[codes])
+
+
+def new_seed(rng: np.random.RandomState) -> int:
+    """Draw a seed for torch and the encoder."""
+    return rng.randint(np.iinfo(np.int32).max)
