@@ -56,16 +56,18 @@ class CallbackTasks:
 
 @contextmanager
 def training_report(
-    estimator: Any, context: CallbackContext
+    estimator: Any, context: CallbackContext, max_iter: int
 ) -> Iterator[Report | None]:
     """Give the `report` that an estimator's verbosity and callbacks ask for.
 
     Parameters
     ----------
     estimator : estimator
-        With `max_iter`, `verbose` and, if callbacks were set, those.
+        With `verbose` and, if callbacks were set, those.
     context : CallbackContext
         The root context of its fit.
+    max_iter : int
+        Number of iterations of the training.
 
     Yields
     ------
@@ -75,10 +77,10 @@ def training_report(
     reports: list[Report] = []
     with ExitStack() as stack:
         if estimator.verbose:
-            progress = TrainingProgress(estimator.max_iter)
+            progress = TrainingProgress(max_iter)
             reports.append(stack.enter_context(progress))
         if getattr(estimator, "_skl_callbacks", None):
-            reports.append(CallbackTasks(estimator, context, estimator.max_iter))
+            reports.append(CallbackTasks(estimator, context, max_iter))
 
         def report(iteration: int, losses: Mapping[str, SupportsFloat]) -> None:
             for one in reports:

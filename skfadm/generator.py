@@ -40,6 +40,8 @@ from .fair_control import (
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+#: A small table is trained for as many iterations, however often that repeats its rows.
+MIN_ITER = 1000
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -101,7 +103,10 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         Share of hidden units that the classifiers leave out in training, in [0, 1). It
         keeps them calibrated on small tables.
     max_iter : int, default=5000
-        Iterations of training.
+        Iterations of training, at most.
+    max_epochs : int, default=360
+        Passes over the rows, at most, though never fewer than 1,000 iterations of
+        `max_iter` for it: rows that are seen more often begin to be learned by heart.
     batch_size : int, default=512
         Rows of an iteration, meta-train and meta-test part together.
     alpha, beta, gamma : float or dict, default=0.001, 1.0, 0.001
@@ -193,6 +198,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         "classifier_blocks": _COUNT,
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_iter": _COUNT,
+        "max_epochs": _COUNT,
         "batch_size": _COUNT,
         "alpha": [*_NON_NEGATIVE, dict],
         "beta": [*_NON_NEGATIVE, dict],
@@ -224,6 +230,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         classifier_blocks: int = 1,
         dropout: float = 0.5,
         max_iter: int = 5000,
+        max_epochs: int = 360,
         batch_size: int = 512,
         alpha: float | dict[str, float] = 1e-3,
         beta: float | dict[str, float] = 1.0,
@@ -251,6 +258,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         self.classifier_blocks = classifier_blocks
         self.dropout = dropout
         self.max_iter = max_iter
+        self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.alpha = alpha
         self.beta = beta
@@ -316,18 +324,19 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             dropout=self.dropout,
         )
         cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
+        settings = self._settings(len(encoded.rows), bool(encoded.n_groups))
         context = self._init_callback_context(
-            max_subtasks=CallbackTasks.count(self.max_iter)
+            max_subtasks=CallbackTasks.count(settings.max_iter)
         )
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        with training_report(self, context) as report:
+        with training_report(self, context, settings.max_iter) as report:
             trained = cached(
                 encoded.rows,
                 encoded.labels,
                 encoded.groups,
                 encoded.domains,
                 sizes,
-                self._settings(bool(encoded.n_groups)),
+                settings,
                 seed,
                 device=device,
                 report=report,
@@ -455,11 +464,13 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             self._strengths[str(target)] = self.calibration_.strength(target)
         return self._strengths[str(target)]
 
-    def _settings(self, has_groups: bool) -> TrainingSettings:
+    def _settings(self, n_rows: int, has_groups: bool) -> TrainingSettings:
         networks = NETWORKS if has_groups else NETWORKS[:2]
+        batch_size = min(self.batch_size, max(n_rows, 2))
+        epochs = max(MIN_ITER, self.max_epochs * n_rows // batch_size)
         return TrainingSettings(
-            max_iter=self.max_iter,
-            batch_size=self.batch_size,
+            max_iter=min(self.max_iter, epochs),
+            batch_size=batch_size,
             alpha=by_network("alpha", self.alpha, networks),
             beta=by_network("beta", self.beta, networks),
             gamma=by_network("gamma", self.gamma, networks),

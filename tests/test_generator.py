@@ -356,3 +356,21 @@ def test_callbacks_of_scikit_learn_hear_of_the_training(table, capsys):
 def test_a_training_that_diverges_is_an_error_and_not_nan(table):
     with pytest.raises(FloatingPointError, match="not finite from iteration"):
         tiny(gamma=1e20, max_iter=30).fit(*table)
+
+
+@pytest.mark.parametrize(
+    ("n_rows", "params", "expected"),
+    [
+        (120, {}, 1000),
+        (120, {"max_iter": 7}, 7),
+        (4000, {"batch_size": 400, "max_epochs": 200}, 2000),
+        (100_000, {}, 5000),
+    ],
+)
+def test_small_tables_are_trained_for_fewer_iterations(n_rows, params, expected):
+    assert FairDiffusionGenerator(**params)._settings(n_rows, True).max_iter == expected
+
+
+def test_batches_are_no_larger_than_the_table():
+    assert FairDiffusionGenerator()._settings(30, True).batch_size == 30
+    assert FairDiffusionGenerator()._settings(1, True).batch_size == 2

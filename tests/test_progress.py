@@ -213,7 +213,7 @@ class Trained(CallbackSupportMixin, BaseEstimator):
         n_tasks = CallbackTasks.count(self.max_iter)
         context = self._init_callback_context(max_subtasks=n_tasks)
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        with training_report(self, context) as report:
+        with training_report(self, context, self.max_iter) as report:
             self.reported_ = report is not None
             for i in range(self.max_iter if report else 0):
                 report(i, LOSSES)
