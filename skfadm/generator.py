@@ -105,8 +105,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     max_iter : int, default=5000
         Iterations of training, at most.
     max_epochs : int, default=360
-        Passes over the rows, at most, though never fewer than 1,000 iterations of
-        `max_iter` for it: rows that are seen more often begin to be learned by heart.
+        Passes over the rows, at most: rows that are seen more often begin to be learned
+        by heart. Where that would be fewer than 1,000 iterations, it is 1,000.
     batch_size : int, default=512
         Rows of an iteration, meta-train and meta-test part together.
     alpha, beta, gamma : float or dict, default=0.001, 1.0, 0.001
