@@ -54,12 +54,13 @@ def generate(args: Namespace) -> None:
         n_rows = args.rows or model.n_rows
         asked = _asked_labels(args.ask, model.generator.classes_)
         X, y = model.generator.sample(n_rows, asked, random_state=seed)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, FloatingPointError) as error:
         raise UserError(str(error)) from error
     table = model.table(X, y)
     write_table(table, args.output)
     if not args.quiet:
         _summarise(args, table, model.label, seed)
+        _tell_fair_control(model.generator)
 
 
 def _check_options(args: Namespace) -> None:
@@ -88,6 +89,10 @@ def _check_options(args: Namespace) -> None:
         check_table_path(args.data, exists=True)
         if args.data.resolve() == args.output.resolve():
             raise UserError(f"-o {args.output} would replace the table that is read")
+    if args.fairness_target is not None and isinstance(args.lambda_yz, float):
+        raise UserError(
+            "--fairness-target is what --lambda-yz auto aims at; leave one of them out"
+        )
     check_table_path(args.output, exists=False)
     if args.model is not None:
         check_model_path(args.model, exists=args.data is None)
@@ -194,6 +199,18 @@ def _asked_labels(asked: list[str], labels: Iterable[Any]) -> Any:
             f"--ask: shares are positive and sum to 1; found {list(shares.values())}"
         )
     return shares
+
+
+def _tell_fair_control(generator: Any) -> None:
+    if generator.calibration_ is None:
+        return
+    strength, curve = generator._strength(), generator.calibration_
+    parity = curve.ratio(strength, "demographic_parity")
+    opportunity = curve.ratio(strength, "equal_opportunity")
+    print(
+        f"fair control: lambda_yz {strength:.2f}; predicted for a classifier of these "
+        f"rows: demographic parity {parity:.2f}, equal opportunity {opportunity:.2f}"
+    )
 
 
 def _summarise(args: Namespace, table: pd.DataFrame, label: str, seed: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from numbers import Real
 
@@ -17,6 +18,8 @@ def resolve_device(device: str) -> str:
     if device == "auto":
         return "cuda" if has_cuda else "cpu"
     try:
+        if torch.device(device).type not in ("cpu", "cuda", "mps"):
+            raise RuntimeError("a device that holds no numbers or is not supported")
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
@@ -32,10 +35,19 @@ def by_network(
     """Return a value for each network, given one for all or a mapping."""
     if not isinstance(value, Mapping):
         return dict.fromkeys(networks, float(value))
-    wrong = {k: v for k, v in value.items() if not isinstance(v, Real) or v < 0}
+    wrong = {
+        k: v
+        for k, v in value.items()
+        if isinstance(v, bool)
+        or not isinstance(v, Real)
+        or not math.isfinite(v)
+        or v < 0
+        or (v == 0 and name == "gamma")
+    }
     if set(value) != set(NETWORKS) or wrong:
         raise ValueError(
-            f"{name} is {dict(value)!r}; expected a number that is not negative, or a "
-            f"mapping with one for each of {', '.join(NETWORKS)}."
+            f"{name} is {dict(value)!r}; expected a finite number that is not negative "
+            "(gamma: positive), or a mapping with one for each of "
+            f"{', '.join(NETWORKS)}."
         )
     return {network: float(value[network]) for network in networks}

@@ -23,6 +23,7 @@ class LabelFormat:
     name: Any
     categories: NDArray[Any] | None
     ordered: bool
+    dtype: str | None = None
 
     @classmethod
     def of(cls, y: ArrayLike) -> LabelFormat:
@@ -31,7 +32,7 @@ class LabelFormat:
             return cls(False, None, None, False)
         if isinstance(y.dtype, pd.CategoricalDtype):
             return cls(True, y.name, np.asarray(y.cat.categories), bool(y.cat.ordered))
-        return cls(True, y.name, None, False)
+        return cls(True, y.name, None, False, str(y.dtype))
 
     def restore(self, labels: NDArray[Any]) -> NDArray[Any] | pd.Series:
         """Return `labels` in this format."""
@@ -40,7 +41,7 @@ class LabelFormat:
         values: Any = labels
         if self.categories is not None:
             values = pd.Categorical(labels, self.categories, ordered=self.ordered)
-        return pd.Series(values, name=self.name)
+        return pd.Series(values, name=self.name, dtype=self.dtype)
 
 
 def as_columns(name: str, values: ArrayLike, n_rows: int) -> list[pd.Series]:
@@ -71,8 +72,8 @@ def as_columns(name: str, values: ArrayLike, n_rows: int) -> list[pd.Series]:
 
 
 def _frame(name: str, values: ArrayLike) -> pd.DataFrame:
-    if isinstance(values, pd.Series):
-        return values.to_frame()
+    if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+        return pd.Series(values).to_frame()
     # As objects, because NumPy would turn a list such as [1, "a"] to strings.
     array = np.asarray(values, dtype=getattr(values, "dtype", object))
     if array.ndim not in (1, 2):
@@ -86,6 +87,16 @@ def _frame(name: str, values: ArrayLike) -> pd.DataFrame:
 def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return integer codes and the sorted distinct values of a column of labels."""
     values = np.asarray(column)
+    if values.dtype.kind == "f" and (values != np.floor(values)).any():
+        odd = values[values != np.floor(values)][0]
+        raise ValueError(
+            f"{name} holds continuous values such as {odd:g}; expected labels. Bin "
+            "them, for instance with pandas.cut."
+        )
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        raise ValueError(f"{name} holds infinite values (infinity); expected labels.")
+    if values.dtype.kind in "mM":
+        raise TypeError(f"{name} holds dates or times; expected labels.")
     try:
         classes, codes = np.unique(values, return_inverse=True)
     except TypeError as error:
@@ -114,15 +125,20 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
             DataConversionWarning,
             stacklevel=3,
         )
-    codes, classes = factorize("y", columns[0])
     values = np.asarray(columns[0])
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ValueError("y holds infinite values (infinity); expected class labels.")
-    check_classification_targets(values)
+    if values.dtype.kind == "f":
+        if not np.isfinite(values).all():
+            raise ValueError("y holds infinite values (infinity); expected labels.")
+        # Names what scikit-learn calls an unknown label type.
+        try:
+            check_classification_targets(values)
+        except ValueError as error:
+            raise ValueError(f"y holds no class labels. {error}") from error
+    codes, classes = factorize("y", columns[0])
     if len(classes) < 2:
         raise ValueError(
-            f"y holds one class ({classes[0]!r}); the generator needs at least two "
-            "classes to train its label classifier."
+            f"y holds one class ({classes.tolist()[0]!r}); a generator needs at least "
+            "two."
         )
     return codes, classes
 
@@ -139,13 +155,21 @@ def encode_groups(
     """
     if z is None:
         return np.empty((n_rows, 0), dtype=np.int64), []
-    codes, groups = [], []
+    codes: list[NDArray[np.int64]] = []
+    groups: list[NDArray[Any]] = []
     for column in as_columns("z", z, n_rows):
         column_codes, values = factorize("z", column)
         if len(values) < 2:
+            which = "" if column.name is None else f" in column {column.name!r}"
             raise ValueError(
-                f"z holds one group ({values[0]!r}), so there is nothing to be fair "
-                "between; expected at least two groups, or z=None for no fair control."
+                f"z holds one group{which} ({values.tolist()[0]!r}), so there is "
+                "nothing to be fair between; expected at least two groups, or z=None "
+                "for no fair control."
+            )
+        if any(np.array_equal(column_codes, known) for known in codes):
+            raise ValueError(
+                f"z holds the same attribute twice (column {len(codes)} of it); "
+                "expected different ones, since fair control adds them up."
             )
         codes.append(column_codes)
         groups.append(values)
@@ -197,7 +221,7 @@ def requested_codes(
         return rng.choice(len(classes), size=n_samples, p=prior).astype(np.int64)
     if isinstance(y, Mapping):
         return _codes_of_shares(y, n_samples, classes, rng)
-    labels = np.asarray(y, dtype=None if not isinstance(y, str) else object)
+    labels = np.asarray(y, dtype=getattr(y, "dtype", object))
     if labels.ndim == 0:
         return np.full(n_samples, _codes(labels[None], classes)[0])
     if labels.shape != (n_samples,):

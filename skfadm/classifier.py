@@ -117,6 +117,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             If `n_samples` is not a positive integer, and all that the generator raises.
         """
         n_samples = None if self.n_samples is None else check_n_samples(self.n_samples)
+        self._check_parameters()
         rng = new_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=3)
         generator = (
@@ -141,6 +142,15 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         if hasattr(generator, "feature_names_in_"):
             self.feature_names_in_ = generator.feature_names_in_
         return self
+
+    def _check_parameters(self) -> None:
+        for name, method in (("generator", "sample"), ("classifier", "predict")):
+            value = getattr(self, name)
+            if value is not None and not hasattr(value, method):
+                raise TypeError(
+                    f"{name} is {value!r}; expected an estimator with the method "
+                    f"{method}."
+                )
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
         """Predict the label of each row.

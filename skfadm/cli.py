@@ -151,7 +151,10 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
         "hold in domains not seen",
     )
     group.add_argument(
-        "--max-iter", type=_count, metavar="N", help="training iterations"
+        "--max-iter",
+        type=_count,
+        metavar="N",
+        help="training iterations at most; small tables stop earlier",
     )
 
 

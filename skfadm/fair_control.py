@@ -15,6 +15,7 @@ PARITY = 0.95
 #: The calibration tries so many strengths up to 4, or up to 40 where label and group go
 #: along so little that 4 would not shift any log-odds by this much.
 LARGEST_SHIFT, N_STRENGTHS = 4.0, 81
+MEASURES = ("demographic_parity", "equal_opportunity")
 #: Rows that a calibration looks at.
 MAX_CALIBRATION_ROWS = 10_000
 
@@ -128,6 +129,51 @@ class Calibration:
                     ratios.append(rates.min() / rates.max())
         return float(min(ratios, default=0.0))
 
+    def curve(self) -> FairnessCurve:
+        """Return the predicted ratios for all strengths, without the rows."""
+        spread = float(np.ptp(self.coupling, axis=0).max())
+        largest = LARGEST_SHIFT / min(max(spread, 0.1), 1.0)
+        strengths = np.linspace(0.0, largest, N_STRENGTHS)
+        ratios = {
+            measure: np.array([self.ratio(s, measure) for s in strengths])
+            for measure in MEASURES
+        }
+        return FairnessCurve(strengths, ratios)
+
+
+@dataclass(frozen=True)
+class FairnessCurve:
+    """How fair a classifier of generated rows is predicted to be, by strength.
+
+    Parameters
+    ----------
+    strengths : ndarray of shape (n_strengths,)
+        Increasing, from 0.
+    ratios : dict of str to ndarray of shape (n_strengths,)
+        The predicted ratios of "demographic_parity" and "equal_opportunity".
+    """
+
+    strengths: Array
+    ratios: dict[str, Array]
+
+    def ratio(self, strength: float, measure: str) -> float:
+        """Return the predicted ratio at a strength.
+
+        Parameters
+        ----------
+        strength : float
+            Between two strengths of the curve ratios are interpolated; beyond its end
+            they are those of the end.
+        measure : {"demographic_parity", "equal_opportunity"}
+            What to predict.
+
+        Returns
+        -------
+        float
+            In [0, 1].
+        """
+        return float(np.interp(strength, self.strengths, self.ratios[measure]))
+
     def strength(self, target: str | float) -> float:
         """Return the least strength that is predicted to meet a target.
 
@@ -145,17 +191,10 @@ class Calibration:
         """
         measure = target if isinstance(target, str) else "demographic_parity"
         goal = PARITY if isinstance(target, str) else float(target)
-        spread = float(np.ptp(self.coupling, axis=0).max())
-        largest = LARGEST_SHIFT / min(max(spread, 0.1), 1.0)
-        best, best_ratio = 0.0, -1.0
-        # A walk and not a bisection: past parity the ratio falls again.
-        for strength in np.linspace(0.0, largest, N_STRENGTHS):
-            ratio = self.ratio(strength, measure)
-            if ratio > best_ratio:
-                best, best_ratio = float(strength), ratio
-            if ratio >= goal:
-                break
-        return best
+        ratios = self.ratios[measure]
+        # Past parity the ratio falls again, so the first to reach is the one to take.
+        reached = np.flatnonzero(ratios >= goal)
+        return float(self.strengths[reached[0] if len(reached) else np.argmax(ratios)])
 
 
 def _offsets(logits: Array, shares: Array) -> Array:

@@ -23,18 +23,18 @@ from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
 from .diffusion.samplers import SOLVERS, time_grid
-from .diffusion.sde import VPSDE
 from .diffusion.training import (
     NetworkSizes,
     Objective,
     TrainingSettings,
-    build_networks,
     classify,
+    restore,
     train,
 )
 from .fair_control import (
     MAX_CALIBRATION_ROWS,
     Calibration,
+    FairnessCurve,
     pointwise_mutual_information,
 )
 
@@ -119,7 +119,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     ema_decay : float, default=0.998
         Decay of the running average of the weights, which is what sampling uses.
     chunk_size : int, default=1024
-        Rows that are generated at a time. Changes memory and speed, not the rows.
+        Rows that are generated at a time. Changes memory and speed, not the rows, up
+        to rounding.
     device : str, default="auto"
         A torch device; "auto" is a GPU if there is one.
     memory : str or joblib.Memory, default=None
@@ -148,8 +149,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     pmi_ : list of ndarray of shape (n_classes, n_groups)
         Pointwise mutual information of group and the label that the label classifier
         decides for, on source rows, for each sensitive attribute.
-    calibration_ : Calibration or None
-        What "auto" is computed from; None without `z`.
+    calibration_ : FairnessCurve or None
+        The predicted ratio for each strength, from which "auto" is chosen; None
+        without `z`.
     weights_ : dict of str to ndarray
         Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)
@@ -325,6 +327,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         )
         cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
         settings = self._settings(len(encoded.rows), bool(encoded.n_groups))
+        self._check_has_groups(bool(encoded.n_groups))
         context = self._init_callback_context(
             max_subtasks=CallbackTasks.count(settings.max_iter)
         )
@@ -341,15 +344,17 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                 device=device,
                 report=report,
             )
+        networks = restore(sizes, trained.weights, device)
+        pmi, curve = _calibrate(networks, encoded, seed)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(encoded)
         self.sizes_ = sizes
-        self.weights_ = trained.weights
+        self.pmi_ = pmi
+        self.calibration_ = curve
+        self.lambda_yz_ = self._strength()
         self.history_ = trained.history
         self.n_iter_ = trained.n_iter
-        self.pmi_, self.calibration_ = self._calibrate(encoded, seed)
-        self._strengths: dict[str, float] = {}
-        self.lambda_yz_ = self._strength()
+        self.weights_ = trained.weights
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
         self.history_ = trained.history
         self.n_iter_ = trained.n_iter
@@ -391,19 +396,14 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             Before `fit`.
         """
         n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
+        self._check_has_groups(bool(self.sizes_.n_groups))
         codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
         rows = self._row_generator().generate(codes, seed)
         return self._decode(rows, codes)
 
-    def _networks(self) -> Objective:
-        networks = build_networks(self.sizes_, VPSDE(), seed=0)
-        networks.load_state_dict(
-            {k: torch.from_numpy(v) for k, v in self.weights_.items()}
-        )
-        return networks.to(resolve_device(self.device)).eval().requires_grad_(False)
-
     def _row_generator(self) -> RowGenerator:
-        networks, device = self._networks(), resolve_device(self.device)
+        device = resolve_device(self.device)
+        networks = restore(self.sizes_, self.weights_, device)
         sde, strength = networks.score.sde, self._strength()
         fair_control = None
         if strength and networks.z is not None:
@@ -429,40 +429,23 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             draw_categories=self.sizes_.softmax,
         )
 
-    def _calibrate(
-        self, table: EncodedTable, seed: int
-    ) -> tuple[list[NDArray[np.float64]], Calibration | None]:
-        """Return the tables of pmi and what the classifiers say of source rows.
-
-        The pmi is that of groups and the labels that are decided for, not those that
-        are given, because decisions are what shall be fair: where labels and groups are
-        independent, decisions need not be.
-        """
-        networks = self._networks()
-        if networks.z is None:
-            return [], None
-        rng = np.random.default_rng(seed)
-        index = rng.permutation(len(table.rows))[:MAX_CALIBRATION_ROWS]
-        (log_p_y,), log_p_z = classify(networks, table.rows[index], seed)
-        decided, z = log_p_y.argmax(1), table.groups[index]
-        tables = [
-            pointwise_mutual_information(decided, column, log_p_y.shape[1], n_groups)
-            for column, n_groups in zip(z.T, table.n_groups, strict=True)
-        ]
-        terms = [p @ t.T for p, t in zip(map(np.exp, log_p_z), tables, strict=True)]
-        calibration = Calibration(log_p_y, np.sum(terms, 0), table.labels[index], z)
-        return tables, calibration
-
     def _strength(self) -> float:
         """Return lambda_yz as a number, calibrated where it is "auto"."""
-        if not isinstance(self.lambda_yz, str):
-            return float(self.lambda_yz)
         if self.calibration_ is None:
             return 0.0
-        target = self.fairness_target
-        if str(target) not in self._strengths:
-            self._strengths[str(target)] = self.calibration_.strength(target)
-        return self._strengths[str(target)]
+        if isinstance(self.lambda_yz, str):
+            return self.calibration_.strength(self.fairness_target)
+        return float(self.lambda_yz)
+
+    def _check_has_groups(self, has_groups: bool) -> None:
+        """Refuse strengths that have nothing to act on."""
+        for name in ("lambda_z", "lambda_yz"):
+            value = getattr(self, name)
+            if not has_groups and value != "auto" and value > 0:
+                raise ValueError(
+                    f"{name} is {value!r} but fit is given no sensitive attribute to "
+                    f"act on; expected z, or {name}=0."
+                )
 
     def _settings(self, n_rows: int, has_groups: bool) -> TrainingSettings:
         networks = NETWORKS if has_groups else NETWORKS[:2]
@@ -478,3 +461,27 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             weight_decay=0.0,
             ema_decay=self.ema_decay,
         )
+
+
+def _calibrate(
+    networks: Objective, table: EncodedTable, seed: int
+) -> tuple[list[NDArray[np.float64]], FairnessCurve | None]:
+    """Return the tables of pmi and what the classifiers predict on source rows.
+
+    The pmi is that of groups and the labels that are decided for, not those that are
+    given, because decisions are what shall be fair: where labels and groups are
+    independent, decisions need not be.
+    """
+    if networks.z is None:
+        return [], None
+    rng = np.random.default_rng(seed)
+    index = rng.permutation(len(table.rows))[:MAX_CALIBRATION_ROWS]
+    (log_p_y,), log_p_z = classify(networks, table.rows[index], seed)
+    decided, z = log_p_y.argmax(1), table.groups[index]
+    tables = [
+        pointwise_mutual_information(decided, column, log_p_y.shape[1], n_groups)
+        for column, n_groups in zip(z.T, table.n_groups, strict=True)
+    ]
+    terms = [np.exp(p) @ t.T for p, t in zip(log_p_z, tables, strict=True)]
+    calibration = Calibration(log_p_y, np.sum(terms, 0), table.labels[index], z)
+    return tables, calibration.curve()

@@ -98,7 +98,7 @@ def test_decisions_of_strength_zero_are_those_of_the_label_classifier(biased):
 @pytest.mark.parametrize("target", [0.7, 0.8, 0.9])
 def test_a_ratio_is_reached_with_the_least_strength(biased, target):
     calibrated = calibration(biased)
-    strength = calibrated.strength(target)
+    strength = calibrated.curve().strength(target)
     assert calibrated.ratio(strength, "demographic_parity") >= target
     below = calibrated.ratio(max(strength - 0.1, 0.0), "demographic_parity")
     assert below < target
@@ -108,19 +108,20 @@ def test_a_ratio_is_reached_with_the_least_strength(biased, target):
 def test_parity_is_reached_in_the_measure_that_is_asked_for(biased, measure):
     calibrated = calibration(biased)
     assert calibrated.ratio(0.0, measure) < 0.85
-    assert calibrated.ratio(calibrated.strength(measure), measure) >= PARITY
+    curve = calibrated.curve()
+    assert calibrated.ratio(curve.strength(measure), measure) >= PARITY
 
 
 def test_nothing_is_done_where_label_and_group_are_independent():
     independent = make_biased_domains(4000, bias=0.0, random_state=1)
-    assert calibration(independent).strength(0.8) == 0.0
+    assert calibration(independent).curve().strength(0.8) == 0.0
 
 
 def test_a_target_out_of_reach_gives_the_largest_ratio():
     rng = np.random.default_rng(0)
     y = z = rng.integers(0, 2, 1000)
     p = np.where(y[:, None] == [0, 1], 0.999, 0.001)  # the label is the group
-    stuck = Calibration(np.log(p), np.zeros((1000, 2)), y, z[:, None])
+    stuck = Calibration(np.log(p), np.zeros((1000, 2)), y, z[:, None]).curve()
     assert stuck.ratio(stuck.strength(0.8), "demographic_parity") == 0.0
 
 

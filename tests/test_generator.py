@@ -11,6 +11,7 @@ from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator
+from skfadm import generator as generator_module
 from skfadm.diffusion import training
 
 from .generators import GENERATOR_CHECKS, mixed_table, tiny
@@ -124,7 +125,8 @@ def test_fitted_state_holds_no_torch_objects(fitted):
 
 def test_z_none_trains_no_sensitive_classifier(table):
     X, y, *_ = table
-    gen = tiny(lambda_z=3.0).fit(X, y)
+    gen = tiny().fit(X, y)
+    assert gen.lambda_yz_ == 0.0
     assert set(gen.history_) == {"score", "y"}
     assert gen.sensitive_classes_ == []
     assert len(gen.sample(3)[0]) == 3
@@ -354,7 +356,7 @@ def test_callbacks_of_scikit_learn_hear_of_the_training(table, capsys):
 
 
 def test_a_training_that_diverges_is_an_error_and_not_nan(table):
-    with pytest.raises(FloatingPointError, match="not finite from iteration"):
+    with pytest.raises(FloatingPointError, match="diverged within"):
         tiny(gamma=1e20, max_iter=30).fit(*table)
 
 
@@ -374,3 +376,82 @@ def test_small_tables_are_trained_for_fewer_iterations(n_rows, params, expected)
 def test_batches_are_no_larger_than_the_table():
     assert FairDiffusionGenerator()._settings(30, True).batch_size == 30
     assert FairDiffusionGenerator()._settings(1, True).batch_size == 2
+
+
+@pytest.mark.parametrize("strength", [{"lambda_z": 5.0}, {"lambda_yz": 3.0}])
+def test_a_strength_with_nothing_to_act_on_is_refused(table, strength):
+    X, y, *_ = table
+    with pytest.raises(ValueError, match=f"{next(iter(strength))} is .* no sensitive"):
+        tiny(**strength).fit(X, y)
+    gen = tiny().fit(X, y).set_params(**strength)
+    with pytest.raises(ValueError, match="no sensitive"):
+        gen.sample()
+
+
+def test_a_fit_interrupted_in_calibration_leaves_nothing_that_looks_fitted(
+    table, monkeypatch
+):
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(generator_module, "_calibrate", interrupt)
+    gen = tiny()
+    with pytest.raises(KeyboardInterrupt):
+        gen.fit(*table)
+    with pytest.raises(NotFittedError):
+        gen.sample()
+
+
+def test_weights_that_are_not_finite_are_an_error(table):
+    with pytest.raises(FloatingPointError, match="diverged"):
+        tiny(gamma=1e30, max_iter=1).fit(*table)
+
+
+@pytest.mark.parametrize("strength", [{"lambda_yz": 1e300}, {"lambda_z": 1e30}])
+def test_strengths_beyond_all_numbers_are_an_error(fitted, strength):
+    gen = pickle.loads(pickle.dumps(fitted)).set_params(**strength)
+    with pytest.raises(FloatingPointError, match="lower the strengths"):
+        gen.sample(20)
+
+
+def test_a_fitted_generator_holds_no_training_rows(table):
+    X, y, z, domains = table
+    state = vars(tiny().fit(X, y, z, domains))
+    state = {k: v for k, v in state.items() if k not in ("encoder_", "weights_")}
+    assert len(pickle.dumps(state)) < 8000
+
+
+@pytest.mark.parametrize(
+    "make", [pd.Categorical, lambda v: pd.array(v, dtype="string")]
+)
+def test_pandas_arrays_are_labels_as_well(table, make):
+    X, y, z, domains = table
+    gen = tiny().fit(X, make(y), make(z), make(domains))
+    assert gen.classes_.tolist() == ["no", "yes"]
+
+
+@pytest.mark.parametrize("dtype", ["string", "Int64", "boolean"])
+def test_labels_keep_their_dtype(table, dtype):
+    X, y, *_ = table
+    labels = (y == "yes").astype(dtype)
+    assert tiny().fit(X, labels).sample(3)[1].dtype == labels.dtype
+
+
+@pytest.mark.parametrize(
+    ("z", "error", "message"),
+    [
+        (np.linspace(0, 1, 120), ValueError, "z holds continuous values such as"),
+        (np.r_[np.inf, np.arange(119.0)], ValueError, "z holds infinite"),
+        (np.c_[np.arange(120) % 2, np.arange(120) % 2], ValueError, "attribute twice"),
+    ],
+)
+def test_values_that_are_no_groups_are_refused(table, z, error, message):
+    with pytest.raises(error, match=message):
+        tiny().fit(*table[:2], z)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_the_smallest_batches_still_tell_the_network_its_labels(table, batch_size):
+    gen = tiny(batch_size=batch_size, max_iter=40, gamma=1e-2).fit(*table)
+    told = gen.weights_["score.network.labels.weight"]
+    assert (np.abs(told[:2]).max(1) > 0).all()

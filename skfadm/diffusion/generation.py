@@ -133,6 +133,13 @@ class RowGenerator:
         pending = np.arange(len(y))
         for attempt in range(MAX_ATTEMPTS if self.fair_control else 1):
             rows, log_accept, u = self._attempt(y, pending, seed, attempt)
+            if not (np.isfinite(rows).all() and np.isfinite(log_accept).all()):
+                raise FloatingPointError(
+                    "Sampling left the range of numbers; lower the strengths lambda_y "
+                    f"({self.guidance.lambda_y:g}), lambda_z "
+                    f"({self.guidance.lambda_z:g}) or lambda_yz "
+                    f"({self.fair_control.lambda_yz if self.fair_control else 0:g})."
+                )
             accepted = np.log(u[:, 0]) < log_accept
             # The largest of log w + Gumbel noise is a draw with weights w.
             key = log_accept - np.log(-np.log(u[:, 1]))

@@ -15,8 +15,8 @@ from .sde import VPSDE
 #: noise. Steps beyond them were wasted: on Adult (7,080 rows) 30 steps between these
 #: gave the real-or-generated AUC that 50 steps between 0.002 and 150 gave, 0.516.
 MIN_NOISE_LEVEL, MAX_NOISE_LEVEL = 0.01, 50.0
-#: One row in so many is learned without its label by a network that is told labels.
-UNLABELLED_EVERY = 8
+#: So many rows are learned without their label by a network that is told labels.
+UNLABELLED_SHARE = 1 / 8
 #: log(noise level) in training: a normal of this mean and standard deviation.
 LOG_NOISE_MEAN, LOG_NOISE_STD = -0.6, 1.4
 
@@ -50,7 +50,7 @@ def draw_times(n: int, sde: VPSDE, uniform: bool, generator: Generator) -> Tenso
     limits = torch.tensor([MIN_NOISE_LEVEL, MAX_NOISE_LEVEL], device=device)
     low, high = sde.time(limits)
     if uniform:
-        return (low + u * (1.0 - low)).unsqueeze(1)
+        return (low + u * (high - low)).unsqueeze(1)
     s = torch.exp(LOG_NOISE_MEAN + LOG_NOISE_STD * torch.special.ndtri(u))
     return sde.time(s).clamp(low, high).unsqueeze(1)
 
@@ -77,7 +77,7 @@ def noise_rows(
     return NoisedRows(clean, noised, noise, t, layout.hot_channels(rows), live)
 
 
-def labels_told(denoiser: Denoiser, y: Tensor) -> Tensor | None:
+def labels_told(denoiser: Denoiser, y: Tensor, generator: Generator) -> Tensor | None:
     """Return the labels (n,) that the score network is told, some of them withheld.
 
     A network that is told labels learns E[x_0 | x_t, y] and, from the rows whose label
@@ -85,7 +85,8 @@ def labels_told(denoiser: Denoiser, y: Tensor) -> Tensor | None:
     """
     if not denoiser.n_labels:
         return None
-    withheld = torch.arange(len(y), device=y.device) % UNLABELLED_EVERY == 0
+    u = torch.rand(len(y), generator=generator, device=generator.device)
+    withheld = u < UNLABELLED_SHARE
     return torch.where(withheld, denoiser.n_labels, y)
 
 

@@ -22,13 +22,14 @@ def time_grid(
 ) -> Tensor:
     """Return the times from noise to data, shape (n_steps + 1,), float64.
 
-    ``"uniform"`` is even in t, from 1; ``"karras"`` is even in the noise level to the
+    ``"uniform"`` is even in t; ``"karras"`` is even in the noise level to the
     power 1 / `rho` (Karras et al. 2022, Eq. 5), which spends more steps near the data.
     """
     ends = torch.tensor([MAX_NOISE_LEVEL, MIN_NOISE_LEVEL], dtype=torch.float64)
     ramp = torch.linspace(0.0, 1.0, n_steps + 1, dtype=torch.float64)
     if kind == "uniform":
-        return 1.0 + ramp * (sde.time(ends[1]) - 1.0)
+        start, stop = sde.time(ends)
+        return start + ramp * (stop - start)
     start, stop = ends ** (1.0 / rho)
     return sde.time((start + ramp * (stop - start)) ** rho)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -28,6 +28,8 @@ from .meta_learning import meta_gradients, network_of
 from .networks import Denoiser, NoisedClassifier
 from .sde import VPSDE
 
+#: Iterations between two checks for divergence: each waits for the device.
+CHECK_EVERY = 200
 #: Called as report(iteration, losses) after each iteration.
 Report = Callable[[int, dict[str, Tensor]], None]
 
@@ -72,11 +74,14 @@ class Trained:
     n_iter: int
 
 
-class Batch:
-    """Noised rows with their codes and the weight of their loss."""
+class Batch(NamedTuple):
+    """Noised rows, their codes, the labels that are told, the weight of their loss."""
 
-    def __init__(self, rows: NoisedRows, y: Tensor, z: Tensor, weight: float):
-        self.rows, self.y, self.z, self.weight = rows, y, z, weight
+    rows: NoisedRows
+    y: Tensor
+    z: Tensor
+    told: Tensor | None
+    weight: float
 
 
 class Objective(nn.Module):
@@ -101,15 +106,13 @@ class Objective(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted loss of each network, scalars."""
         score_loss = denoising_loss if self.softmax else score_matching_loss
-        told = labels_told(self.score, batch.y[:, 0])
         losses = {
-            "score": score_loss(self.score, batch.rows, told).mean() * batch.weight,
-            "y": classification_loss(self.y, batch.rows, batch.y).mean() * batch.weight,
+            "score": score_loss(self.score, batch.rows, batch.told),
+            "y": classification_loss(self.y, batch.rows, batch.y),
         }
         if self.z is not None:
-            loss = classification_loss(self.z, batch.rows, batch.z)
-            losses["z"] = loss.mean() * batch.weight
-        return losses
+            losses["z"] = classification_loss(self.z, batch.rows, batch.z)
+        return {name: loss.mean() * batch.weight for name, loss in losses.items()}
 
 
 def build_networks(sizes: NetworkSizes, sde: VPSDE, seed: int) -> Objective:
@@ -118,6 +121,15 @@ def build_networks(sizes: NetworkSizes, sde: VPSDE, seed: int) -> Objective:
         # Layers initialise from the global generator: seed it here, then give it back.
         torch.default_generator.manual_seed(seed)
         return Objective(sizes, sde)
+
+
+def restore(
+    sizes: NetworkSizes, weights: dict[str, NDArray[np.float32]], device: str
+) -> Objective:
+    """Return trained networks, ready to be evaluated on a device."""
+    networks = build_networks(sizes, VPSDE(), seed=0)
+    networks.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
+    return networks.to(device).eval().requires_grad_(False)
 
 
 def classify(
@@ -136,6 +148,11 @@ def classify(
         x = layout.expand(rows)
         heads = [() if net is None else net(x, t) for net in (networks.y, networks.z)]
     of_y, of_z = ([h.double().cpu().numpy() for h in head] for head in heads)
+    if not all(np.isfinite(log_p).all() for log_p in (*of_y, *of_z)):
+        raise FloatingPointError(
+            "Training diverged: the classifiers give no finite probabilities. A "
+            "smaller gamma may help."
+        )
     return of_y, of_z
 
 
@@ -214,7 +231,8 @@ def _train(
         noised = noise_rows(
             rows, objective.score.layout, sde, not sizes.softmax, generator
         )
-        return Batch(noised, labels, groups, weight)
+        told = labels_told(objective.score, labels[:, 0], generator)
+        return Batch(noised, labels, groups, told, weight)
 
     names = dict(objective.named_parameters())
     optimiser = _optimiser(names, settings)
@@ -244,20 +262,27 @@ def _train(
             )
         for j, name in enumerate(losses_in):
             history[iteration, j] = losses_in[name] + losses_out.get(name, 0.0)
+        if iteration % CHECK_EVERY == 0:
+            _check_finite(history[: iteration + 1], settings)
         if report is not None:
             report(iteration, dict(zip(losses_in, history[iteration], strict=True)))
+    _check_finite(history, settings, list(average.values()))
     recorded = history.cpu().numpy().astype(np.float64)
-    if not np.isfinite(recorded).all():
-        first = int(np.flatnonzero(~np.isfinite(recorded).all(1))[0])
-        raise FloatingPointError(
-            f"Training diverged: the losses are not finite from iteration {first} on. "
-            f"A smaller gamma (found {settings.gamma}) or alpha (found "
-            f"{settings.alpha}) may help."
-        )
     return Trained(
         weights={name: p.cpu().numpy().copy() for name, p in average.items()},
         history={name: recorded[:, j] for j, name in enumerate(settings.gamma)},
         n_iter=settings.max_iter,
+    )
+
+
+def _check_finite(
+    history: Tensor, settings: TrainingSettings, weights: Sequence[Tensor] = ()
+) -> None:
+    if history.isfinite().all() and all(w.isfinite().all() for w in weights):
+        return
+    raise FloatingPointError(
+        f"Training diverged within {len(history)} iterations. A smaller gamma (found "
+        f"{settings.gamma}) or alpha (found {settings.alpha}) may help."
     )
 
 

@@ -129,10 +129,10 @@ def test_training_times_are_finite_for_the_most_extreme_draws(
 def test_training_times_follow_their_distribution(uniform):
     t = draw_times(10_000, SDE, uniform, torch.Generator().manual_seed(0)).squeeze(1)
     low, high = SDE.time(torch.tensor([MIN_NOISE_LEVEL, MAX_NOISE_LEVEL]))
-    assert low <= t.min() < t.max() <= (1.0 if uniform else high)
+    assert low <= t.min() < t.max() <= high
     if uniform:
-        assert float(t.mean()) == pytest.approx(0.5, abs=1e-3)
-        assert float(t.var()) == pytest.approx(1 / 12, rel=1e-2)
+        assert float(t.mean()) == pytest.approx(float(low + high) / 2, abs=1e-3)
+        assert float(t.var()) == pytest.approx(float(high - low) ** 2 / 12, rel=1e-2)
     else:
         log_s = SDE.noise_level(t).log()
         assert float(log_s.mean()) == pytest.approx(-0.6, abs=0.01)

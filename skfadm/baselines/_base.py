@@ -1,0 +1,192 @@
+"""The estimator that all baselines are: fit, sample, labels by rejection."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from contextlib import nullcontext
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import _fit_context
+from sklearn.utils._param_validation import Interval
+
+from skfadm._classifiers import new_random_state
+from skfadm._table_generator import (
+    EncodedTable,
+    Labels,
+    Table,
+    TableGenerator,
+    new_seed,
+)
+from skfadm._validation import requested_codes
+from skfadm.diffusion.generation import RowStreams
+from skfadm.diffusion.layout import Layout
+from skfadm.progress import TrainingProgress
+
+from ._rejection import first_rows, rows_with_labels
+from ._training import Networks, build_seeded, train
+
+COUNT = [Interval(Integral, 1, None, closed="left")]
+#: Rows that are generated at a time.
+BLOCK = 256
+NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+POSITIVE = [Interval(Real, 0, None, closed="neither")]
+
+
+class BaselineGenerator(TableGenerator):
+    """A generator of (x, y) jointly: the label is one more category column.
+
+    A subclass names its networks and says how large they are.
+    """
+
+    _networks: ClassVar[type[Networks]]
+
+    _parameter_constraints: dict = {
+        "max_iter": COUNT,
+        "batch_size": COUNT,
+        "learning_rate": POSITIVE,
+        "verbose": ["verbose"],
+        "random_state": ["random_state"],
+    }
+
+    max_iter: int
+    batch_size: int
+    learning_rate: float
+    verbose: int
+
+    @abstractmethod
+    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
+        """Return what the networks are built with, besides the layout."""
+
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None = None,
+        domains: ArrayLike | None = None,
+    ) -> Self:
+        """Train the networks.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Numbers, words, categories and booleans mixed; values may be missing.
+        y : array-like of shape (n_samples,)
+            Labels, of two classes or more.
+        z : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
+            Sensitive attributes, each with two groups or more. Only a method that is
+            about fairness uses them; all check them.
+        domains : array-like of shape (n_samples,), default=None
+            Domain of each row. Checked, and not used: these methods pool all rows.
+
+        Returns
+        -------
+        self : object
+
+        Raises
+        ------
+        ValueError, TypeError
+            Before any training, naming the argument: lengths that differ, an empty
+            table, infinite numbers, missing or continuous labels, a single class or
+            group, a parameter out of its range.
+        RuntimeError
+            If the training diverged.
+        """
+        seed = new_seed(new_random_state(self.random_state))
+        table = self._encode(X, y, z, domains, seed)
+        layout = _joint_layout(table.encoder, table.classes)
+        sizes = self._sizes(table)
+        progress = TrainingProgress(self.max_iter) if self.verbose else nullcontext()
+        with progress as report:
+            trained = train(
+                lambda: self._networks(layout, **sizes),
+                np.column_stack([table.rows, table.labels]).astype(np.float32),
+                table.groups,
+                max_iter=self.max_iter,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                seed=seed,
+                report=report,
+            )
+        # Only now, so that an interrupted fit leaves nothing that looks fitted.
+        self._remember(table)
+        self.sizes_ = sizes
+        self.history_ = trained.history
+        self.n_iter_ = self.max_iter
+        self.weights_ = trained.weights
+        return self
+
+    def sample(
+        self, n_samples: int = 1, y: object = None, *, random_state: Any = None
+    ) -> tuple[Table, Labels]:
+        """Generate rows and their labels.
+
+        The model draws rows and labels together and cannot be told a label. Rows of
+        the labels asked for are found by rejection: rows are drawn in a fixed order
+        and the first ones with each label are kept.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many rows.
+        y : label, array-like of shape (n_samples,) or dict, default=None
+            The label of all rows, of each row, or a mapping from labels to shares that
+            sum to 1. None leaves labels as the model draws them, whose shares are only
+            about those in training.
+        random_state : int, RandomState instance or None, default=None
+            Seeds these rows; None takes the estimator's. How many rows are drawn does
+            not change the first ones of each label.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            The kind of table that `fit` saw, with the same columns, order and types.
+        y : ndarray or Series of shape (n_samples,)
+            The labels.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If `n_samples` is no positive integer, a label is unknown or shares do not
+            sum to 1.
+        RuntimeError
+            If a label that is asked for is hardly ever drawn: 20 times as many rows as
+            its share in training asks for do not hold enough of it.
+        NotFittedError
+            Before `fit`.
+        """
+        n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
+        codes = None
+        if y is not None:
+            codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
+        networks = self._trained_networks()
+
+        # Always a whole block: its bits then do not depend on how many rows are drawn.
+        def draw(block: int) -> NDArray[np.float32]:
+            streams = RowStreams(seed, block * BLOCK + np.arange(BLOCK))
+            with torch.no_grad():
+                return networks.generate(streams).numpy()
+
+        if codes is None:
+            rows = first_rows(draw, n_rows)
+            codes = rows[:, -1].astype(np.int64)
+        else:
+            rows = rows_with_labels(draw, codes, self.classes_, self.class_prior_)
+        return self._decode(rows[:, :-1], codes)
+
+    def _trained_networks(self) -> Networks:
+        layout = _joint_layout(self.encoder_, self.classes_)
+        networks = build_seeded(lambda: self._networks(layout, **self.sizes_), seed=0)
+        networks.load_state_dict(
+            {k: torch.from_numpy(v) for k, v in self.weights_.items()}
+        )
+        return networks.eval().requires_grad_(False)
+
+
+def _joint_layout(encoder: Any, classes: NDArray[Any]) -> Layout:
+    return Layout(encoder.n_numbers_, (*encoder.category_sizes_, len(classes)))

@@ -1,0 +1,233 @@
+"""DDPM: discrete-time diffusion without guidance or meta-learning."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import torch
+from torch import Generator, Tensor
+
+from skfadm._table_generator import EncodedTable
+from skfadm.diffusion.generation import RowStreams
+from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.losses import fill_numbers
+from skfadm.diffusion.networks import ResidualMLP
+from skfadm.diffusion.sde import VPSDE
+
+from ._base import COUNT, BaselineGenerator
+from ._training import Networks
+
+#: Noise of shape (n, p).
+Noise = Callable[[], Tensor]
+
+
+class Chain:
+    r"""The Markov chain of DDPM and its reversal, steps counted from 1 to `n_steps`.
+
+    .. math:: q(x_i | x_{i-1}) = N(\sqrt{1 - \beta_i}\, x_{i-1}, \beta_i I), \qquad
+              q(x_i | x_0) = N(\sqrt{\bar\alpha_i}\, x_0, (1 - \bar\alpha_i) I),
+              \qquad \bar\alpha_i = \prod_{j \le i} (1 - \beta_j).
+
+    All methods take steps as integers of a shape that broadcasts with the rows.
+
+    Parameters
+    ----------
+    betas : Tensor of shape (n_steps,), float64
+        In (0, 1).
+    """
+
+    def __init__(self, betas: Tensor):
+        # With step 0, the data, in front: nothing has been added there.
+        self.betas = torch.cat([betas.new_zeros(1), betas])
+        self.alpha_bars = (1.0 - self.betas).cumprod(0)
+
+    @property
+    def n_steps(self) -> int:
+        """Steps from the data to noise."""
+        return len(self.betas) - 1
+
+    def noised(self, x: Tensor, step: Tensor, noise: Tensor) -> Tensor:
+        """Return x_i given x_0 = `x`."""
+        alpha_bar = self.alpha_bars[step]
+        signal, deviation = alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt()
+        return signal.to(x.dtype) * x + deviation.to(x.dtype) * noise
+
+    def posterior_variance(self, step: Tensor) -> Tensor:
+        """Return the variance of q(x_{i-1} | x_i, x_0), zero at step 1."""
+        before, now = self.alpha_bars[step - 1], self.alpha_bars[step]
+        return self.betas[step] * (1.0 - before) / (1.0 - now)
+
+    def step_back(self, x: Tensor, step: Tensor, epsilon: Tensor, z: Tensor) -> Tensor:
+        """Return x_{i-1} given x_i = `x`, the predicted noise and standard normal z."""
+        beta, alpha_bar = self.betas[step], self.alpha_bars[step]
+        weight = beta / (1.0 - alpha_bar).sqrt()
+        mean = (x - weight.to(x.dtype) * epsilon) / (1.0 - beta).sqrt().to(x.dtype)
+        return mean + self.posterior_variance(step).sqrt().to(x.dtype) * z
+
+    def ancestral_sampling(
+        self, predict: Callable[[Tensor, Tensor], Tensor], noise: Noise
+    ) -> Tensor:
+        """Return rows of the data's distribution (Algorithm 2 of Ho et al. 2020).
+
+        Parameters
+        ----------
+        predict : callable
+            Predicts the noise in rows (n, p) of a step of shape (1, 1).
+        noise : callable
+            Returns standard normal numbers, shape (n, p).
+        """
+        x = noise()
+        for i in range(self.n_steps, 0, -1):
+            step = torch.tensor([[i]])
+            x = self.step_back(x, step, predict(x, step), noise())
+        return x
+
+
+class DDPMNetworks(Networks):
+    """The network that predicts the noise, and its chain."""
+
+    trained = ("noise",)
+
+    def __init__(self, layout: Layout, n_steps: int, width: int, n_blocks: int):
+        super().__init__(layout)
+        sde = VPSDE()
+        self.chain = Chain(sde.ddpm_betas(n_steps))
+        self.noise = ResidualMLP(layout.width, layout.width, width, n_blocks, sde)
+
+    def predict(self, x: Tensor, step: Tensor) -> Tensor:
+        """Return the predicted noise of rows (n, p) at steps (n or 1, 1).
+
+        The network adds to the best linear prediction for data of unit variance, which
+        is nearly all there is to predict at the noisy end of the chain.
+        """
+        alpha_bar = self.chain.alpha_bars[step].to(x.dtype)
+        raw = self.noise(x, step / self.chain.n_steps)
+        return (1.0 - alpha_bar).sqrt() * x + alpha_bar.sqrt() * raw
+
+    def losses(
+        self, rows: Tensor, groups: Tensor, generator: Generator
+    ) -> Iterator[Tensor]:
+        """Yield the simple loss: squared error of the noise, mean over channels."""
+        x = self.layout.expand(fill_numbers(rows, generator))
+        size = (len(x), 1)
+        step = torch.randint(1, self.chain.n_steps + 1, size, generator=generator)
+        noise = torch.randn(x.shape, generator=generator)
+        predicted = self.predict(self.chain.noised(x, step, noise), step)
+        yield (predicted - noise).square().mean()
+
+    def generate(self, streams: RowStreams) -> Tensor:
+        """Sample all channels, then take the largest of each category column's."""
+        x = self.chain.ancestral_sampling(
+            self.predict, lambda: streams.normal(self.layout.width)
+        )
+        return self.layout.collapse(x)
+
+
+class DDPM(BaselineGenerator):
+    r"""Generate tables by a denoising diffusion probabilistic model.
+
+    A network :math:`\epsilon_\theta` predicts the noise in
+    :math:`x_i = \sqrt{\bar\alpha_i} x_0 + \sqrt{1 - \bar\alpha_i}\,\epsilon` by the
+    simple loss :math:`E |\epsilon - \epsilon_\theta(x_i, i)|^2`, and ancestral sampling
+    goes from noise to rows one step at a time, with the variance of
+    :math:`q(x_{i-1} | x_i, x_0)`. Categories are one-hot channels that are diffused
+    like numbers; the largest channel is the category. The :math:`\beta_i` are those of
+    FADM's diffusion in discrete time (Eq. 1), so that the two differ in what FADM adds:
+    guidance, fair control and meta-learning. The label is one of the categories: rows
+    and labels are modelled jointly, without regard to z or domains.
+
+    Parameters
+    ----------
+    n_steps : int, default=200
+        Steps of the chain, in training and in sampling.
+    hidden_width, n_blocks : int, default=256, 3
+        Units a layer and residual blocks of two layers.
+    max_iter : int, default=3000
+        Iterations of training.
+    batch_size : int, default=256
+        Rows of an iteration, drawn with replacement.
+    learning_rate : float, default=0.001
+        Step size of Adam, warmed up and then annealed to zero.
+    verbose : int, default=0
+        With 1, `fit` shows its progress on standard error.
+    random_state : int, RandomState instance or None, default=None
+        Decides everything that is random in `fit` and, unless `sample` is given its
+        own, in `sample`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    class_prior_ : ndarray of shape (n_classes,)
+        Their shares in training.
+    sensitive_classes_ : list of ndarray
+        The groups of each sensitive attribute.
+    domains_ : ndarray of shape (n_domains,)
+        The domains.
+    encoder_ : TabularEncoder
+        Maps the table to the rows that are learned, and back.
+    weights_ : dict of str to ndarray
+        Averaged weights of the network, float32.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        Loss of "noise" at each iteration.
+    n_iter_ : int
+        Iterations of training.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X is a DataFrame with names that are strings.
+
+    References
+    ----------
+    .. [1] J. Ho, A. Jain, P. Abbeel, "Denoising Diffusion Probabilistic Models", 2020.
+
+    Examples
+    --------
+    >>> from skfadm.baselines import DDPM
+    >>> from skfadm.datasets import make_biased_domains
+    >>> data = make_biased_domains(300, random_state=0)
+    >>> generator = DDPM(max_iter=50, n_steps=20, random_state=0)
+    >>> generator.fit(data.data, data.target)
+    DDPM(max_iter=50, n_steps=20, random_state=0)
+    >>> X, y = generator.sample(4, y=1)
+    >>> X.shape, y.tolist()
+    ((4, 6), [1, 1, 1, 1])
+    """
+
+    _networks = DDPMNetworks
+
+    _parameter_constraints: dict = {
+        **BaselineGenerator._parameter_constraints,
+        "n_steps": COUNT,
+        "hidden_width": COUNT,
+        "n_blocks": COUNT,
+    }
+
+    def __init__(
+        self,
+        *,
+        n_steps: int = 200,
+        hidden_width: int = 256,
+        n_blocks: int = 3,
+        max_iter: int = 3000,
+        batch_size: int = 256,
+        learning_rate: float = 1e-3,
+        verbose: int = 0,
+        random_state: Any = None,
+    ):
+        self.n_steps = n_steps
+        self.hidden_width = hidden_width
+        self.n_blocks = n_blocks
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
+        return {
+            "n_steps": self.n_steps,
+            "width": self.hidden_width,
+            "n_blocks": self.n_blocks,
+        }

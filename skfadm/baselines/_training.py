@@ -1,0 +1,165 @@
+"""Networks of the baselines and the loop that trains them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+
+from skfadm.diffusion.generation import RowStreams
+from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.training import Report, learning_rate_factor
+
+#: Decay of the running average of the weights, which is what sampling uses.
+EMA_DECAY = 0.998
+
+
+class Networks(nn.Module, ABC):
+    """The networks of a baseline: those that generate and those that only train.
+
+    Rows are those of a `Layout` whose last category column is the label.
+    """
+
+    #: Of Adam.
+    betas: tuple[float, float] = (0.9, 0.99)
+    #: The networks that are trained, in the order of their updates.
+    trained: tuple[str, ...]
+
+    def __init__(self, layout: Layout):
+        super().__init__()
+        self.layout = layout
+
+    @abstractmethod
+    def losses(
+        self, rows: Tensor, groups: Tensor, generator: Generator
+    ) -> Iterator[Tensor]:
+        """Yield the loss of each of the `trained` networks on a batch.
+
+        Each network is updated as soon as its loss has been yielded, so that the next
+        loss sees the new weights.
+
+        Parameters
+        ----------
+        rows : Tensor of shape (n, n_columns)
+            Compact rows.
+        groups : Tensor of shape (n, n_attributes), int64
+            Group codes.
+        generator : torch.Generator
+            Where all that is random comes from.
+        """
+
+    @abstractmethod
+    def generate(self, streams: RowStreams) -> Tensor:
+        """Return compact rows, a row for each row of `streams`."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Averaged weights by parameter name, and the losses by network."""
+
+    weights: dict[str, NDArray[np.float32]]
+    history: dict[str, NDArray[np.float64]]
+
+
+def mlp(n_inputs: int, n_outputs: int, width: int, n_layers: int) -> nn.Sequential:
+    """Return a perceptron with `n_layers` hidden layers of leaky ReLUs."""
+    layers: list[nn.Module] = []
+    for size in (n_inputs, *[width] * (n_layers - 1)):
+        layers += [nn.Linear(size, width), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers, nn.Linear(width, n_outputs))
+
+
+def build_seeded(build: Callable[[], Networks], seed: int) -> Networks:
+    """Return the networks with initial weights that depend on `seed` alone."""
+    with torch.random.fork_rng(devices=[]):
+        # Layers initialise from the global generator: seed it here, then give it back.
+        torch.default_generator.manual_seed(seed)
+        return build()
+
+
+def train(
+    build: Callable[[], Networks],
+    rows: NDArray[np.float32],
+    groups: NDArray[np.int64],
+    *,
+    max_iter: int,
+    batch_size: int,
+    learning_rate: float,
+    seed: int,
+    report: Report | None = None,
+) -> Trained:
+    """Train networks by Adam, with the learning rate annealed to zero.
+
+    Parameters
+    ----------
+    build : callable
+        Makes the networks.
+    rows : ndarray of shape (n, n_columns), float32
+        Compact rows, the label last.
+    groups : ndarray of shape (n, n_attributes), int64
+        Group codes.
+    max_iter, batch_size, learning_rate : int, int, float
+        Iterations, rows of each (drawn with replacement), step size.
+    seed : int
+        Decides everything that is random.
+    report : callable, optional
+        Called after each iteration; it cannot change the result.
+
+    Returns
+    -------
+    Trained
+
+    Raises
+    ------
+    RuntimeError
+        If the training diverged: some weight is not finite.
+    """
+    networks = build_seeded(build, seed)
+    generator = Generator().manual_seed(seed)
+    all_rows, all_groups = torch.from_numpy(rows), torch.from_numpy(groups)
+    parameters = {
+        name: list(getattr(networks, name).parameters()) for name in networks.trained
+    }
+    optimisers = {
+        name: torch.optim.Adam(own, learning_rate, networks.betas, fused=True)
+        for name, own in parameters.items()
+    }
+    names = dict(networks.named_parameters())
+    average = {name: p.detach().clone() for name, p in names.items()}
+    history = torch.zeros(max_iter, len(networks.trained))
+    for iteration in range(max_iter):
+        index = torch.randint(len(rows), (batch_size,), generator=generator)
+        factor = learning_rate_factor(iteration, max_iter)
+        losses = networks.losses(all_rows[index], all_groups[index], generator)
+        for j, (name, loss) in enumerate(zip(networks.trained, losses, strict=True)):
+            gradients = torch.autograd.grad(loss, parameters[name])
+            for parameter, gradient in zip(parameters[name], gradients, strict=True):
+                parameter.grad = gradient
+            optimisers[name].param_groups[0]["lr"] = learning_rate * factor
+            optimisers[name].step()
+            history[iteration, j] = loss.detach()
+        # The average starts short and grows long, so that it never drags the start.
+        decay = min(EMA_DECAY, (1 + iteration) / (10 + iteration))
+        with torch.no_grad():
+            torch._foreach_lerp_(
+                list(average.values()), list(names.values()), 1.0 - decay
+            )
+        if report is not None:
+            report(
+                iteration, dict(zip(networks.trained, history[iteration], strict=True))
+            )
+    if not all(p.isfinite().all() for p in average.values()):
+        raise RuntimeError(
+            f"training diverged with learning_rate={learning_rate!r}: its weights are "
+            "not finite. Try a smaller one."
+        )
+    recorded = history.double().numpy()
+    return Trained(
+        weights={name: p.numpy() for name, p in average.items()},
+        history={name: recorded[:, j] for j, name in enumerate(networks.trained)},
+    )

@@ -1,0 +1,189 @@
+"""VAE: a variational autoencoder for tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Generator, Tensor, nn
+
+from skfadm._table_generator import EncodedTable
+from skfadm.diffusion.generation import RowStreams
+from skfadm.diffusion.layout import Layout
+
+from ._base import COUNT, BaselineGenerator
+from ._training import Networks, mlp
+
+
+class Autoencoder(nn.Module):
+    """Encoder, decoder and the deviation of each number around what is decoded."""
+
+    def __init__(self, layout: Layout, latent_size: int, width: int, n_layers: int):
+        super().__init__()
+        self.encoder = mlp(layout.width, 2 * latent_size, width, n_layers)
+        self.decoder = mlp(latent_size, layout.width, width, n_layers)
+        self.log_sigma = nn.Parameter(torch.zeros(layout.n_numbers))
+
+    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log-variance of q(h | x), each (n, latent_size)."""
+        mean, log_variance = self.encoder(x).chunk(2, 1)
+        return mean, log_variance
+
+
+class VAENetworks(Networks):
+    """The autoencoder and its evidence lower bound."""
+
+    trained = ("autoencoder",)
+
+    def __init__(self, layout: Layout, latent_size: int, width: int, n_layers: int):
+        super().__init__(layout)
+        self.latent_size = latent_size
+        self.autoencoder = Autoencoder(layout, latent_size, width, n_layers)
+
+    def losses(
+        self, rows: Tensor, groups: Tensor, generator: Generator
+    ) -> Iterator[Tensor]:
+        """Yield the negative evidence lower bound, mean over the rows."""
+        known = self.layout.expand(rows.nan_to_num(0.0))
+        mean, log_variance = self.autoencoder.posterior(known)
+        noise = torch.randn(mean.shape, generator=generator)
+        h = mean + (0.5 * log_variance).exp() * noise
+        bound = self.log_likelihood(rows, h) - kl_to_standard_normal(mean, log_variance)
+        yield -bound.mean()
+
+    def log_likelihood(self, rows: Tensor, h: Tensor) -> Tensor:
+        """Return log p(row | h), shape (n,): normal numbers, categorical codes.
+
+        A number that is NaN is none and adds nothing.
+        """
+        k = self.layout.n_numbers
+        decoded = self.autoencoder.decoder(h)
+        log_sigma = self.autoencoder.log_sigma
+        numbers = torch.distributions.Normal(
+            decoded[:, :k], log_sigma.exp(), validate_args=False
+        )
+        hot = decoded.gather(1, self.layout.hot_channels(rows))
+        codes = hot.sum(1) - self.layout.log_normalisers(decoded).sum(1)
+        live = ~rows[:, :k].isnan()
+        log_prob = numbers.log_prob(rows[:, :k].nan_to_num(0.0))
+        return (log_prob * live).sum(1) + codes
+
+    def generate(self, streams: RowStreams) -> Tensor:
+        """Draw h from the prior, then each column from p(column | h)."""
+        k = self.layout.n_numbers
+        decoded = self.autoencoder.decoder(streams.normal(self.latent_size))
+        numbers = decoded[:, :k] + self.autoencoder.log_sigma.exp() * streams.normal(k)
+        x = torch.cat([numbers, self.layout.probabilities(decoded)], 1)
+        return self.layout.collapse(x, streams.uniform(len(self.layout.category_sizes)))
+
+
+def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Return KL(N(mean, diag exp(log_variance)) || N(0, I)) of each row, shape (n,)."""
+    return 0.5 * (mean**2 + log_variance.exp() - 1.0 - log_variance).sum(1)
+
+
+class VAE(BaselineGenerator):
+    r"""Generate tables by a variational autoencoder.
+
+    An encoder :math:`q(h | x)` and a decoder :math:`p(x | h)` maximise the evidence
+    lower bound
+
+    .. math:: E_{q(h | x)}[\log p(x | h)] - KL(q(h | x) \,\|\, N(0, I)),
+
+    in which numbers are normal around what is decoded, with one deviation a column that
+    is learned, and categories are drawn from a softmax. The label is one of the
+    categories: rows and labels are modelled jointly, without regard to z or domains.
+
+    Parameters
+    ----------
+    latent_size : int, default=32
+        Dimension of h.
+    hidden_width, n_layers : int, default=256, 2
+        Units and hidden layers of encoder and decoder.
+    max_iter : int, default=5000
+        Iterations of training.
+    batch_size : int, default=256
+        Rows of an iteration, drawn with replacement.
+    learning_rate : float, default=0.001
+        Step size of Adam, warmed up and then annealed to zero.
+    verbose : int, default=0
+        With 1, `fit` shows its progress on standard error.
+    random_state : int, RandomState instance or None, default=None
+        Decides everything that is random in `fit` and, unless `sample` is given its
+        own, in `sample`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    class_prior_ : ndarray of shape (n_classes,)
+        Their shares in training.
+    sensitive_classes_ : list of ndarray
+        The groups of each sensitive attribute.
+    domains_ : ndarray of shape (n_domains,)
+        The domains.
+    encoder_ : TabularEncoder
+        Maps the table to the rows that are learned, and back.
+    weights_ : dict of str to ndarray
+        Averaged weights of the networks, float32.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        Loss of the "autoencoder" at each iteration.
+    n_iter_ : int
+        Iterations of training.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X is a DataFrame with names that are strings.
+
+    References
+    ----------
+    .. [1] D. P. Kingma, M. Welling, "Auto-Encoding Variational Bayes", 2014.
+
+    Examples
+    --------
+    >>> from skfadm.baselines import VAE
+    >>> from skfadm.datasets import make_biased_domains
+    >>> data = make_biased_domains(300, random_state=0)
+    >>> generator = VAE(max_iter=50, random_state=0).fit(data.data, data.target)
+    >>> X, y = generator.sample(4, y=1)
+    >>> X.shape, y.tolist()
+    ((4, 6), [1, 1, 1, 1])
+    """
+
+    _networks = VAENetworks
+
+    _parameter_constraints: dict = {
+        **BaselineGenerator._parameter_constraints,
+        "latent_size": COUNT,
+        "hidden_width": COUNT,
+        "n_layers": COUNT,
+    }
+
+    def __init__(
+        self,
+        *,
+        latent_size: int = 32,
+        hidden_width: int = 256,
+        n_layers: int = 2,
+        max_iter: int = 5000,
+        batch_size: int = 256,
+        learning_rate: float = 1e-3,
+        verbose: int = 0,
+        random_state: Any = None,
+    ):
+        self.latent_size = latent_size
+        self.hidden_width = hidden_width
+        self.n_layers = n_layers
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
+        return {
+            "latent_size": self.latent_size,
+            "width": self.hidden_width,
+            "n_layers": self.n_layers,
+        }

@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+import torch
+
+from skfadm.baselines._ddpm import Chain, DDPMNetworks
+from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.sde import VPSDE
+
+N_STEPS = 50
+BETAS = VPSDE().ddpm_betas(N_STEPS)
+STEPS = torch.arange(1, N_STEPS + 1)
+
+
+@pytest.fixture
+def chain():
+    return Chain(BETAS)
+
+
+def test_forward_marginals_are_those_of_the_chain_step_by_step(chain):
+    ones, zeros = torch.ones(N_STEPS), torch.zeros(N_STEPS)
+    signal, deviation = [], []
+    mean, variance = 1.0, 0.0
+    for beta in BETAS.tolist():
+        mean = (1.0 - beta) ** 0.5 * mean
+        variance = (1.0 - beta) * variance + beta
+        signal.append(mean)
+        deviation.append(variance**0.5)
+    np.testing.assert_allclose(chain.noised(ones, STEPS, zeros), signal, rtol=1e-5)
+    np.testing.assert_allclose(chain.noised(zeros, STEPS, ones), deviation, rtol=1e-5)
+
+
+def test_forward_marginals_are_those_of_the_sde(chain):
+    alpha, _ = VPSDE().marginal(STEPS.double() / N_STEPS)
+    torch.testing.assert_close(chain.alpha_bars[1:].sqrt(), alpha)
+
+
+def test_posterior_is_that_of_conditioning_a_gaussian_on_the_next_step(chain):
+    x_0 = torch.tensor(0.7, dtype=torch.float64)
+    for i in (2, 10, N_STEPS):
+        step = torch.tensor(i)
+        alpha_bar, before = chain.alpha_bars[i], chain.alpha_bars[i - 1]
+        # Given x_0, (x_{i-1}, x_i) are normal: the textbook conditional of the first.
+        a = (1.0 - chain.betas[i]).sqrt()
+        mean, variance = before.sqrt() * x_0, 1.0 - before
+        gain = variance * a / (a**2 * variance + chain.betas[i])
+        x_i = torch.tensor(-0.4, dtype=torch.float64)
+        torch.testing.assert_close(
+            chain.posterior_variance(step), variance - gain * a * variance
+        )
+        epsilon = (x_i - alpha_bar.sqrt() * x_0) / (1.0 - alpha_bar).sqrt()
+        torch.testing.assert_close(
+            chain.step_back(x_i, step, epsilon, torch.zeros_like(x_i)),
+            mean + gain * (x_i - a * mean),
+        )
+
+
+def test_last_step_back_adds_no_noise_and_returns_the_row_itself(chain):
+    x_0, epsilon = torch.randn(2, 5, 3, dtype=torch.float64)
+    step = torch.tensor([[1]])
+    assert float(chain.posterior_variance(step)) == 0.0
+    x_1 = chain.noised(x_0, step, epsilon)
+    back = chain.step_back(x_1, step, epsilon, torch.randn(5, 3))
+    torch.testing.assert_close(back, x_0)
+
+
+def test_exact_noise_predictor_reproduces_mean_and_covariance_of_gaussian_data():
+    mean = torch.tensor([1.0, -0.5], dtype=torch.float64)
+    covariance = torch.tensor([[0.5, 0.3], [0.3, 0.8]], dtype=torch.float64)
+    chain = Chain(VPSDE().ddpm_betas(500))
+    generator = torch.Generator().manual_seed(0)
+
+    def predict(x, step):  # E[noise | x_i]
+        alpha_bar = chain.alpha_bars[step].squeeze()
+        total = alpha_bar * covariance + (1.0 - alpha_bar) * torch.eye(2)
+        offset = x - alpha_bar.sqrt() * mean
+        return (1.0 - alpha_bar).sqrt() * torch.linalg.solve(total, offset.T).T
+
+    def noise():
+        return torch.randn(20_000, 2, generator=generator, dtype=torch.float64)
+
+    x = chain.ancestral_sampling(predict, noise).numpy()
+    np.testing.assert_allclose(x.mean(0), mean, atol=0.02)
+    np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.02)
+
+
+def test_untrained_network_predicts_the_noise_as_for_standard_normal_data():
+    with torch.random.fork_rng():
+        networks = DDPMNetworks(Layout(3), n_steps=N_STEPS, width=8, n_blocks=1)
+    x = torch.linspace(-2.0, 2.0, 6).reshape(2, 3)
+    step = torch.tensor([[1], [N_STEPS]])
+    # Then E[noise | x_i] is its covariance with x_i, over the variance 1, times x_i.
+    deviation = (1.0 - networks.chain.alpha_bars[step]).sqrt().float()
+    torch.testing.assert_close(networks.predict(x, step).detach(), deviation * x)

@@ -1,0 +1,113 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import cross_val_score
+from torch.nn.functional import one_hot
+
+from skfadm.baselines import FairGAN
+from skfadm.baselines._fairgan import FairGANNetworks, adversary_loss
+from skfadm.diffusion.generation import RowStreams
+from skfadm.diffusion.layout import Layout
+
+from ..generators import mixed_table
+from .generators import tiny
+
+
+@pytest.fixture(autouse=True)
+def global_state():
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        yield
+
+
+def networks(layout, lambda_fair=1.0, combinations=((0,), (1,)), shares=(0.5, 0.5)):
+    combinations = np.array(combinations)
+    return FairGANNetworks(
+        layout,
+        lambda_fair,
+        noise_size=3,
+        width=8,
+        n_layers=1,
+        gradient_penalty=0.1,
+        n_groups=tuple(combinations.max(0) + 1),
+        combinations=combinations,
+        shares=np.array(shares),
+    )
+
+
+def test_adversary_loss_against_numbers_by_hand():
+    logits = torch.tensor([[1.0, -1.0, 0.0, 2.0, 1.0], [0.5, 0.5, 1.0, 0.0, 0.0]])
+    groups = torch.tensor([[0, 1], [1, 0]])
+    p = np.exp(logits.numpy())
+    first = [p[0, 0] / p[0, :2].sum(), p[1, 1] / p[1, :2].sum()]
+    second = [p[0, 3] / p[0, 2:].sum(), p[1, 2] / p[1, 2:].sum()]
+    expected = -np.mean(np.log(first)) - np.mean(np.log(second))
+    assert float(adversary_loss(logits, groups, (2, 3))) == pytest.approx(expected)
+
+
+def test_generator_is_rewarded_for_what_the_adversary_loses_by_lambda_fair():
+    rows = torch.tensor([[0.2, 1.0], [-0.3, 0.0], [1.1, 1.0]])
+    groups = torch.tensor([[0], [1], [1]])
+    losses = {}
+    for strength in (0.0, 2.5):
+        torch.manual_seed(0)
+        steps = networks(Layout(1, (2,)), strength).losses(
+            rows, groups, torch.Generator().manual_seed(1)
+        )
+        losses[strength] = [float(loss.detach()) for loss in steps]
+    assert losses[0.0][:2] == losses[2.5][:2]
+    reward = losses[0.0][2] - losses[2.5][2]
+    assert reward == pytest.approx(2.5 * losses[0.0][1], rel=1e-5)
+
+
+def test_discriminators_do_not_move_the_generator():
+    model = networks(Layout(1, (2,)))
+    rows, groups = torch.tensor([[0.2, 1.0], [-0.3, 0.0]]), torch.tensor([[0], [1]])
+    losses = list(model.losses(rows, groups, torch.Generator().manual_seed(1)))
+    for loss in losses[:2]:
+        gradients = torch.autograd.grad(
+            loss, model.generator.parameters(), allow_unused=True, retain_graph=True
+        )
+        assert all(g is None for g in gradients)
+
+
+def test_groups_are_drawn_with_their_joint_shares_in_training():
+    combinations, shares = ((0, 0), (0, 1), (1, 1)), (0.5, 0.2, 0.3)
+    model = networks(Layout(0, (2, 2)), 1.0, combinations, shares)
+    # Rows that say which groups they were made for.
+    model.generate_for = lambda z, noise, uniforms: z
+    rows = model.generate(RowStreams(0, np.arange(20_000))).numpy()
+    found = [np.mean((rows == combination).all(1)) for combination in combinations]
+    np.testing.assert_allclose(found, shares, atol=0.015)
+
+
+def test_z_none_is_refused_with_what_is_expected():
+    X, y, *_ = mixed_table()
+    with pytest.raises(ValueError, match="z is None, but FairGAN"):
+        tiny(FairGAN).fit(X, y)
+
+
+def accuracy_of_telling_z(gen, n=1500):
+    """Return how well a forest tells for which group rows were generated."""
+    model = gen._trained_networks()
+    z = np.arange(n) % 2
+    streams = RowStreams(5, np.arange(n))
+    noise = streams.normal(model.noise_size)
+    uniforms = streams.uniform(model.layout.width - model.layout.n_numbers)
+    rows = model.generate_for(one_hot(torch.tensor(z)).float(), noise, uniforms)
+    forest = RandomForestClassifier(50, min_samples_leaf=10, random_state=0)
+    return cross_val_score(forest, rows.numpy(), z, cv=3).mean()
+
+
+def test_second_discriminator_lowers_what_can_be_told_of_z():
+    rng = np.random.default_rng(0)
+    z = rng.integers(0, 2, 1000)
+    X = np.column_stack([rng.normal(2.0 * z - 1.0), rng.normal(size=1000)])
+    y = (X.sum(1) + rng.normal(size=1000) > 0).astype(int)
+    gen = FairGAN(noise_size=8, hidden_width=32, n_layers=2, max_iter=600)
+    gen.set_params(batch_size=128, learning_rate=3e-3, random_state=0)
+    unfair = accuracy_of_telling_z(gen.set_params(lambda_fair=0.0).fit(X, y, z))
+    fair = accuracy_of_telling_z(gen.set_params(lambda_fair=1.0).fit(X, y, z))
+    assert unfair > 0.75
+    assert fair < 0.65
