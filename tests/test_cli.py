@@ -6,6 +6,7 @@ import pty
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -329,7 +330,12 @@ def test_ctrl_c_while_training_gives_130_and_no_file(folder):
     master, slave = pty.openpty()
     environment = {**ENVIRONMENT, "TERM": "xterm"}
     process = subprocess.Popen(
-        argv, env=environment, stdout=subprocess.PIPE, stderr=slave
+        argv,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        # Tests that run in the background inherit that Ctrl-C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     os.close(slave)
     first = os.read(master, 1000)

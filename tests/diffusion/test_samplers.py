@@ -84,6 +84,27 @@ def test_label_guidance_of_strength_one_gives_the_class_asked_for(y, solver, n_s
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
 
 
+def test_dpm_solver_extrapolates_the_denoiser_to_the_middle_of_each_step():
+    """A denoiser that is linear in log(alpha / sigma) is met exactly there."""
+    log_snr = np.array([-1.0, -0.5, 1.0])  # the second step is three times the first
+    grid = SDE.time(torch.exp(-torch.tensor(log_snr)))
+    seen = []
+
+    def denoiser(x, t):
+        seen.append(x)
+        return -SDE.noise_level(t).log().expand_as(x)
+
+    start = torch.ones(1, 1, dtype=torch.float64)
+    dpm_solver_sde(denoiser, start, grid, SDE, lambda: torch.zeros_like(start))
+    alpha, _ = SDE.marginal(grid)
+    h = np.diff(log_snr)
+    # In x / alpha, without noise: x' = exp(-2 h) x + (1 - exp(-2 h)) D.
+    x = 1.0 / float(alpha[0])
+    for step, target in zip(h, [-1.0, -0.5 + h[1] / 2], strict=True):
+        x = np.exp(-2 * step) * x + (1 - np.exp(-2 * step)) * target
+    assert float(seen[-1]) == pytest.approx(x * float(alpha[-1]), rel=1e-6)
+
+
 def test_stronger_label_guidance_makes_the_label_surer():
     def confidence(lambda_y):
         x = torch.tensor(sample(4000, y=1, lambda_y=lambda_y))
