@@ -88,20 +88,25 @@ class Layout:
         return x.scatter_(1, self.hot_channels(rows), self.scale)
 
     def probabilities(self, logits: Tensor) -> Tensor:
-        """Return the softmax of each block, shape (n, p - n_numbers)."""
-        parts = [
-            logits[:, a : a + k * size].unflatten(1, (k, size)).softmax(-1).flatten(1)
-            for a, k, size in self.groups
-        ]
+        """Return the softmax of each block of (n, p), shape (n, p - n_numbers)."""
+        parts = [block.softmax(-1).flatten(1) for block in self.blocks(logits)]
+        return torch.cat(parts, 1) if parts else logits[:, self.n_numbers :]
+
+    def log_probabilities(self, logits: Tensor) -> Tensor:
+        """Return the log-softmax of each block of (n, p), shape (n, p - n_numbers)."""
+        parts = [block.log_softmax(-1).flatten(1) for block in self.blocks(logits)]
         return torch.cat(parts, 1) if parts else logits[:, self.n_numbers :]
 
     def log_normalisers(self, logits: Tensor) -> Tensor:
         """Return each block's log-sum-exp, shape (n, n_categories), in block order."""
-        parts = [
-            logits[:, a : a + k * size].unflatten(1, (k, size)).logsumexp(-1)
-            for a, k, size in self.groups
+        return torch.cat([block.logsumexp(-1) for block in self.blocks(logits)], 1)
+
+    def blocks(self, x: Tensor) -> list[Tensor]:
+        """Return the category channels of (n, p) by runs of equal size: (n, k, size)."""
+        return [
+            x[:, start : start + count * size].unflatten(1, (count, size))
+            for start, count, size in self.groups
         ]
-        return torch.cat(parts, 1)
 
     def collapse(self, x: Tensor, uniforms: Tensor | None = None) -> Tensor:
         """Return rows of R^p as compact rows: the inverse of `expand`.
@@ -117,8 +122,8 @@ class Layout:
         out = x.new_empty(len(x), self.n_columns)
         out[:, : self.n_numbers] = x[:, : self.n_numbers]
         columns = iter(self.order)
-        for start, count, size in self.groups:
-            block = x[:, start : start + count * size].unflatten(1, (count, size))
+        for block in self.blocks(x):
+            count, size = block.shape[1:]
             index = torch.tensor([next(columns) for _ in range(count)], device=x.device)
             if uniforms is None:
                 codes = block.argmax(-1)

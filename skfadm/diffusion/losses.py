@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from .layout import Layout
+from .evidence import BlockEvidence, Evidence
 from .networks import Denoiser, NoisedClassifier
 from .sde import VPSDE
 
@@ -24,13 +24,15 @@ LOG_NOISE_MEAN, LOG_NOISE_STD = -0.6, 1.4
 class NoisedRows(NamedTuple):
     """Rows at their times: what all three losses of one step see.
 
-    `hot` are the channels of the categories; `live` tells which numbers are there.
+    `read` is how the networks read them. `hot` are the channels of the categories,
+    `live` tells which numbers are there.
     """
 
     clean: Tensor
     noised: Tensor
     noise: Tensor
     t: Tensor
+    read: Evidence
     hot: Tensor
     live: Tensor
 
@@ -62,19 +64,21 @@ def fill_numbers(rows: Tensor, generator: Generator) -> Tensor:
 
 
 def noise_rows(
-    rows: Tensor, layout: Layout, sde: VPSDE, uniform_times: bool, generator: Generator
+    rows: Tensor, evidence: BlockEvidence, uniform_times: bool, generator: Generator
 ) -> NoisedRows:
     """Draw x_t ~ p(x_t | x_0) for compact `rows` at random times.
 
     A number that is NaN is none: noise from N(0, 1) takes its place, anew each time.
     """
+    layout, sde = evidence.layout, evidence.sde
     live = ~rows[:, : layout.n_numbers].isnan()
     clean = layout.expand(fill_numbers(rows, generator))
     t = draw_times(len(rows), sde, uniform_times, generator)
     noise = torch.randn(clean.shape, generator=generator, device=generator.device)
     alpha, sigma = sde.marginal(t)
     noised = alpha * clean + sigma * noise
-    return NoisedRows(clean, noised, noise, t, layout.hot_channels(rows), live)
+    hot = layout.hot_channels(rows)
+    return NoisedRows(clean, noised, noise, t, evidence(noised, t), hot, live)
 
 
 def labels_told(denoiser: Denoiser, y: Tensor, generator: Generator) -> Tensor | None:
@@ -102,7 +106,7 @@ def denoising_loss(
     mean of the one-hot vector. Averaged over the table's columns.
     """
     layout, k = denoiser.layout, denoiser.layout.n_numbers
-    raw = denoiser.outputs(batch.noised, batch.t, y)
+    raw = denoiser.outputs(batch.read, batch.t, y)
     alpha, sigma = denoiser.sde.marginal(batch.t)
     # (x_0 - alpha_t x_t) / sigma_t, without the cancellation as sigma_t -> 0.
     target = sigma * batch.clean[:, :k] - alpha * batch.noise[:, :k]
@@ -138,6 +142,6 @@ def classification_loss(
 
     `codes` is (n, n_attributes), integers.
     """
-    log_p = classifier(batch.noised, batch.t)
+    log_p = classifier.log_probabilities(batch.read, batch.t)
     terms = [p.gather(1, codes[:, j : j + 1]) for j, p in enumerate(log_p)]
     return -torch.cat(terms, 1).sum(1)

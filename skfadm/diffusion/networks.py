@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import silu
 
-from .layout import Layout
+from .evidence import BlockEvidence, Evidence
 from .sde import VPSDE
 
 
@@ -33,6 +33,27 @@ class TimeFeatures(nn.Module):
         """Return the features of times (n, 1)."""
         angles = self.sde.noise_level(t).log() * self.frequencies
         return torch.cat([angles.sin(), angles.cos()], 1)
+
+
+class Dropout(nn.Module):
+    """Dropout whose masks are made of random bytes, a sixth of the time of nn.Dropout.
+
+    One draw of 64 bits decides over eight units, so that the share of units left out is
+    `p` to the nearest 1/256.
+    """
+
+    def __init__(self, p: float):
+        super().__init__()
+        self.threshold = round(256 * (1.0 - p))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Leave units out in training; scale the others so that the mean stays."""
+        if not self.training or self.threshold == 256:
+            return x
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
+        draws = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()]
+        kept = (draws.view(x.shape) < self.threshold).to(x.dtype)
+        return x * kept.mul_(256 / self.threshold)
 
 
 class ResidualMLP(nn.Module):
@@ -66,7 +87,7 @@ class ResidualMLP(nn.Module):
     ):
         super().__init__()
         self.features = TimeFeatures(sde)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         n_features = 2 * len(self.features.frequencies)
         self.inputs = nn.Linear(n_inputs, width)
         self.times = nn.Linear(n_features, width * (n_blocks + 1), bias=False)
@@ -106,46 +127,48 @@ class Denoiser(nn.Module):
     network's output :math:`F(x_t, t)`, numbers are
     :math:`\hat x_0 = \alpha_t x_t + \sigma_t F` (the preconditioning of Karras et al.
     2022 for unit variance, in the variables of the VP-SDE) and a one-hot block is
-    ``scale`` times the softmax of its logits: the posterior mean of a one-hot vector
-    is its vector of probabilities, so it cannot leave the simplex.
+    ``scale`` times the softmax of F plus what the block says by itself
+    (`BlockEvidence`): the posterior mean of a one-hot vector is its vector of
+    probabilities, so it cannot leave the simplex. A network that puts out zero is right
+    for independent columns.
 
     Parameters
     ----------
-    layout : Layout
-        The blocks of R^p.
+    evidence : BlockEvidence
+        Reads noised rows. One that is not active makes every channel a number, which
+        is Eq. 4 literally.
     width, n_blocks : int
         Size of the residual network.
     sde : VPSDE
         The diffusion.
-    softmax : bool, default=True
-        False treats every channel as a number, which is Eq. 4 literally.
     n_labels : int, default=0
         With labels the network also estimates E[x_0 | x_t, y].
     """
 
     def __init__(
         self,
-        layout: Layout,
+        evidence: BlockEvidence,
         width: int,
         n_blocks: int,
         sde: VPSDE,
-        softmax: bool = True,
         n_labels: int = 0,
     ):
         super().__init__()
-        self.layout = layout
+        self.layout = evidence.layout
         self.sde = sde
-        self.n_linear = layout.n_numbers if softmax else layout.width
+        self.evidence = evidence
+        self.n_linear = self.layout.n_numbers if evidence.active else self.layout.width
         self.n_labels = n_labels
         self.network = ResidualMLP(
-            layout.width, layout.width, width, n_blocks, sde, n_labels
+            self.layout.width, self.layout.width, width, n_blocks, sde, n_labels
         )
 
-    def outputs(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
-        """Return the raw outputs F(x_t, t, y), shape (n, p)."""
+    def outputs(self, read: Evidence, t: Tensor, y: Tensor | None = None) -> Tensor:
+        """Return F of the number channels and the logits of the blocks, (n, p)."""
         if y is None:
-            y = torch.tensor([self.n_labels], device=x.device)
-        return self.network(x, t, y)
+            y = torch.tensor([self.n_labels], device=read.inputs.device)
+        raw = self.network(read.inputs, t, y)
+        return raw if read.logits is None else raw + read.logits
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the estimate of x_0, shape (n, p).
@@ -154,7 +177,7 @@ class Denoiser(nn.Module):
         knows no label.
         """
         alpha, sigma = self.sde.marginal(t)
-        raw = self.outputs(x, t, y)
+        raw = self.outputs(self.evidence(x, t), t, y)
         k = self.n_linear
         numbers = alpha * x[:, :k] + sigma * raw[:, :k]
         if k == self.layout.width:
@@ -168,8 +191,8 @@ class NoisedClassifier(nn.Module):
 
     Parameters
     ----------
-    n_inputs : int
-        The dimension p of a row.
+    evidence : BlockEvidence
+        Reads noised rows.
     n_categories : tuple of int
         Classes of each attribute.
     width, n_blocks : int
@@ -182,7 +205,7 @@ class NoisedClassifier(nn.Module):
 
     def __init__(
         self,
-        n_inputs: int,
+        evidence: BlockEvidence,
         n_categories: tuple[int, ...],
         width: int,
         n_blocks: int,
@@ -190,12 +213,22 @@ class NoisedClassifier(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
+        self.evidence = evidence
         self.n_categories = n_categories
         self.network = ResidualMLP(
-            n_inputs, sum(n_categories), width, n_blocks, sde, dropout=dropout
+            evidence.layout.width,
+            sum(n_categories),
+            width,
+            n_blocks,
+            sde,
+            dropout=dropout,
         )
 
-    def forward(self, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
+    def log_probabilities(self, read: Evidence, t: Tensor) -> tuple[Tensor, ...]:
         """Return log p_t(c | x) of each attribute: tensors (n, n_categories)."""
-        heads = self.network(x, t).split(self.n_categories, 1)
+        heads = self.network(read.inputs, t).split(self.n_categories, 1)
         return tuple(head.log_softmax(1) for head in heads)
+
+    def forward(self, x: Tensor, t: Tensor) -> tuple[Tensor, ...]:
+        """Return the log-probabilities of noised rows (n, p)."""
+        return self.log_probabilities(self.evidence(x, t), t)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from .batches import DomainBatches
+from .evidence import BlockEvidence
 from .layout import Layout
 from .losses import (
     MIN_NOISE_LEVEL,
@@ -91,14 +92,13 @@ class Objective(nn.Module):
         super().__init__()
         layout = Layout(sizes.n_numbers, sizes.category_sizes)
         self.softmax = sizes.softmax
+        self.evidence = BlockEvidence(layout, sde, active=sizes.softmax)
         n_labels = sizes.n_classes if sizes.conditional else 0
-        self.score = Denoiser(
-            layout, sizes.width, sizes.n_blocks, sde, sizes.softmax, n_labels
-        )
+        self.score = Denoiser(self.evidence, sizes.width, sizes.n_blocks, sde, n_labels)
         shape = (sizes.classifier_width, sizes.classifier_blocks, sde, sizes.dropout)
-        self.y = NoisedClassifier(layout.width, (sizes.n_classes,), *shape)
+        self.y = NoisedClassifier(self.evidence, (sizes.n_classes,), *shape)
         self.z = (
-            NoisedClassifier(layout.width, sizes.n_groups, *shape)
+            NoisedClassifier(self.evidence, sizes.n_groups, *shape)
             if sizes.n_groups
             else None
         )
@@ -221,16 +221,16 @@ def _train(
     report: Report | None,
 ) -> Trained:
     sde = VPSDE()
-    objective = build_networks(sizes, sde, seed).to(device)
+    objective = build_networks(sizes, sde, seed)
+    objective.evidence.set_prior(table)
+    objective.to(device)
     generator = Generator(device).manual_seed(seed)
     batches = DomainBatches(domains, settings.batch_size, generator)
     data = [torch.as_tensor(a, device=device) for a in (table, y[:, None], z)]
 
     def batch(index: Tensor, weight: float) -> Batch:
         rows, labels, groups = (a[index] for a in data)
-        noised = noise_rows(
-            rows, objective.score.layout, sde, not sizes.softmax, generator
-        )
+        noised = noise_rows(rows, objective.evidence, not sizes.softmax, generator)
         told = labels_told(objective.score, labels[:, 0], generator)
         return Batch(noised, labels, groups, told, weight)
 
@@ -269,7 +269,11 @@ def _train(
     _check_finite(history, settings, list(average.values()))
     recorded = history.cpu().numpy().astype(np.float64)
     return Trained(
-        weights={name: p.cpu().numpy().copy() for name, p in average.items()},
+        weights={
+            # The state also holds the shares of categories, which are not averaged.
+            name: average.get(name, value).cpu().numpy().copy()
+            for name, value in objective.state_dict().items()
+        },
         history={name: recorded[:, j] for j, name in enumerate(settings.gamma)},
         n_iter=settings.max_iter,
     )

@@ -1,6 +1,9 @@
+import numpy as np
 import pytest
 import torch
+from scipy.stats import norm
 
+from skfadm.diffusion.evidence import BlockEvidence
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import (
     MAX_NOISE_LEVEL,
@@ -12,7 +15,7 @@ from skfadm.diffusion.losses import (
     noise_rows,
     score_matching_loss,
 )
-from skfadm.diffusion.networks import Denoiser, NoisedClassifier
+from skfadm.diffusion.networks import Denoiser, Dropout, NoisedClassifier
 from skfadm.diffusion.sde import VPSDE
 
 from .test_layout import random_rows
@@ -23,28 +26,88 @@ LAYOUT = Layout(2, (3, 2))
 
 def random_denoiser(softmax=True):
     torch.manual_seed(0)
-    denoiser = Denoiser(LAYOUT, 16, 2, SDE, softmax).double()
+    evidence = BlockEvidence(LAYOUT, SDE, active=softmax)
+    denoiser = Denoiser(evidence, 16, 2, SDE).double()
     for p in denoiser.parameters():
         torch.nn.init.normal_(p, std=0.3)
     return denoiser
 
 
-def noised(n=40, seed=0):
-    rows = random_rows(n, LAYOUT)
-    batch = noise_rows(rows, LAYOUT, SDE, False, torch.Generator().manual_seed(seed))
-    doubles = [v.double() for v in batch[:4]]
-    return NoisedRows(*doubles, *batch[4:])
+def noised(n=40, seed=0, softmax=True):
+    evidence = BlockEvidence(LAYOUT, SDE, active=softmax)
+    generator = torch.Generator().manual_seed(seed)
+    batch = noise_rows(random_rows(n, LAYOUT), evidence, not softmax, generator)
+    clean, noised, noise, t = (v.double() for v in batch[:4])
+    read = evidence(noised, t)
+    return NoisedRows(clean, noised, noise, t, read, batch.hot, batch.live)
 
 
-def test_untrained_denoiser_is_the_best_linear_one_with_even_probabilities():
-    denoiser = Denoiser(LAYOUT, 16, 2, SDE)
-    x, t = torch.randn(5, LAYOUT.width), torch.full((5, 1), 0.3)
-    alpha, _ = SDE.marginal(t)
-    estimate = denoiser(x, t)
-    torch.testing.assert_close(estimate[:, :2], alpha * x[:, :2])
-    torch.testing.assert_close(
-        estimate[:, 2:], torch.tensor([1.0, 1.0, 2 / 3, 2 / 3, 2 / 3]).expand(5, -1)
-    )
+def test_untrained_denoiser_is_exact_for_independent_columns():
+    # Numbers N(0, 1); categories with shares (0.7, 0.2, 0.1) and (0.4, 0.6).
+    layout = Layout(1, (3, 2))
+    shares = {0: np.array([0.7, 0.2, 0.1]), 1: np.array([0.4, 0.6])}
+    codes = [
+        np.repeat(np.arange(len(p)), np.rint(10 * p).astype(int))
+        for p in shares.values()
+    ]
+    evidence = BlockEvidence(layout, SDE).double()
+    evidence.set_prior(np.stack([np.zeros(10), *codes], 1).astype(np.float32))
+    denoiser = Denoiser(evidence, 16, 2, SDE).double()
+    x, t = 2.0 * torch.randn(5, layout.width).double(), torch.full((5, 1), 0.15)
+    alpha, sigma = (float(v[0]) for v in SDE.marginal(t.double()))
+    estimate = denoiser(x, t.double()).detach().numpy()
+    np.testing.assert_allclose(estimate[:, 0], alpha * x[:, 0], rtol=1e-6)
+    for j, p in shares.items():
+        block = slice(layout.offsets[j], layout.offsets[j] + len(p))
+        # Bayes' rule with the densities of N(alpha h e_c, sigma^2) written out.
+        centres = alpha * layout.scale * np.eye(len(p))
+        densities = norm.pdf(x[:, None, block], centres, sigma).prod(2)
+        posterior = p * densities / (p * densities).sum(1, keepdims=True)
+        np.testing.assert_allclose(estimate[:, block], 2.0 * posterior, rtol=1e-5)
+
+
+def test_what_is_learned_about_other_columns_adds_to_a_blocks_own_evidence():
+    # Two columns that are equal: their joint posterior in closed form.
+    layout = Layout(0, (2, 2))
+    evidence = BlockEvidence(layout, SDE).double()
+    x, t = torch.randn(6, 4).double(), torch.full((6, 1), 0.2).double()
+    alpha, sigma = SDE.marginal(t)
+    own = layout.scale * alpha / sigma**2 * x
+    known = evidence(x, t).logits + torch.cat([own[:, 2:], own[:, :2]], 1)
+    joint = (own[:, :2] + own[:, 2:]).softmax(1)
+    torch.testing.assert_close(layout.probabilities(known)[:, :2], joint)
+
+
+@pytest.mark.parametrize("t", [1e-4, 1.0])
+def test_evidence_is_finite_at_both_ends_of_time(t):
+    evidence = BlockEvidence(LAYOUT, SDE)
+    x = torch.randn(8, LAYOUT.width) * 5
+    read = evidence(x, torch.full((8, 1), t))
+    assert read.inputs.isfinite().all()
+    assert read.logits.isfinite().all()
+
+
+def test_a_category_without_rows_stays_possible():
+    evidence = BlockEvidence(Layout(0, (3,)), SDE)
+    evidence.set_prior(np.zeros((50, 1), np.float32))
+    assert evidence.log_prior.isfinite().all()
+    assert evidence.log_prior.argmax() == 0
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5])
+def test_dropout_leaves_out_its_share_and_keeps_the_mean(p):
+    torch.manual_seed(0)
+    dropout = Dropout(p)
+    x = torch.ones(1000, 201)
+    out = dropout(x)
+    assert float((out == 0).float().mean()) == pytest.approx(p, abs=0.005)
+    assert float(out.mean()) == pytest.approx(1.0, abs=0.01)
+    # Units of a row are left out independently of each other and of other rows'.
+    left = (out == 0).double()
+    pairs = [left[:, :-1] * left[:, 1:], left[:-1] * left[1:]]
+    for both in pairs:
+        assert float(both.mean()) == pytest.approx(p * p, abs=0.005)
+    assert torch.equal(dropout.eval()(x), x)
 
 
 def test_category_estimates_stay_on_the_simplex():
@@ -64,8 +127,9 @@ def test_networks_take_one_time_for_all_rows():
 
 
 def test_classifier_heads_are_log_probabilities_of_each_attribute():
-    classifier = NoisedClassifier(4, (2, 5), 8, 1, SDE)
-    heads = classifier(torch.randn(6, 4), torch.rand(6, 1))
+    evidence = BlockEvidence(LAYOUT, SDE)
+    classifier = NoisedClassifier(evidence, (2, 5), 8, 1, SDE)
+    heads = classifier(torch.randn(6, LAYOUT.width), torch.rand(6, 1))
     assert [tuple(h.shape) for h in heads] == [(6, 2), (6, 5)]
     for head in heads:
         torch.testing.assert_close(head.exp().sum(1), torch.ones(6))
@@ -84,7 +148,7 @@ def test_denoising_loss_is_weighted_squared_error_plus_cross_entropy():
 
 
 def test_score_matching_loss_is_equation_4_with_the_weight_of_equation_5():
-    net, batch = random_denoiser(softmax=False), noised()
+    net, batch = random_denoiser(softmax=False), noised(softmax=False)
     alpha, sigma = SDE.marginal(batch.t)
     score = (alpha * net(batch.noised, batch.t) - batch.noised) / sigma**2
     target = -(batch.noised - alpha * batch.clean) / sigma**2
@@ -95,11 +159,12 @@ def test_score_matching_loss_is_equation_4_with_the_weight_of_equation_5():
 
 
 def test_classification_loss_is_cross_entropy_added_over_attributes():
-    classifier = NoisedClassifier(LAYOUT.width, (2, 3), 8, 1, SDE).double()
+    evidence = BlockEvidence(LAYOUT, SDE)
+    classifier = NoisedClassifier(evidence, (2, 3), 8, 1, SDE).double()
     torch.nn.init.normal_(classifier.network.outputs.weight)
     batch = noised()
     codes = torch.stack([torch.randint(2, (40,)), torch.randint(3, (40,))], 1)
-    logits = classifier.network(batch.noised, batch.t)
+    logits = classifier.network(batch.read.inputs, batch.t)
     expected = torch.nn.functional.cross_entropy(
         logits[:, :2], codes[:, 0], reduction="none"
     ) + torch.nn.functional.cross_entropy(logits[:, 2:], codes[:, 1], reduction="none")
@@ -108,7 +173,8 @@ def test_classification_loss_is_cross_entropy_added_over_attributes():
 
 def test_noised_rows_have_the_marginal_of_the_sde():
     rows = torch.zeros(100_000, LAYOUT.n_columns)
-    batch = noise_rows(rows, LAYOUT, SDE, True, torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    batch = noise_rows(rows, BlockEvidence(LAYOUT, SDE), True, generator)
     alpha, sigma = SDE.marginal(batch.t)
     standard = (batch.noised - alpha * batch.clean) / sigma
     assert abs(float(standard.mean())) < 0.01

@@ -1,0 +1,88 @@
+"""What a noised row says by itself: the exact part of every posterior of categories."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from .layout import Layout
+from .sde import VPSDE
+
+
+class Evidence(NamedTuple):
+    """Noised rows as networks read them.
+
+    Parameters
+    ----------
+    inputs : Tensor of shape (n, p)
+        What goes into a network.
+    logits : Tensor of shape (n, p) or None
+        What is known of the output: log-probabilities of the categories given their own
+        noised block alone, and 0 for numbers.
+    """
+
+    inputs: Tensor
+    logits: Tensor | None
+
+
+class BlockEvidence(nn.Module):
+    r"""What each noised one-hot block says by itself about its category.
+
+    The noise is independent over channels, so that with one-hot blocks of height h
+    Bayes' rule splits the posterior of a category c of a column exactly,
+
+    .. math:: \log p(c \mid x_t) = \log p(c \mid x_t^{other})
+              + \frac{\alpha_t h}{\sigma_t^2} x_{t, c} + const,
+
+    into what the other columns say and what the column's own block says. The second
+    part is known. So a network need only learn the first, which is smooth in x_t and
+    bounded; without any learning, :math:`p(c)` in its place makes columns independent
+    with exactly the right marginals. As inputs a network gets the posteriors
+    :math:`p(c \mid x_{t,block})` in place of the noised blocks: they are at rest where
+    a block says nothing, and one-hot where it says all.
+
+    Parameters
+    ----------
+    layout : Layout
+        The blocks of R^p.
+    sde : VPSDE
+        The diffusion.
+    active : bool, default=True
+        False hands rows on as they are, as Eq. 4 literally has it.
+    """
+
+    log_prior: Tensor
+
+    def __init__(self, layout: Layout, sde: VPSDE, active: bool = True):
+        super().__init__()
+        self.layout = layout
+        self.sde = sde
+        self.active = active and bool(layout.category_sizes)
+        # Every category as likely as another, until shares are taken from a table.
+        self.register_buffer("log_prior", torch.zeros(layout.width))
+
+    def set_prior(self, table: NDArray[np.float32]) -> None:
+        """Take the shares of the categories from compact rows (n, n_columns)."""
+        layout = self.layout
+        for j, size in enumerate(layout.category_sizes):
+            codes = table[:, layout.n_numbers + j].astype(np.int64)
+            # Half a row for a category without any, so that it stays possible.
+            counts = np.maximum(np.bincount(codes, minlength=size), 0.5)
+            log_shares = torch.from_numpy(np.log(counts / counts.sum()))
+            self.log_prior[layout.offsets[j] :][:size] = log_shares
+
+    def forward(self, x: Tensor, t: Tensor) -> Evidence:
+        """Return the evidence of noised rows (n, p) at times (n, 1) or (1, 1)."""
+        if not self.active:
+            return Evidence(x, None)
+        layout, k = self.layout, self.layout.n_numbers
+        alpha, sigma = self.sde.marginal(t)
+        logits = layout.scale * alpha / sigma**2 * x
+        log_posterior = layout.log_probabilities(logits + self.log_prior.to(x.dtype))
+        inputs = torch.cat([x[:, :k], layout.scale * log_posterior.exp()], 1)
+        return Evidence(inputs, functional.pad(log_posterior, (k, 0)))
