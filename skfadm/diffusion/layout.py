@@ -102,7 +102,7 @@ class Layout:
         return torch.cat([block.logsumexp(-1) for block in self.blocks(logits)], 1)
 
     def blocks(self, x: Tensor) -> list[Tensor]:
-        """Return category channels of (n, p) by runs of equal size: (n, blocks, size)."""
+        """Return category channels of (n, p) by runs of equal size, (n, k, size)."""
         return [
             x[:, start : start + count * size].unflatten(1, (count, size))
             for start, count, size in self.groups
