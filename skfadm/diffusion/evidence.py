@@ -42,9 +42,11 @@ class BlockEvidence(nn.Module):
     into what the other columns say and what the column's own block says. The second
     part is known. So a network need only learn the first, which is smooth in x_t and
     bounded; without any learning, :math:`p(c)` in its place makes columns independent
-    with exactly the right marginals. As inputs a network gets the posteriors
-    :math:`p(c \mid x_{t,block})` in place of the noised blocks: they are at rest where
-    a block says nothing, and one-hot where it says all.
+    with exactly the right marginals. As inputs a network gets
+    :math:`h \sqrt{p(c \mid x_{t,block})}` in place of the noised blocks: all of length
+    h, at rest where a block says nothing and one-hot where it says all. The root tells
+    an unlikely category from an impossible one, which columns that determine each
+    other need.
 
     Parameters
     ----------
@@ -84,5 +86,5 @@ class BlockEvidence(nn.Module):
         alpha, sigma = self.sde.marginal(t)
         logits = layout.scale * alpha / sigma**2 * x
         log_posterior = layout.log_probabilities(logits + self.log_prior.to(x.dtype))
-        inputs = torch.cat([x[:, :k], layout.scale * log_posterior.exp()], 1)
+        inputs = torch.cat([x[:, :k], layout.scale * (0.5 * log_posterior).exp()], 1)
         return Evidence(inputs, functional.pad(log_posterior, (k, 0)))
