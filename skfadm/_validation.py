@@ -98,14 +98,17 @@ def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[
     if values.dtype.kind in "mM":
         raise TypeError(f"{name} holds dates or times; expected labels.")
     try:
-        classes, codes = np.unique(values, return_inverse=True)
+        # Hashing finds the few distinct labels of many rows, so that only they are
+        # sorted.
+        codes, found = pd.factorize(values)
+        classes, order = np.unique(found, return_inverse=True)
     except TypeError as error:
         kinds = sorted({type(v).__name__ for v in values})
         raise TypeError(
             f"{name} mixes labels of types {', '.join(kinds)}; expected labels that "
             "can be ordered, such as all strings or all integers."
         ) from error
-    return codes.astype(np.int64), classes
+    return order[codes].astype(np.int64, copy=False), classes
 
 
 def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray[Any]]:

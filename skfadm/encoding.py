@@ -21,6 +21,10 @@ from skfadm._columns import (
     is_number_column,
 )
 
+#: Rows of a column that are encoded at a time: what float64 arrays this takes on the
+#: way is then small beside the table, and stays in the processor's cache.
+BLOCK = 1 << 16
+
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
     r"""Encode a table of numbers and categories in a compact array, and decode it.
@@ -158,13 +162,15 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         number, code = 0, self.n_numbers_
         columns = zip(self.columns_, self._iterate(table), strict=True)
         for column, (_, series) in columns:
-            scores, codes = column.encode(series, rng)
-            if scores is not None:
-                encoded[:, number] = scores
-                number += 1
-            if codes is not None:
-                encoded[:, code] = codes
-                code += 1
+            for start in range(0, len(table), BLOCK):
+                rows = slice(start, start + BLOCK)
+                scores, codes = column.encode(series.iloc[rows], rng)
+                if scores is not None:
+                    encoded[rows, number] = scores
+                if codes is not None:
+                    encoded[rows, code] = codes
+            number += column.has_number
+            code += bool(column.category_size)
         return encoded
 
     def inverse_transform(self, X: Any) -> Any:

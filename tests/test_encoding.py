@@ -1,4 +1,5 @@
 import pickle
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ from scipy.stats import kstest, norm
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skfadm import _columns
+from skfadm import _columns, encoding
 from skfadm.encoding import TabularEncoder
 
 ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult" / "adult.data"
@@ -586,3 +587,34 @@ def test_adult_has_normal_numbers_and_atoms_where_values_pile_up(adult):
     assert sizes["workclass"] == 9  # 8 and missing
     for scores in E[:, : encoder.n_numbers_].T:
         assert kstest(scores[~np.isnan(scores)], "norm").pvalue > 0.01
+
+
+def large_table(n):
+    rng = np.random.default_rng(0)
+    columns = {f"number{j}": rng.normal(size=n) for j in range(5)}
+    columns |= {f"count{j}": rng.integers(0, 3000, n) for j in range(5)}
+    for j in range(10):
+        codes = rng.integers(0, 20, n, dtype=np.int8)
+        columns[f"word{j}"] = pd.Categorical.from_codes(codes, [*"abcdefghijklmnopqrst"])
+    return pd.DataFrame(columns, copy=False)
+
+
+@pytest.mark.parametrize("block", [7, N - 1])
+def test_an_encoding_does_not_depend_on_the_blocks_it_is_made_in(block, monkeypatch):
+    X = pd.DataFrame(make_columns())
+    encoder = TabularEncoder(random_state=0).fit(X)
+    expected = encoder.transform(X)
+    monkeypatch.setattr(encoding, "BLOCK", block)
+    np.testing.assert_array_equal(encoder.transform(X), expected)
+
+
+def test_encoding_takes_little_memory_beyond_the_encoded_rows():
+    X = large_table(400_000)
+    encoder = TabularEncoder(random_state=0)
+    encoder.fit_transform(X[:1000])
+    tracemalloc.start()
+    encoded = encoder.fit(X).transform(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # What is fitted at a time, one column, and what is encoded at a time, one block.
+    assert peak < 1.5 * encoded.nbytes
