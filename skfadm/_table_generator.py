@@ -173,7 +173,7 @@ class TableGenerator(BaseEstimator, ABC):
         return n_rows, new_seed(rng), rng
 
     def _decode(
-        self, rows: NDArray[np.float32], codes: NDArray[np.int64]
+        self, rows: NDArray[np.float32], codes: NDArray[np.integer]
     ) -> tuple[Table, Labels]:
         """Return compact rows and label codes as `fit` saw such tables and labels."""
         X = self.encoder_.inverse_transform(rows)

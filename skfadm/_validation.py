@@ -14,6 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils.multiclass import check_classification_targets
 
+#: Labels that are drawn at a time.
+_PIECE = 1 << 16
+
 
 @dataclass(frozen=True)
 class LabelFormat:
@@ -193,12 +196,12 @@ def encode_domains(
     return factorize("domains", columns[0])
 
 
-def check_n_samples(n_samples: object) -> int:
+def check_n_samples(n_samples: object, name: str = "n_samples") -> int:
     """Return `n_samples` as int; TypeError or ValueError unless a positive integer."""
     if isinstance(n_samples, bool) or not isinstance(n_samples, Integral):
-        raise TypeError(f"n_samples must be a positive integer, got {n_samples!r}.")
+        raise TypeError(f"{name} must be a positive integer, got {n_samples!r}.")
     if n_samples < 1:
-        raise ValueError(f"n_samples must be a positive integer, got {n_samples}.")
+        raise ValueError(f"{name} must be a positive integer, got {n_samples}.")
     return int(n_samples)
 
 
@@ -208,8 +211,8 @@ def requested_codes(
     classes: NDArray[Any],
     prior: NDArray[np.float64],
     rng: np.random.RandomState,
-) -> NDArray[np.int64]:
-    """Return the label code of each row that is asked for.
+) -> NDArray[np.unsignedinteger]:
+    """Return the label code of each row that is asked for, in the smallest dtype.
 
     `y` is None (drawn from `prior`), one label, one label a row, or a mapping of labels
     to shares, which are met to the nearest row.
@@ -220,19 +223,24 @@ def requested_codes(
         For an unknown label, a wrong number of labels, or shares that are negative or
         do not sum to 1.
     """
+    dtype = np.min_scalar_type(len(classes) - 1)
     if y is None:
-        return rng.choice(len(classes), size=n_samples, p=prior).astype(np.int64)
+        drawn = np.empty(n_samples, dtype)
+        # In pieces, which take the same random numbers as one draw and less memory.
+        for piece in np.split(drawn, range(_PIECE, n_samples, _PIECE)):
+            piece[:] = rng.choice(len(classes), size=len(piece), p=prior)
+        return drawn
     if isinstance(y, Mapping):
-        return _codes_of_shares(y, n_samples, classes, rng)
+        return _codes_of_shares(y, n_samples, classes, rng, dtype)
     labels = np.asarray(y, dtype=getattr(y, "dtype", object))
     if labels.ndim == 0:
-        return np.full(n_samples, _codes(labels[None], classes)[0])
+        return np.full(n_samples, _codes(labels[None], classes)[0], dtype)
     if labels.shape != (n_samples,):
         raise ValueError(
             f"y has shape {labels.shape} but n_samples is {n_samples}; expected one "
             f"label, one label a row (shape ({n_samples},)) or a mapping of shares."
         )
-    return _codes(labels, classes)
+    return _codes(labels, classes).astype(dtype)
 
 
 def _codes(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
@@ -259,7 +267,8 @@ def _codes_of_shares(
     n_samples: int,
     classes: NDArray[Any],
     rng: np.random.RandomState,
-) -> NDArray[np.int64]:
+    dtype: np.dtype,
+) -> NDArray[np.unsignedinteger]:
     codes = _codes(np.array(list(shares), dtype=object), classes)
     try:
         values = np.array([float(v) for v in shares.values()])
@@ -277,4 +286,4 @@ def _codes_of_shares(
     exact = values / values.sum() * n_samples
     counts = np.floor(exact).astype(np.int64)
     counts[np.argsort(counts - exact, kind="stable")[: n_samples - counts.sum()]] += 1
-    return rng.permutation(np.repeat(codes, counts))
+    return rng.permutation(np.repeat(codes.astype(dtype), counts))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Integral, Real
 from typing import Any, Self
 
@@ -16,9 +17,10 @@ from sklearn.utils.validation import check_memory
 
 from ._classifiers import new_random_state
 from ._options import NETWORKS, by_network, resolve_device
+from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
 from ._table_generator import EncodedTable, Labels, Table, TableGenerator, new_seed
-from ._validation import requested_codes
+from ._validation import check_n_samples, requested_codes
 from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
@@ -126,6 +128,10 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     memory : str or joblib.Memory, default=None
         Where to cache training. A search over strengths then trains once a fold. Needs
         a `random_state` that is an integer.
+    n_jobs : int or None, default=None
+        Workers that sample, as for joblib: None is 1 unless a
+        :class:`joblib.parallel_config` says otherwise, -1 is all processors. Rows are
+        the same however many there are. `fit` does not use it.
     verbose : int, default=0
         With 1, `fit` shows its progress on standard error.
     random_state : int, RandomState instance or None, default=None
@@ -210,6 +216,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         "chunk_size": _COUNT,
         "device": [str],
         "memory": [str, HasMethods("cache"), None],
+        "n_jobs": [Integral, None],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
@@ -242,6 +249,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         chunk_size: int = 1024,
         device: str = "auto",
         memory: Any = None,
+        n_jobs: int | None = None,
         verbose: int = 0,
         random_state: Any = None,
     ):
@@ -270,6 +278,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         self.chunk_size = chunk_size
         self.device = device
         self.memory = memory
+        self.n_jobs = n_jobs
         self.verbose = verbose
         self.random_state = random_state
 
@@ -395,11 +404,78 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         NotFittedError
             Before `fit`.
         """
+        codes, seed = self._requested(n_samples, y, random_state)
+        rows = generate_rows(self._row_generator(), codes, seed, n_jobs=self.n_jobs)
+        return self._decode(rows, codes)
+
+    def sample_batches(
+        self,
+        n_samples: int = 1,
+        y: object = None,
+        *,
+        batch_size: int = 65_536,
+        random_state: Any = None,
+    ) -> Iterator[tuple[Table, Labels]]:
+        """Generate a table of any length batch by batch, in constant memory.
+
+        The batches are, one after the other, the rows of ``sample(n_samples, y,
+        random_state=random_state)``, up to rounding.
+
+        Parameters
+        ----------
+        n_samples : int, default=1
+            How many rows in all.
+        y : label, array-like of shape (n_samples,) or dict, default=None
+            As for `sample`. Besides the batch, a byte a row is kept for the labels.
+        batch_size : int, default=65536
+            Rows of a batch; the last may be shorter. With `n_jobs`, a batch is made by
+            all workers together, in tasks of 16 `chunk_size` rows.
+        random_state : int, RandomState instance or None, default=None
+            As for `sample`.
+
+        Returns
+        -------
+        iterator of (X, y)
+            As `sample` returns them, generated when they are asked for.
+
+        Raises
+        ------
+        ValueError, TypeError
+            At once, as `sample`, or if `batch_size` is no positive integer.
+        NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> from skfadm import FairDiffusionGenerator
+        >>> from skfadm.datasets import make_biased_domains
+        >>> data = make_biased_domains(300, random_state=0)
+        >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
+        >>> generator = generator.fit(data.data, data.target)
+        >>> [len(X) for X, y in generator.sample_batches(250, batch_size=100)]
+        [100, 100, 50]
+        """
+        codes, seed = self._requested(n_samples, y, random_state)
+        size = check_n_samples(batch_size, "batch_size")
+        rows = self._row_generator()
+
+        def batch(first: int) -> tuple[Table, Labels]:
+            part = codes[first : first + size]
+            return self._decode(
+                generate_rows(rows, part, seed, first, self.n_jobs), part
+            )
+
+        # Not itself a generator, so that errors come before the first batch is taken.
+        return map(batch, range(0, len(codes), size))
+
+    def _requested(
+        self, n_samples: object, y: object, random_state: Any
+    ) -> tuple[NDArray[np.unsignedinteger], int]:
+        """Return the label code of each row that is asked for, and the rows' seed."""
         n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
         self._check_has_groups(bool(self.sizes_.n_groups))
         codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
-        rows = self._row_generator().generate(codes, seed)
-        return self._decode(rows, codes)
+        return codes, seed
 
     def _row_generator(self) -> RowGenerator:
         device = resolve_device(self.device)

@@ -595,7 +595,9 @@ def large_table(n):
     columns |= {f"count{j}": rng.integers(0, 3000, n) for j in range(5)}
     for j in range(10):
         codes = rng.integers(0, 20, n, dtype=np.int8)
-        columns[f"word{j}"] = pd.Categorical.from_codes(codes, [*"abcdefghijklmnopqrst"])
+        columns[f"word{j}"] = pd.Categorical.from_codes(
+            codes, [*"abcdefghijklmnopqrst"]
+        )
     return pd.DataFrame(columns, copy=False)
 
 

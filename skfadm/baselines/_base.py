@@ -163,7 +163,9 @@ class BaselineGenerator(TableGenerator):
         n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
         codes = None
         if y is not None:
-            codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
+            codes = requested_codes(
+                y, n_rows, self.classes_, self.class_prior_, rng
+            ).astype(np.int64)
         networks = self._trained_networks()
 
         # Always a whole block: its bits then do not depend on how many rows are drawn.

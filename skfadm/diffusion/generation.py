@@ -109,7 +109,9 @@ class RowGenerator:
     device: str = "cpu"
     draw_categories: bool = True
 
-    def generate(self, y: NDArray[np.int64], seed: int) -> NDArray[np.float32]:
+    def generate(
+        self, y: NDArray[np.int64], seed: int, first: int = 0
+    ) -> NDArray[np.float32]:
         """Generate a row for each label.
 
         Under fair control a row is generated until it is accepted, at most
@@ -122,6 +124,8 @@ class RowGenerator:
             Label code asked of each row.
         seed : int
             A row depends on it, its index and its label only.
+        first : int, default=0
+            Index of the first row: a long table can be made in parts.
 
         Returns
         -------
@@ -132,7 +136,7 @@ class RowGenerator:
         best = np.full(len(y), -np.inf)
         pending = np.arange(len(y))
         for attempt in range(MAX_ATTEMPTS if self.fair_control else 1):
-            rows, log_accept, u = self._attempt(y, pending, seed, attempt)
+            rows, log_accept, u = self._attempt(y, pending, seed, attempt, first)
             if not (np.isfinite(rows).all() and np.isfinite(log_accept).all()):
                 raise FloatingPointError(
                     "Sampling left the range of numbers; lower the strengths lambda_y "
@@ -152,14 +156,19 @@ class RowGenerator:
         return out
 
     def _attempt(
-        self, y: NDArray[np.int64], index: NDArray[np.int64], seed: int, attempt: int
+        self,
+        y: NDArray[np.int64],
+        index: NDArray[np.int64],
+        seed: int,
+        attempt: int,
+        first: int,
     ) -> list[NDArray[np.float32]]:
         """Return rows of these indices, their log acceptance and two uniforms each."""
         parts = []
         for start in range(0, len(index), self.chunk_size):
             chunk = index[start : start + self.chunk_size]
             labels = torch.as_tensor(y[chunk], device=self.device)
-            streams = RowStreams(seed, chunk, attempt, self.device)
+            streams = RowStreams(seed, first + chunk, attempt, self.device)
             with torch.no_grad():
                 parts.append(self._chunk(labels, streams))
         return [np.concatenate(part) for part in zip(*parts, strict=True)]

@@ -1,0 +1,193 @@
+"""Rows batch by batch, and by one worker or several."""
+
+import gc
+import pickle
+import tracemalloc
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from skfadm import _validation
+from skfadm._parallel import TASK_CHUNKS, generate_rows
+from skfadm.diffusion.generation import RowGenerator
+
+from .generators import mixed_table, tiny
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    # Chunks so short that a small sample takes several tasks.
+    return tiny(chunk_size=16).fit(*mixed_table())
+
+
+@pytest.fixture
+def asked_of(monkeypatch):
+    """Record the (first row, number of rows) that each task is asked for."""
+    seen = []
+    real = RowGenerator.generate
+
+    def generate(self, y, seed, first=0):
+        seen.append((first, len(y)))
+        return real(self, y, seed, first)
+
+    monkeypatch.setattr(RowGenerator, "generate", generate)
+    return seen
+
+
+def joined(batches):
+    X, y = zip(*batches, strict=True)
+    if isinstance(X[0], np.ndarray):
+        return np.concatenate(X), np.concatenate(y)
+    return pd.concat(X, ignore_index=True), pd.concat(y, ignore_index=True)
+
+
+def assert_same_table(one, other):
+    pd.testing.assert_frame_equal(one[0], other[0], rtol=1e-4, atol=1e-4)
+    pd.testing.assert_series_equal(one[1], other[1])
+
+
+@pytest.mark.parametrize("batch_size", [1, 77, 128, 1000])
+@pytest.mark.parametrize("y", [None, "yes", {"yes": 0.3, "no": 0.7}])
+def test_batches_are_the_rows_of_one_sample(fitted, y, batch_size):
+    n = 30 if batch_size == 1 else 300
+    expected = fitted.sample(n, y, random_state=3)
+    batches = list(fitted.sample_batches(n, y, batch_size=batch_size, random_state=3))
+    sizes = [len(X) for X, _ in batches]
+    assert sizes[:-1] == [batch_size] * (len(sizes) - 1)
+    assert sum(sizes) == n
+    assert_same_table(joined(batches), expected)
+
+
+def test_each_row_of_a_batch_has_the_label_asked_for(fitted):
+    asked = ["no", "yes", "yes"] * 40
+    _, y = joined(fitted.sample_batches(120, asked, batch_size=50))
+    assert list(y) == asked
+
+
+def test_batches_of_arrays_are_arrays():
+    X, y, *_ = mixed_table()
+    gen = tiny().fit(X[["number", "gap"]].to_numpy(), y.to_numpy())
+    batches = joined(gen.sample_batches(30, batch_size=12))
+    for one, other in zip(batches, gen.sample(30), strict=True):
+        assert type(one) is np.ndarray
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_batch_is_generated_only_when_it_is_asked_for(fitted, asked_of):
+    batches = fitted.sample_batches(10**7, batch_size=10)
+    assert asked_of == []
+    next(batches)
+    next(batches)
+    assert asked_of == [(0, 10), (10, 10)]
+
+
+def test_memory_does_not_grow_with_the_number_of_rows(fitted, monkeypatch):
+    monkeypatch.setattr(_validation, "_PIECE", 200)
+
+    def peak(n):
+        tracemalloc.start()
+        for _ in fitted.sample_batches(n, batch_size=200):
+            gc.collect()
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    peak(200)
+    # 8,000 rows of this table take more than a megabyte.
+    assert peak(8000) < 2 * peak(400) < 5e5
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"batch_size": 0}, ValueError, "batch_size must be a positive integer, got 0"),
+        ({"batch_size": 1.5}, TypeError, "batch_size must be a positive integer"),
+        ({"n_samples": 0}, ValueError, "n_samples"),
+        ({"y": "maybe"}, ValueError, "unknown labels 'maybe'"),
+    ],
+)
+def test_bad_requests_are_refused_before_the_first_batch(
+    fitted, arguments, error, message
+):
+    with pytest.raises(error, match=message):
+        fitted.sample_batches(**arguments)
+
+
+def test_batches_need_a_fitted_generator():
+    with pytest.raises(NotFittedError):
+        tiny().sample_batches(3)
+
+
+def test_tasks_are_cut_alike_wherever_a_part_begins(fitted, asked_of):
+    size = TASK_CHUNKS * fitted.chunk_size
+    codes = np.zeros(2 * size + 1, dtype=np.uint8)
+    rows = fitted._row_generator()
+    whole = generate_rows(rows, codes, seed=0)
+    assert asked_of == [(0, size), (size, size), (2 * size, 1)]
+    asked_of.clear()
+    part = generate_rows(rows, codes[5 : 2 * size], seed=0, first=5)
+    assert asked_of == [(5, size - 5), (size, size)]
+    # The second task is the same one; the first differs in the sizes of its chunks.
+    np.testing.assert_array_equal(part[size - 5 :], whole[size : 2 * size])
+    np.testing.assert_allclose(part, whole[5 : 2 * size], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading"])
+@pytest.mark.parametrize("where", ["n_jobs", "context"])
+def test_two_workers_make_the_rows_that_one_makes(fitted, backend, where):
+    expected = fitted.sample(500, random_state=5)
+    gen = pickle.loads(pickle.dumps(fitted))
+    if where == "n_jobs":
+        gen.set_params(n_jobs=2)
+        context = joblib.parallel_config(backend=backend)
+    else:
+        context = joblib.parallel_config(backend=backend, n_jobs=2)
+    with context:
+        X, y = gen.sample(500, random_state=5)
+        batches = joined(gen.sample_batches(500, batch_size=300, random_state=5))
+    pd.testing.assert_frame_equal(X, expected[0], check_exact=True)
+    pd.testing.assert_series_equal(y, expected[1])
+    assert_same_table(batches, expected)
+
+
+def test_several_workers_are_used_if_asked_for(fitted, monkeypatch):
+    used = []
+    real = joblib.Parallel._get_batch_size
+
+    def count(self):
+        used.append(self._effective_n_jobs())
+        return real(self)
+
+    monkeypatch.setattr(joblib.Parallel, "_get_batch_size", count)
+    gen = pickle.loads(pickle.dumps(fitted)).set_params(n_jobs=2)
+    gen.sample(500)
+    assert set(used) == {2}
+
+
+@pytest.mark.parametrize("n_jobs", [1.5, "many"])
+def test_n_jobs_is_checked(fitted, n_jobs):
+    with pytest.raises(ValueError, match="n_jobs"):
+        pickle.loads(pickle.dumps(fitted)).set_params(n_jobs=n_jobs).sample(3)
+
+
+def test_labels_drawn_in_pieces_are_those_of_one_draw(monkeypatch):
+    prior = np.array([0.2, 0.5, 0.3])
+    expected = np.random.RandomState(0).choice(3, size=100, p=prior)
+    monkeypatch.setattr(_validation, "_PIECE", 7)
+    codes = _validation.requested_codes(
+        None, 100, np.arange(3), prior, np.random.RandomState(0)
+    )
+    np.testing.assert_array_equal(codes, expected)
+
+
+@pytest.mark.parametrize(("n_classes", "size"), [(2, 1), (256, 1), (257, 2)])
+@pytest.mark.parametrize("y", [None, 1, {0: 0.5, 1: 0.5}, [0, 1] * 5])
+def test_labels_take_as_few_bytes_as_their_number_allows(y, n_classes, size):
+    prior = np.full(n_classes, 1 / n_classes)
+    codes = _validation.requested_codes(
+        y, 10, np.arange(n_classes), prior, np.random.RandomState(0)
+    )
+    assert codes.dtype.itemsize == size
