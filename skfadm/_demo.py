@@ -108,7 +108,8 @@ def demo(folder: Path) -> None:
     _print_scores(scores, int(data.is_held_out.sum()))
 
     X_fair, y_fair = fair[0]
-    write_table(X_fair.assign(**{str(y.name): y_fair}), table_path)
+    table = X_fair.assign(**{str(y.name): y_fair})
+    write_table([table], table, table_path)
     tells_sex = _classifier().fit(X, z)
     _draw(picture_path, data, plain[0], fair[0], tells_sex, scores)
     print(f"wrote {table_path} ({len(X_fair)} rows) and {picture_path}")

@@ -9,12 +9,13 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
@@ -39,10 +40,21 @@ class TableModel:
 
     def table(self, X: pd.DataFrame, y: pd.Series) -> pd.DataFrame:
         """Put the labels back where they stood among the columns."""
-        table = X.copy()
+        table = X.copy(deep=False)
         table.insert(self.position, self.label, y.to_numpy())
         table[self.label] = table[self.label].astype(y.dtype)
         return table
+
+    def example(self) -> pd.DataFrame:
+        """Return a short table in which each category and each label occurs."""
+        encoder, classes = self.generator.encoder_, self.generator.classes_
+        sizes = np.array(encoder.category_sizes_, dtype=int)
+        index = np.arange(max(len(classes), *sizes, 0))[:, None]
+        numbers = np.zeros((len(index), encoder.n_numbers_))
+        codes = np.minimum(index, sizes - 1)
+        X = encoder.inverse_transform(np.hstack([numbers, codes]))
+        labels = classes[np.minimum(index[:, 0], len(classes) - 1)]
+        return self.table(X, self.generator.label_format_.restore(labels))
 
 
 def check_table_path(path: Path, *, exists: bool) -> None:
@@ -101,18 +113,31 @@ def read_table(path: Path) -> pd.DataFrame:
     return table
 
 
-def write_table(table: pd.DataFrame, path: Path) -> None:
-    """Write a table, whole or not at all; its suffix says how."""
+def write_table(
+    batches: Iterable[pd.DataFrame], example: pd.DataFrame, path: Path
+) -> None:
+    """Write a table batch by batch, whole or not at all; its suffix says how.
+
+    Parameters
+    ----------
+    batches : iterable of DataFrame
+        The rows, with the same columns and types throughout.
+    example : DataFrame
+        A table like them in which each category occurs. Parquet needs to know the
+        types before the first row, which may hold nothing but missing values.
+    path : Path
+        The file.
+    """
     name = path.name.lower()
     with written_whole(path) as file:
         if name.endswith(".parquet"):
-            table.to_parquet(file, index=False)
+            _write_parquet(batches, example, file)
         elif name.endswith(".gz"):
             # No name and no time in the header: equal tables give equal files.
             with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as packed:
-                _write_csv(table, packed)
+                _write_csv(batches, packed)
         else:
-            _write_csv(table, file)
+            _write_csv(batches, file)
 
 
 def save_model(model: TableModel, path: Path) -> None:
@@ -170,8 +195,25 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
         temporary.unlink(missing_ok=True)
 
 
-def _write_csv(table: pd.DataFrame, file: Any) -> None:
-    table.to_csv(file, index=False, mode="wb", lineterminator="\n")
+def _write_csv(batches: Iterable[pd.DataFrame], file: Any) -> None:
+    header = True
+    for table in batches:
+        table.to_csv(file, index=False, mode="wb", lineterminator="\n", header=header)
+        header = False
+
+
+def _write_parquet(
+    batches: Iterable[pd.DataFrame], example: pd.DataFrame, file: BinaryIO
+) -> None:
+    import pyarrow
+    from pyarrow.parquet import ParquetWriter
+
+    schema = pyarrow.Schema.from_pandas(example, preserve_index=False)
+    with ParquetWriter(file, schema) as writer:
+        for table in batches:
+            writer.write_table(
+                pyarrow.Table.from_pandas(table, schema, preserve_index=False)
+            )
 
 
 def _check_file(path: Path) -> None:

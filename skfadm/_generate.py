@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from argparse import Namespace
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 from typing import Any
 
@@ -53,13 +54,14 @@ def generate(args: Namespace) -> None:
             model.generator.set_params(**strengths)
         n_rows = args.rows or model.n_rows
         asked = _asked_labels(args.ask, model.generator.classes_)
-        X, y = model.generator.sample(n_rows, asked, random_state=seed)
+        batches = model.generator.sample_batches(n_rows, asked, random_state=seed)
+        counts: Counter[Any] = Counter()
+        example = model.example()
+        write_table(_counted(model, batches, counts), example, args.output)
     except (TypeError, ValueError, FloatingPointError) as error:
         raise UserError(str(error)) from error
-    table = model.table(X, y)
-    write_table(table, args.output)
     if not args.quiet:
-        _summarise(args, table, model.label, seed)
+        _summarise(args, counts, example.shape[1], model.label, seed)
         _tell_fair_control(model.generator)
 
 
@@ -213,12 +215,21 @@ def _tell_fair_control(generator: Any) -> None:
     )
 
 
-def _summarise(args: Namespace, table: pd.DataFrame, label: str, seed: int) -> None:
-    counts = table[label].value_counts(sort=False).sort_index()
-    shares = ", ".join(f"{name} {n / len(table):.1%}" for name, n in counts.items())
-    print(
-        f"{args.output}: {len(table)} rows, {table.shape[1]} columns; {label}: {shares}"
-    )
+def _counted(
+    model: TableModel, batches: Iterable[Any], counts: Counter[Any]
+) -> Iterator[pd.DataFrame]:
+    """Yield the batches as tables; count their labels."""
+    for X, y in batches:
+        counts.update(y.tolist())
+        yield model.table(X, y)
+
+
+def _summarise(
+    args: Namespace, counts: Counter[Any], n_columns: int, label: str, seed: int
+) -> None:
+    n_rows = counts.total()
+    shares = ", ".join(f"{name} {counts[name] / n_rows:.1%}" for name in sorted(counts))
+    print(f"{args.output}: {n_rows} rows, {n_columns} columns; {label}: {shares}")
     if args.data is not None and args.sensitive:
         print(f"left out: {', '.join(_left_out(args))} (sensitive or domain)")
     elif args.data is not None:

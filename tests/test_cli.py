@@ -1,6 +1,7 @@
 """The command line: tables in and out, models kept, errors of one line."""
 
 import gzip
+import itertools
 import os
 import pty
 import signal
@@ -14,9 +15,11 @@ import pandas as pd
 import pytest
 
 import skfadm
-from skfadm import _demo, _files
+from skfadm import FairDiffusionGenerator, _demo, _files
 from skfadm._files import written_whole
 from skfadm.cli import main
+
+from .generators import tiny
 
 # Other processes shall find the package that is tested, installed or not.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(skfadm.__file__).parents[1])}
@@ -310,6 +313,67 @@ def test_a_write_that_stops_leaves_the_old_file_alone(
     assert main(GOOD) == code
     assert (folder / "fair.csv").read_text() == "old"
     assert sorted(os.listdir()) == ["adult.csv", "fair.csv"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_a_long_table_is_written_batch_by_batch(folder, suffix, monkeypatch):
+    argv = ["generate", "adult.csv", *LEARN, "--seed", "3", "-n", "50", "-q"]
+    assert main([*argv, "-o", f"whole{suffix}"]) == 0
+    real = FairDiffusionGenerator.sample_batches
+    made = []
+
+    def in_sevens(self, *args, **kwargs):
+        for batch in real(self, *args, **kwargs, batch_size=7):
+            # What has been made has been written, except for the last batch.
+            made.append(len(batch[0]))
+            yield batch
+
+    monkeypatch.setattr(FairDiffusionGenerator, "sample_batches", in_sevens)
+    assert main([*argv, "-o", f"batches{suffix}"]) == 0
+    assert made == [7] * 7 + [1]
+    read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
+    pd.testing.assert_frame_equal(read(f"batches{suffix}"), read(f"whole{suffix}"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_sampling_that_stops_halfway_leaves_nothing(folder, suffix, monkeypatch):
+    def stop(self, *args, **kwargs):
+        yield from itertools.islice(real(self, *args, **kwargs, batch_size=7), 3)
+        raise KeyboardInterrupt
+
+    real = FairDiffusionGenerator.sample_batches
+    monkeypatch.setattr(FairDiffusionGenerator, "sample_batches", stop)
+    assert main(["generate", "adult.csv", *LEARN, "-q", "-o", f"out{suffix}"]) == 130
+    assert os.listdir() == ["adult.csv"]
+
+
+def test_sampling_that_leaves_all_numbers_is_an_error_of_one_line(folder, capsys):
+    argv = ["generate", "adult.csv", *LEARN, "-q", "--lambda-yz", "1e300"]
+    assert "lower the strengths" in error_of(capsys, *argv, "-o", "a.csv")
+
+
+def test_batches_of_missing_values_alone_fit_into_a_parquet_file(tmp_path):
+    n = 120
+    X = pd.DataFrame(
+        {
+            "rare": pd.Series(["x"] + [None] * (n - 1), dtype=object),
+            "flag": pd.Series([True, False] + [None] * (n - 2), dtype=object),
+            "never": pd.Series([None] * n, dtype=object),
+            "category": pd.Categorical(["a", *["b", None] * (n // 2)][:n]),
+            "number": np.arange(n) / 7,
+            "day": pd.date_range("2020-01-01", periods=n).where(np.arange(n) > 3),
+        }
+    )
+    y = pd.Series(np.arange(n) % 2, name="income")
+    generator = tiny().fit(X, y)
+    model = _files.TableModel(generator, "income", 1, n)
+    table = model.table(X, y)
+    # The first batch knows no value of two columns.
+    batches = [table[5:9], table[:5], table[9:]]
+    path = tmp_path / "table.parquet"
+    _files.write_table(batches, model.example(), path)
+    expected = pd.concat(batches, ignore_index=True)
+    pd.testing.assert_frame_equal(pd.read_parquet(path), expected)
 
 
 def test_written_whole_keeps_links_and_the_usual_permissions(tmp_path):

@@ -1,0 +1,83 @@
+"""Searches and sampling on the workers of a dask cluster."""
+
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+import sklearn
+from sklearn.model_selection import cross_validate
+from sklearn.tree import DecisionTreeClassifier
+
+from skfadm import LeaveOneDomainOut, SyntheticDataClassifier
+
+from .generators import mixed_table, tiny
+from .test_searches import grid_search, numbers_table, scorer
+
+distributed = pytest.importorskip("distributed")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def on_workers(cluster):
+    """See that something has run on the cluster."""
+    with distributed.get_task_stream(cluster) as stream:
+        yield
+    assert {task["worker"] for task in stream.data}
+
+
+def test_sampling_gives_the_same_rows_on_a_cluster(cluster):
+    gen = tiny(chunk_size=16).fit(*mixed_table())
+    X, y = gen.sample(1000, random_state=5)
+    with joblib.parallel_config(backend="dask"):
+        X_dask, y_dask = gen.sample(1000, random_state=5)
+        batches = list(gen.sample_batches(1000, batch_size=512, random_state=5))
+    pd.testing.assert_frame_equal(X_dask, X, check_exact=True)
+    pd.testing.assert_series_equal(y_dask, y)
+    X_batches = pd.concat([X for X, _ in batches], ignore_index=True)
+    pd.testing.assert_frame_equal(X_batches, X, check_exact=True)
+
+
+def test_grid_search_gives_the_same_scores_on_a_cluster(cluster):
+    expected = grid_search(routing=True, n_jobs=1).cv_results_
+    with joblib.parallel_config(backend="dask"):
+        found = grid_search(routing=True, n_jobs=None).cv_results_
+    for name in ("mean_test_accuracy", "mean_test_demographic_parity_ratio"):
+        np.testing.assert_array_equal(found[name], expected[name])
+
+
+def test_cross_validate_gives_the_same_scores_on_a_cluster(cluster):
+    X, y, z, domains = numbers_table(90)
+    tree = DecisionTreeClassifier(random_state=0)
+    # Sampling in a fold takes several tasks, which go to the cluster as well.
+    model = SyntheticDataClassifier(
+        tiny(chunk_size=4), tree, n_samples=200, random_state=0
+    )
+
+    def scores():
+        with sklearn.config_context(enable_metadata_routing=True):
+            return cross_validate(
+                model,
+                X,
+                y,
+                params={"z": z, "domains": domains},
+                cv=LeaveOneDomainOut(),
+                scoring=scorer(metric="accuracy"),
+                error_score="raise",
+            )["test_score"]
+
+    expected = scores()
+    with joblib.parallel_config(backend="dask"):
+        np.testing.assert_array_equal(scores(), expected)
