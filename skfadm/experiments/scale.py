@@ -1,0 +1,243 @@
+"""Time and memory of encoding, fitting and sampling: ``python -m`` this module.
+
+One factor at a time: rows, columns, and categories of one column. The networks are
+small and trained for a few iterations, because what grows with the table is the
+question here, not the arithmetic of the networks. Each point is measured in a process
+of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import re
+import sys
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from skfadm import FairDiffusionGenerator
+from skfadm.encoding import TabularEncoder
+
+SMALL: dict[str, Any] = {
+    "max_iter": 20,
+    "n_steps": 5,
+    "hidden_width": 64,
+    "n_blocks": 1,
+    "classifier_width": 64,
+    "lambda_yz": 0.0,
+    "random_state": 0,
+}
+MEGABYTE = 2**20
+#: Rows that are sampled at most, in batches: memory and rate are then known.
+MAX_SAMPLED = 500_000
+
+
+class Point(NamedTuple):
+    """A table to measure: half of its columns are numbers, half are categories."""
+
+    factor: str
+    rows: int
+    columns: int = 20
+    categories: int = 10
+
+
+ROWS = (1_000, 10_000, 100_000, 1_000_000, 5_000_000)
+COLUMNS = (5, 20, 100, 500)
+CATEGORIES = (10, 100, 1_000, 10_000)
+GRID = (
+    *(Point("rows", rows) for rows in ROWS),
+    *(Point("columns", 10_000, columns) for columns in COLUMNS),
+    *(Point("categories", 20_000, 20, size) for size in CATEGORIES),
+)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the measurements, print their table, write it and its plot.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; None means those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    args = _parser().parse_args(argv)
+    args.out.mkdir(parents=True, exist_ok=True)
+    points = [p for p in GRID if p.rows <= args.max_rows]
+    results = []
+    # A process for each point, so that none finds memory that another has left.
+    with ProcessPoolExecutor(
+        1, mp_context=get_context("spawn"), max_tasks_per_child=1
+    ) as pool:
+        for result in pool.map(measure, points):
+            results.append(result)
+            print(" ".join(f"{k}={v}" for k, v in result.items()), flush=True)
+    table = pd.DataFrame(results)
+    table.to_csv(args.out / "scale.csv", index=False)
+    plot(table, args.out / "scale.png")
+    print(table.to_string(index=False))
+    return 0
+
+
+def measure(point: Point) -> dict[str, Any]:
+    """Measure one table.
+
+    Parameters
+    ----------
+    point : Point
+        Its size.
+
+    Returns
+    -------
+    dict
+        The point, megabytes of the table and of its encoded rows, and seconds (`_s`)
+        and peak memory beyond the table (`_mb`) of encoding, of fitting (encoding
+        included) and of sampling, with rows per second of the latter.
+    """
+    X, y, z, domains = make_table(point)
+    generator = FairDiffusionGenerator(**SMALL)
+    # A first fit brings in what is imported and allocated once.
+    generator.fit(X[:500], y[:500], z[:500], domains[:500])
+    encoder = TabularEncoder(random_state=0)
+    encode_s, encode_mb = _measured(lambda: encoder.fit_transform(X))
+    fit_s, fit_mb = _measured(lambda: generator.fit(X, y, z, domains))
+    n_sampled = min(point.rows, MAX_SAMPLED)
+
+    def sample() -> None:
+        for _ in generator.sample_batches(n_sampled):
+            pass
+
+    sample_s, sample_mb = _measured(sample)
+    n_channels = encoder.n_numbers_ + len(encoder.category_sizes_)
+    encoded_mb = point.rows * n_channels * 4 / MEGABYTE
+    return {
+        **point._asdict(),
+        "table_mb": round(X.memory_usage().sum() / MEGABYTE, 1),
+        "encoded_mb": round(encoded_mb, 1),
+        "encode_s": round(encode_s, 2),
+        "encode_mb": round(encode_mb),
+        "fit_s": round(fit_s, 2),
+        "fit_mb": round(fit_mb),
+        "fit_over_encoded": round(fit_mb / encoded_mb, 2),
+        "sample_s": round(sample_s, 2),
+        "sample_mb": round(sample_mb),
+        "sampled_per_s": round(n_sampled / sample_s),
+    }
+
+
+def make_table(
+    point: Point,
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
+    """Return features, labels, a sensitive attribute and domains, all independent.
+
+    Parameters
+    ----------
+    point : Point
+        Their size. The first category column has that many categories, the others 10.
+
+    Returns
+    -------
+    X, y, z, domains
+        A DataFrame of `columns` columns and three arrays, of `rows` rows.
+    """
+    rng = np.random.default_rng(0)
+    n, n_numbers = point.rows, point.columns // 2
+    columns: dict[str, Any] = {}
+    for j in range(n_numbers):
+        continuous = j % 2 == 0
+        columns[f"number{j}"] = (
+            rng.standard_normal(n, dtype=np.float32)
+            if continuous
+            else rng.integers(0, 5000, n, dtype=np.int32)
+        )
+    for j in range(point.columns - n_numbers):
+        size = 10 if j else point.categories
+        codes = rng.integers(0, size, n, dtype=np.int16)
+        # Each category occurs, so that tables of one size have one width.
+        codes[:size] = np.arange(min(size, n))
+        names = [f"value {k}" for k in range(size)]
+        columns[f"category{j}"] = pd.Categorical.from_codes(codes, names)
+    y, z, domains = (rng.integers(0, k, n, dtype=np.int8) for k in (2, 2, 5))
+    return pd.DataFrame(columns, copy=False), y, z, domains
+
+
+def plot(table: pd.DataFrame, path: Path) -> None:
+    """Draw time and peak memory by factor, on logarithmic axes.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of what `measure` returns.
+    path : Path
+        The picture.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 5), layout="constrained")
+    axes = figure.subplots(2, 3, sharex="col", sharey="row")
+    for column, (factor, part) in enumerate(table.groupby("factor", sort=False)):
+        for task in ("encode", "fit", "sample"):
+            for row, unit in enumerate(("s", "mb")):
+                values = part[f"{task}_{unit}"].clip(lower=0.01 if unit == "s" else 1)
+                axes[row, column].loglog(part[factor], values, "o-", label=task)
+        fixed = {"rows", "columns", "categories"} - {str(factor)}
+        axes[0, column].set_title(
+            ", ".join(f"{part[f].iloc[0]:,} {f}" for f in sorted(fixed)), fontsize=9
+        )
+        axes[1, column].loglog(
+            part[factor], part["encoded_mb"].clip(lower=1), "k--", label="encoded rows"
+        )
+        axes[1, column].set_xlabel(str(factor))
+    axes[0, 0].set_ylabel("seconds")
+    axes[1, 0].set_ylabel("peak MB beyond the table")
+    axes[1, 0].legend(fontsize=8)
+    figure.savefig(path, dpi=100)
+
+
+def _measured(run: Callable[[], object]) -> tuple[float, float]:
+    """Return the seconds that a call takes, and its peak memory in MB (Linux)."""
+    # What earlier calls have freed counts as held until the allocator gives it back.
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "malloc_trim"):
+        libc.malloc_trim(0)
+    before = _memory("VmRSS")
+    # Resets the peak of the process to what it holds now.
+    Path("/proc/self/clear_refs").write_text("5")
+    start = time.perf_counter()
+    kept = run()
+    seconds = time.perf_counter() - start
+    del kept
+    return seconds, _memory("VmHWM") - before
+
+
+def _memory(name: str) -> float:
+    status = Path("/proc/self/status").read_text()
+    found = re.search(rf"{name}:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else float("nan")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m skfadm.experiments.scale", description=__doc__
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, help="folder for scale.csv and scale.png"
+    )
+    parser.add_argument(
+        "--max-rows", type=int, default=max(ROWS), help="leave out longer tables"
+    )
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,38 @@
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skfadm.experiments import scale
+from skfadm.experiments.scale import Point, make_table, measure, plot
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+
+
+def test_a_table_has_the_size_of_its_point():
+    X, *others = make_table(Point("columns", 300, 5, 40))
+    assert X.shape == (300, 5)
+    assert X.select_dtypes("number").shape[1] == 2
+    assert X["category0"].nunique() == 40
+    assert [len(np.unique(a)) for a in others] == [2, 2, 5]
+
+
+@on_linux
+def test_a_point_is_measured_and_plotted(tmp_path):
+    results = [measure(Point("rows", 600, 4)), measure(Point("columns", 600, 6))]
+    for result, n_columns in zip(results, (4, 6), strict=True):
+        assert result["encoded_mb"] == pytest.approx(
+            600 * n_columns * 4 / 2**20, abs=0.1
+        )
+        assert result["fit_s"] > 0
+        assert result["sampled_per_s"] > 0
+    plot(pd.DataFrame(results), tmp_path / "scale.png")
+    assert (tmp_path / "scale.png").read_bytes().startswith(b"\x89PNG")
+
+
+@on_linux
+def test_a_peak_is_seen_although_it_has_passed():
+    seconds, megabytes = scale._measured(lambda: np.ones(2**24).sum())
+    assert 120 < megabytes < 160
+    assert 0 < seconds < 10
