@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Callable
 from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -28,7 +29,7 @@ from skfadm.diffusion.layout import Layout
 from skfadm.progress import TrainingProgress
 
 from ._rejection import first_rows, rows_with_labels
-from ._training import Networks, build_seeded, train
+from ._training import Networks, Trained, build_seeded, train
 
 COUNT = [Interval(Integral, 1, None, closed="left")]
 #: Rows that are generated at a time.
@@ -101,18 +102,8 @@ class BaselineGenerator(TableGenerator):
         table = self._encode(X, y, z, domains, seed)
         layout = _joint_layout(table.encoder, table.classes)
         sizes = self._sizes(table)
-        progress = TrainingProgress(self.max_iter) if self.verbose else nullcontext()
-        with progress as report:
-            trained = train(
-                lambda: self._networks(layout, **sizes),
-                np.column_stack([table.rows, table.labels]).astype(np.float32),
-                table.groups,
-                max_iter=self.max_iter,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                seed=seed,
-                report=report,
-            )
+        rows = np.column_stack([table.rows, table.labels]).astype(np.float32)
+        trained = self._train(layout, sizes, rows, table.groups, seed)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(table)
         self.sizes_ = sizes
@@ -180,6 +171,38 @@ class BaselineGenerator(TableGenerator):
         else:
             rows = rows_with_labels(draw, codes, self.classes_, self.class_prior_)
         return self._decode(rows[:, :-1], codes)
+
+    def _train(
+        self,
+        layout: Layout,
+        sizes: dict[str, Any],
+        rows: NDArray[np.float32],
+        groups: NDArray[np.int64],
+        seed: int,
+    ) -> Trained:
+        """Train the networks on compact rows whose last column is the label."""
+        return self._run(lambda: self._networks(layout, **sizes), rows, groups, seed)
+
+    def _run(
+        self,
+        build: Callable[[], Networks],
+        rows: NDArray[np.float32],
+        groups: NDArray[np.int64],
+        seed: int,
+    ) -> Trained:
+        """Train what `build` makes for `max_iter` iterations, showing progress."""
+        progress = TrainingProgress(self.max_iter) if self.verbose else nullcontext()
+        with progress as report:
+            return train(
+                build,
+                rows,
+                groups,
+                max_iter=self.max_iter,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                seed=seed,
+                report=report,
+            )
 
     def _trained_networks(self) -> Networks:
         layout = _joint_layout(self.encoder_, self.classes_)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Generator, Tensor
+from torch import Generator, Tensor, nn
 
 from skfadm._table_generator import EncodedTable
 from skfadm.diffusion.generation import RowStreams
@@ -84,16 +84,25 @@ class Chain:
         return x
 
 
-class DDPMNetworks(Networks):
-    """The network that predicts the noise, and its chain."""
+class NoiseModel(nn.Module):
+    """The network that predicts the noise of a chain, for vectors of R^p.
 
-    trained = ("noise",)
+    Parameters
+    ----------
+    n_channels : int
+        The dimension p.
+    n_steps : int
+        Steps of the chain.
+    width, n_blocks : int
+        Units a layer and residual blocks of the network.
+    """
 
-    def __init__(self, layout: Layout, n_steps: int, width: int, n_blocks: int):
-        super().__init__(layout)
+    def __init__(self, n_channels: int, n_steps: int, width: int, n_blocks: int):
+        super().__init__()
         sde = VPSDE()
+        self.n_channels = n_channels
         self.chain = Chain(sde.ddpm_betas(n_steps))
-        self.noise = ResidualMLP(layout.width, layout.width, width, n_blocks, sde)
+        self.network = ResidualMLP(n_channels, n_channels, width, n_blocks, sde)
 
     def predict(self, x: Tensor, step: Tensor) -> Tensor:
         """Return the predicted noise of rows (n, p) at steps (n or 1, 1).
@@ -102,26 +111,43 @@ class DDPMNetworks(Networks):
         is nearly all there is to predict at the noisy end of the chain.
         """
         alpha_bar = self.chain.alpha_bars[step].to(x.dtype)
-        raw = self.noise(x, step / self.chain.n_steps)
+        raw = self.network(x, step / self.chain.n_steps)
         return (1.0 - alpha_bar).sqrt() * x + alpha_bar.sqrt() * raw
 
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the simple loss: squared error of the noise, mean over channels."""
-        x = self.layout.expand(fill_numbers(rows, generator))
+    def loss(self, x: Tensor, generator: Generator) -> Tensor:
+        """Return the simple loss: squared error of the noise, mean over channels."""
         size = (len(x), 1)
         step = torch.randint(1, self.chain.n_steps + 1, size, generator=generator)
         noise = torch.randn(x.shape, generator=generator)
         predicted = self.predict(self.chain.noised(x, step, noise), step)
-        yield (predicted - noise).square().mean()
+        return (predicted - noise).square().mean()
+
+    def generate(self, streams: RowStreams) -> Tensor:
+        """Return vectors (n, p) by ancestral sampling."""
+        return self.chain.ancestral_sampling(
+            self.predict, lambda: streams.normal(self.n_channels)
+        )
+
+
+class DDPMNetworks(Networks):
+    """The network that predicts the noise in rows of R^p."""
+
+    trained = ("noise",)
+
+    def __init__(self, layout: Layout, n_steps: int, width: int, n_blocks: int):
+        super().__init__(layout)
+        self.noise = NoiseModel(layout.width, n_steps, width, n_blocks)
+
+    def losses(
+        self, rows: Tensor, groups: Tensor, generator: Generator
+    ) -> Iterator[Tensor]:
+        """Yield the simple loss."""
+        x = self.layout.expand(fill_numbers(rows, generator))
+        yield self.noise.loss(x, generator)
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Sample all channels, then take the largest of each category column's."""
-        x = self.chain.ancestral_sampling(
-            self.predict, lambda: streams.normal(self.layout.width)
-        )
-        return self.layout.collapse(x)
+        return self.layout.collapse(self.noise.generate(streams))
 
 
 class DDPM(BaselineGenerator):

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
-from torch.nn.functional import cross_entropy, one_hot
+from torch.nn.functional import cross_entropy
 
 from skfadm._table_generator import EncodedTable
 from skfadm.diffusion.generation import RowStreams
@@ -18,6 +18,7 @@ from skfadm.diffusion.losses import fill_numbers
 
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
 from ._gan import RowGenerator, discriminator_loss, draw_inputs, generator_loss
+from ._groups import Groups, group_sizes
 from ._training import Networks, mlp
 
 
@@ -43,10 +44,8 @@ class FairGANNetworks(Networks):
         self.lambda_fair = lambda_fair
         self.noise_size = noise_size
         self.gradient_penalty = gradient_penalty
-        self.n_groups = n_groups
-        self.combinations = torch.from_numpy(combinations)
-        self.levels = torch.from_numpy(shares.cumsum())
-        told = sum(n_groups)
+        self.groups = Groups(n_groups, combinations, shares)
+        told = self.groups.width
         self.generator = RowGenerator(layout, noise_size + told, width, n_layers)
         self.discriminator = mlp(layout.width + told, 1, width, n_layers)
         self.adversary = mlp(layout.width, told, width, n_layers)
@@ -61,7 +60,7 @@ class FairGANNetworks(Networks):
         """
         real = self.layout.expand(fill_numbers(rows, generator))
         inputs = draw_inputs(self.layout, len(real), self.noise_size, generator)
-        z = self.one_hot(groups)
+        z, n_groups = self.groups.one_hot(groups), self.groups.n_groups
         fake = self.generate_for(z, *inputs)
         yield discriminator_loss(
             self.discriminator,
@@ -69,29 +68,22 @@ class FairGANNetworks(Networks):
             torch.cat([fake.detach(), z], 1),
             self.gradient_penalty,
         )
-        yield adversary_loss(self.adversary(fake.detach()), groups, self.n_groups)
-        told = adversary_loss(self.adversary(fake), groups, self.n_groups)
+        yield adversary_loss(self.adversary(fake.detach()), groups, n_groups)
+        told = adversary_loss(self.adversary(fake), groups, n_groups)
         on_fake = self.discriminator(torch.cat([fake, z], 1))
         yield generator_loss(on_fake) - self.lambda_fair * told
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Return rows generated for groups that are drawn with their shares."""
-        level = streams.uniform(1)[:, 0].double()
-        index = torch.searchsorted(self.levels, level, right=True)
-        groups = self.combinations[index.clamp_max(len(self.levels) - 1)]
+        groups = self.groups.draw(streams.uniform(1)[:, 0])
         noise = streams.normal(self.noise_size)
         uniforms = streams.uniform(self.layout.width - self.layout.n_numbers)
-        x = self.generate_for(self.one_hot(groups), noise, uniforms)
+        x = self.generate_for(self.groups.one_hot(groups), noise, uniforms)
         return self.layout.collapse(x)
 
     def generate_for(self, z: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
         """Return rows of R^p for groups as one-hot blocks (n, sum(n_groups))."""
         return self.generator(torch.cat([noise, z], 1), uniforms)
-
-    def one_hot(self, groups: Tensor) -> Tensor:
-        """Return group codes (n, n_attributes) as one-hot blocks, float32."""
-        columns = zip(groups.T, self.n_groups, strict=True)
-        return torch.cat([one_hot(z, n).float() for z, n in columns], 1)
 
 
 def adversary_loss(logits: Tensor, groups: Tensor, n_groups: tuple[int, ...]) -> Tensor:
@@ -228,20 +220,12 @@ class FairGAN(BaselineGenerator):
         self.random_state = random_state
 
     def _sizes(self, table: EncodedTable) -> dict[str, Any]:
-        if not table.sensitive_classes:
-            raise ValueError(
-                "z is None, but FairGAN generates rows for the groups of a sensitive "
-                "attribute; expected z of shape (n_samples,) or (n_samples, "
-                "n_attributes)."
-            )
-        combinations, counts = np.unique(table.groups, axis=0, return_counts=True)
+        why = "generates rows for the groups of a sensitive attribute"
         return {
             "lambda_fair": self.lambda_fair,
             "noise_size": self.noise_size,
             "width": self.hidden_width,
             "n_layers": self.n_layers,
             "gradient_penalty": self.gradient_penalty,
-            "n_groups": table.n_groups,
-            "combinations": combinations,
-            "shares": counts / counts.sum(),
+            **group_sizes(table, "FairGAN", why),
         }

@@ -34,7 +34,7 @@ class Autoencoder(nn.Module):
 class VAENetworks(Networks):
     """The autoencoder and its evidence lower bound."""
 
-    trained = ("autoencoder",)
+    trained: tuple[str, ...] = ("autoencoder",)
 
     def __init__(self, layout: Layout, latent_size: int, width: int, n_layers: int):
         super().__init__(layout)
@@ -45,12 +45,16 @@ class VAENetworks(Networks):
         self, rows: Tensor, groups: Tensor, generator: Generator
     ) -> Iterator[Tensor]:
         """Yield the negative evidence lower bound, mean over the rows."""
+        h, kl = self.encode(rows, generator)
+        yield (kl - self.log_likelihood(rows, h)).mean()
+
+    def encode(self, rows: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
+        """Return h ~ q(h | row), (n, latent_size), and the KL term, shape (n,)."""
         known = self.layout.expand(rows.nan_to_num(0.0))
         mean, log_variance = self.autoencoder.posterior(known)
         noise = torch.randn(mean.shape, generator=generator)
         h = mean + (0.5 * log_variance).exp() * noise
-        bound = self.log_likelihood(rows, h) - kl_to_standard_normal(mean, log_variance)
-        yield -bound.mean()
+        return h, kl_to_standard_normal(mean, log_variance)
 
     def log_likelihood(self, rows: Tensor, h: Tensor) -> Tensor:
         """Return log p(row | h), shape (n,): normal numbers, categorical codes.
@@ -71,8 +75,12 @@ class VAENetworks(Networks):
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Draw h from the prior, then each column from p(column | h)."""
+        return self.decode(streams.normal(self.latent_size), streams)
+
+    def decode(self, h: Tensor, streams: RowStreams) -> Tensor:
+        """Return compact rows, each column drawn from p(column | h)."""
         k = self.layout.n_numbers
-        decoded = self.autoencoder.decoder(streams.normal(self.latent_size))
+        decoded = self.autoencoder.decoder(h)
         numbers = decoded[:, :k] + self.autoencoder.log_sigma.exp() * streams.normal(k)
         x = torch.cat([numbers, self.layout.probabilities(decoded)], 1)
         return self.layout.collapse(x, streams.uniform(len(self.layout.category_sizes)))

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from skfadm.baselines import DDPM, GAN, VAE, FairGAN
+from skfadm.baselines import DDPM, DECAF, FLDGM, GAN, VAE, FairGAN
 
 SMALL = {"hidden_width": 16, "max_iter": 5, "batch_size": 16}
 TINY = {
@@ -11,8 +11,12 @@ TINY = {
     GAN: {**SMALL, "n_layers": 1, "noise_size": 4},
     FairGAN: {**SMALL, "n_layers": 1, "noise_size": 4},
     DDPM: {**SMALL, "n_blocks": 1, "n_steps": 3},
+    DECAF: {**SMALL, "n_layers": 1, "noise_size": 2},
+    FLDGM: {**SMALL, "n_layers": 1, "latent_size": 4, "n_steps": 3},
 }
 BASELINES = list(TINY)
+#: Those that cannot do without z.
+FAIR_BASELINES = [FairGAN, DECAF, FLDGM]
 
 
 def tiny(baseline, **params):

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from skfadm.baselines._ddpm import Chain, DDPMNetworks
-from skfadm.diffusion.layout import Layout
+from skfadm.baselines._ddpm import Chain, NoiseModel
 from skfadm.diffusion.sde import VPSDE
 
 N_STEPS = 50
@@ -85,9 +84,9 @@ def test_exact_noise_predictor_reproduces_mean_and_covariance_of_gaussian_data()
 
 def test_untrained_network_predicts_the_noise_as_for_standard_normal_data():
     with torch.random.fork_rng():
-        networks = DDPMNetworks(Layout(3), n_steps=N_STEPS, width=8, n_blocks=1)
+        model = NoiseModel(3, n_steps=N_STEPS, width=8, n_blocks=1)
     x = torch.linspace(-2.0, 2.0, 6).reshape(2, 3)
     step = torch.tensor([[1], [N_STEPS]])
     # Then E[noise | x_i] is its covariance with x_i, over the variance 1, times x_i.
-    deviation = (1.0 - networks.chain.alpha_bars[step]).sqrt().float()
-    torch.testing.assert_close(networks.predict(x, step).detach(), deviation * x)
+    deviation = (1.0 - model.chain.alpha_bars[step]).sqrt().float()
+    torch.testing.assert_close(model.predict(x, step).detach(), deviation * x)

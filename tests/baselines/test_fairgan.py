@@ -10,9 +10,6 @@ from skfadm.baselines._fairgan import FairGANNetworks, adversary_loss
 from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
 
-from ..generators import mixed_table
-from .generators import tiny
-
 
 @pytest.fixture(autouse=True)
 def global_state():
@@ -80,12 +77,6 @@ def test_groups_are_drawn_with_their_joint_shares_in_training():
     rows = model.generate(RowStreams(0, np.arange(20_000))).numpy()
     found = [np.mean((rows == combination).all(1)) for combination in combinations]
     np.testing.assert_allclose(found, shares, atol=0.015)
-
-
-def test_z_none_is_refused_with_what_is_expected():
-    X, y, *_ = mixed_table()
-    with pytest.raises(ValueError, match="z is None, but FairGAN"):
-        tiny(FairGAN).fit(X, y)
 
 
 def accuracy_of_telling_z(gen, n=1500):

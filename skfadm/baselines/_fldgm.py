@@ -1,0 +1,286 @@
+"""FLDGM: a generator in a latent space that does not tell z."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.utils._param_validation import StrOptions
+from torch import Generator, Tensor
+
+from skfadm._table_generator import EncodedTable
+from skfadm.diffusion.generation import RowStreams
+from skfadm.diffusion.layout import Layout
+
+from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
+from ._ddpm import NoiseModel
+from ._gan import discriminator_loss, generator_loss
+from ._groups import Groups, group_sizes
+from ._training import Trained, mlp
+from ._vae import VAENetworks
+
+#: Weight of R1 in the latent GAN, as in `GAN`.
+GRADIENT_PENALTY = 0.1
+
+
+class FLDGMNetworks(VAENetworks):
+    """The autoencoder with its penalty, and the generator of latent vectors.
+
+    They are trained one after the other: `trained` names the autoencoder until
+    `freeze_autoencoder` is called.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        latent_size: int,
+        width: int,
+        n_layers: int,
+        lambda_fair: float,
+        latent_model: str,
+        n_steps: int,
+        n_groups: tuple[int, ...],
+        combinations: NDArray[np.int64],
+        shares: NDArray[np.float64],
+    ):
+        super().__init__(layout, latent_size, width, n_layers)
+        self.lambda_fair = lambda_fair
+        self.groups = Groups(n_groups, combinations, shares)
+        self.has_diffusion = latent_model == "diffusion"
+        if self.has_diffusion:
+            self.noise = NoiseModel(latent_size, n_steps, width, n_layers)
+        else:
+            self.generator = mlp(latent_size, latent_size, width, n_layers)
+            self.discriminator = mlp(latent_size, 1, width, n_layers)
+
+    def freeze_autoencoder(self) -> None:
+        """Turn from the autoencoder to the generator of latent vectors."""
+        self.autoencoder.requires_grad_(False)
+        if self.has_diffusion:
+            self.trained = ("noise",)
+        else:
+            self.trained, self.betas = ("discriminator", "generator"), (0.5, 0.9)
+
+    def losses(
+        self, rows: Tensor, groups: Tensor, generator: Generator
+    ) -> Iterator[Tensor]:
+        """Yield the losses of what is being trained."""
+        h, kl = self.encode(rows, generator)
+        if "autoencoder" in self.trained:
+            told = distance_correlation(h, self.groups.one_hot(groups))
+            bound = self.log_likelihood(rows, h) - kl
+            yield self.lambda_fair * told - bound.mean()
+        elif self.has_diffusion:
+            yield self.noise.loss(h, generator)
+        else:
+            fake = self.generator(torch.randn(h.shape, generator=generator))
+            yield discriminator_loss(
+                self.discriminator, h, fake.detach(), GRADIENT_PENALTY
+            )
+            yield generator_loss(self.discriminator(fake))
+
+    def generate(self, streams: RowStreams) -> Tensor:
+        """Generate h, then draw each column from p(column | h)."""
+        if self.has_diffusion:
+            h = self.noise.generate(streams)
+        else:
+            h = self.generator(streams.normal(self.latent_size))
+        return self.decode(h, streams)
+
+
+def distance_correlation(a: Tensor, b: Tensor) -> Tensor:
+    r"""Return the squared distance correlation of two samples, bias-corrected.
+
+    .. math:: R^2 = \frac{\langle A, B \rangle}{\|A\| \|B\|}
+
+    with the U-centred matrices A and B of Euclidean distances between rows (Székely and
+    Rizzo 2014). Its expectation is zero at independence, whatever the dimension, where
+    that of the plain estimate grows with it. With groups as one-hot rows the numerator
+    is the energy distance between the groups, up to a factor.
+
+    Parameters
+    ----------
+    a, b : Tensor of shape (n, p) and (n, q)
+        The samples, row by row.
+
+    Returns
+    -------
+    Tensor
+        A scalar, at most 1; 0 for fewer than four rows, which do not determine it, or
+        where `a` or `b` is constant.
+    """
+    if len(a) < 4:
+        return a.new_zeros(())
+    A, B = (_u_centred(torch.cdist(x, x)) for x in (a, b))
+    squares = A.square().sum() * B.square().sum()
+    return (A * B).sum() / squares.clamp_min(1e-12).sqrt()
+
+
+def _u_centred(distances: Tensor) -> Tensor:
+    n = len(distances)
+    rows = distances.sum(1, keepdim=True) / (n - 2)
+    centred = distances - rows - rows.T + distances.sum() / ((n - 1) * (n - 2))
+    return centred * (1.0 - torch.eye(n))
+
+
+class FLDGM(BaselineGenerator):
+    r"""Generate tables from a latent space that does not tell z (FLDGM).
+
+    First a variational autoencoder of (x, y) is trained whose latent vectors h are
+    pushed to be independent of z: it minimises
+
+    .. math:: -\mathrm{ELBO} + \lambda\, R^2(h, z),
+
+    with the distance correlation R between h and z, a distance between the groups'
+    distributions of h, after the fair representation of [2]_. Then a diffusion model,
+    or a GAN, learns the distribution of h, and generated h are decoded to rows. What is
+    decoded can tell z no better than h does.
+
+    As [1]_, except: one autoencoder of mixed columns, that of :class:`VAE`, with the
+    penalty on its latent vectors normalised to a correlation, so that `lambda_fair`
+    does not depend on their scale; the latent generators are those of :class:`DDPM` and
+    :class:`GAN`.
+
+    Parameters
+    ----------
+    lambda_fair : float, default=100.0
+        The weight lambda of the penalty, at least 0, in nats.
+    latent_model : {"diffusion", "gan"}, default="diffusion"
+        What generates latent vectors.
+    latent_size : int, default=32
+        Dimension of h.
+    hidden_width, n_layers : int, default=256, 2
+        Units and hidden layers of encoder, decoder and the networks of the latent
+        model; for "diffusion" the layers count residual blocks.
+    n_steps : int, default=100
+        Steps of the chain of "diffusion".
+    max_iter : int, default=3000
+        Iterations of training of each of the two stages.
+    batch_size : int, default=256
+        Rows of an iteration, drawn with replacement.
+    learning_rate : float, default=0.001
+        Step size of Adam, warmed up and then annealed to zero in each stage.
+    verbose : int, default=0
+        With 1, `fit` shows its progress on standard error.
+    random_state : int, RandomState instance or None, default=None
+        Decides everything that is random in `fit` and, unless `sample` is given its
+        own, in `sample`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels.
+    class_prior_ : ndarray of shape (n_classes,)
+        Their shares in training.
+    sensitive_classes_ : list of ndarray
+        The groups of each sensitive attribute.
+    domains_ : ndarray of shape (n_domains,)
+        The domains.
+    encoder_ : TabularEncoder
+        Maps the table to the rows that are learned, and back.
+    weights_ : dict of str to ndarray
+        Averaged weights of the networks, float32.
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        Losses of "autoencoder" and of "noise", or "discriminator" and "generator", at
+        each iteration.
+    n_iter_ : int
+        Iterations of training of each stage.
+    n_features_in_ : int
+        Features seen in `fit`.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Their names, where X is a DataFrame with names that are strings.
+
+    References
+    ----------
+    .. [1] R. Ramachandranpillai, M. F. Sikder, F. Heintz, "Fair Latent Deep Generative
+       Models (FLDGMs) for Syntax-Agnostic and Fair Synthetic Data Generation", 2023.
+    .. [2] J. Liu et al., "Fair Representation Learning: An Alternative to Mutual
+       Information", 2022.
+
+    Examples
+    --------
+    >>> from skfadm.baselines import FLDGM
+    >>> from skfadm.datasets import make_biased_domains
+    >>> data = make_biased_domains(300, random_state=0)
+    >>> generator = FLDGM(max_iter=50, n_steps=20, random_state=0)
+    >>> generator.fit(data.data, data.target, data.z)
+    FLDGM(max_iter=50, n_steps=20, random_state=0)
+    >>> X, y = generator.sample(4, y=1)
+    >>> X.shape, y.tolist()
+    ((4, 6), [1, 1, 1, 1])
+    """
+
+    _networks = FLDGMNetworks
+
+    _parameter_constraints: dict = {
+        **BaselineGenerator._parameter_constraints,
+        "lambda_fair": NON_NEGATIVE,
+        "latent_model": [StrOptions({"diffusion", "gan"})],
+        "latent_size": COUNT,
+        "hidden_width": COUNT,
+        "n_layers": COUNT,
+        "n_steps": COUNT,
+    }
+
+    def __init__(
+        self,
+        lambda_fair: float = 100.0,
+        *,
+        latent_model: str = "diffusion",
+        latent_size: int = 32,
+        hidden_width: int = 256,
+        n_layers: int = 2,
+        n_steps: int = 100,
+        max_iter: int = 3000,
+        batch_size: int = 256,
+        learning_rate: float = 1e-3,
+        verbose: int = 0,
+        random_state: Any = None,
+    ):
+        self.lambda_fair = lambda_fair
+        self.latent_model = latent_model
+        self.latent_size = latent_size
+        self.hidden_width = hidden_width
+        self.n_layers = n_layers
+        self.n_steps = n_steps
+        self.max_iter = max_iter
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.verbose = verbose
+        self.random_state = random_state
+
+    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
+        why = "keeps a sensitive attribute out of its latent space"
+        return {
+            "latent_size": self.latent_size,
+            "width": self.hidden_width,
+            "n_layers": self.n_layers,
+            "lambda_fair": self.lambda_fair,
+            "latent_model": self.latent_model,
+            "n_steps": self.n_steps,
+            **group_sizes(table, "FLDGM", why),
+        }
+
+    def _train(
+        self,
+        layout: Layout,
+        sizes: dict[str, Any],
+        rows: NDArray[np.float32],
+        groups: NDArray[np.int64],
+        seed: int,
+    ) -> Trained:
+        first = super()._train(layout, sizes, rows, groups, seed)
+
+        def with_frozen_autoencoder() -> FLDGMNetworks:
+            networks = FLDGMNetworks(layout, **sizes)
+            weights = {k: torch.from_numpy(v) for k, v in first.weights.items()}
+            networks.load_state_dict(weights)
+            networks.freeze_autoencoder()
+            return networks
+
+        # Another seed, so that the second stage does not draw the first one's batches.
+        second = self._run(with_frozen_autoencoder, rows, groups, seed + 1)
+        return Trained(second.weights, {**first.history, **second.history})

@@ -1,0 +1,111 @@
+import numpy as np
+import pytest
+import torch
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import cross_val_score
+
+from skfadm.baselines import FLDGM
+from skfadm.baselines._fldgm import distance_correlation
+
+from ..generators import GENERATOR_CHECKS, mixed_table
+from .generators import tiny
+
+
+def by_hand(a, b):
+    """Bias-corrected distance correlation, one entry at a time."""
+
+    def u_centred(x):
+        n = len(x)
+        d = np.array([[np.linalg.norm(p - q) for q in x] for p in x])
+        out = np.zeros((n, n))
+        for i in range(n):
+            for j in range(n):
+                if i != j:
+                    rows = d[i].sum() / (n - 2) + d[:, j].sum() / (n - 2)
+                    out[i, j] = d[i, j] - rows + d.sum() / ((n - 1) * (n - 2))
+        return out
+
+    A, B = u_centred(a), u_centred(b)
+    return (A * B).sum() / np.sqrt((A * A).sum() * (B * B).sum())
+
+
+def test_distance_correlation_against_numbers_by_hand():
+    rng = np.random.default_rng(0)
+    a, b = rng.normal(size=(9, 3)), np.eye(2)[[0, 1, 0, 0, 1, 1, 0, 1, 0]]
+    found = distance_correlation(torch.tensor(a), torch.tensor(b))
+    assert float(found) == pytest.approx(by_hand(a, b))
+    assert float(distance_correlation(torch.tensor(a), torch.tensor(a))) == (
+        pytest.approx(1.0)
+    )
+
+
+def test_distance_correlation_is_about_zero_at_independence_in_any_dimension():
+    generator = torch.Generator().manual_seed(0)
+    b = torch.eye(2)[torch.arange(200) % 2]
+    values = [
+        float(distance_correlation(torch.randn(200, 32, generator=generator), b))
+        for _ in range(40)
+    ]
+    assert abs(np.mean(values)) < 0.005
+
+
+@pytest.mark.parametrize("n", [1, 3, 6])
+def test_distance_correlation_of_what_tells_nothing_has_finite_gradients(n):
+    a = torch.zeros(n, 2, requires_grad=True)
+    value = distance_correlation(a, torch.ones(n, 1)) + 0.0 * a.sum()
+    assert float(value.detach()) == 0.0
+    (gradient,) = torch.autograd.grad(value, a)
+    assert gradient.isfinite().all()
+
+
+@pytest.mark.parametrize("latent_model", ["diffusion", "gan"])
+def test_second_stage_learns_the_latent_model_and_not_the_autoencoder(latent_model):
+    X, y, z, _ = mixed_table()
+    gen = tiny(FLDGM, latent_model=latent_model).fit(X, y, z)
+    longer = tiny(FLDGM, latent_model=latent_model, lambda_fair=0.0).fit(X, y, z)
+    own = {"diffusion": {"noise"}, "gan": {"discriminator", "generator"}}
+    assert set(gen.history_) == {"autoencoder"} | own[latent_model]
+    first = {}
+
+    class OneStage(FLDGM):
+        def _run(self, build, rows, groups, seed):
+            if not first:
+                first.update(super()._run(build, rows, groups, seed).weights)
+            return super()._run(build, rows, groups, seed)
+
+    OneStage(**gen.get_params()).fit(X, y, z)
+    for name, weight in gen.weights_.items():
+        is_same = np.array_equal(weight, first[name])
+        assert is_same == name.startswith("autoencoder."), name
+    name = "autoencoder.encoder.0.weight"
+    assert not np.array_equal(gen.weights_[name], longer.weights_[name])
+
+
+@pytest.mark.parametrize("check", GENERATOR_CHECKS, ids=lambda c: c.__name__)
+def test_latent_gan_holds_to_the_contract_too(check):
+    check(tiny(FLDGM, latent_model="gan"))
+
+
+def accuracy_of_telling_z(gen, X, y, z):
+    """Return how well a forest tells the group from latent vectors of real rows."""
+    gen.fit(X, y, z)
+    rows = np.column_stack([gen.encoder_.transform(X), y]).astype(np.float32)
+    with torch.no_grad():
+        h, _ = gen._trained_networks().encode(
+            torch.from_numpy(rows), torch.Generator().manual_seed(0)
+        )
+    forest = RandomForestClassifier(50, min_samples_leaf=10, random_state=0)
+    return cross_val_score(forest, h.numpy(), z, cv=3).mean()
+
+
+def test_penalty_keeps_z_out_of_the_latent_space():
+    rng = np.random.default_rng(0)
+    z = rng.integers(0, 2, 1000)
+    X = np.column_stack([rng.normal(2.0 * z - 1.0), rng.normal(size=1000)])
+    y = (X.sum(1) + rng.normal(size=1000) > 0).astype(int)
+    gen = FLDGM(latent_size=4, hidden_width=32, max_iter=600, random_state=0)
+    gen.set_params(batch_size=128, learning_rate=3e-3, n_steps=20)
+    unfair = accuracy_of_telling_z(gen.set_params(lambda_fair=0.0), X, y, z)
+    fair = accuracy_of_telling_z(gen.set_params(lambda_fair=100.0), X, y, z)
+    assert unfair > 0.7
+    assert fair < 0.6
