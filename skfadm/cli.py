@@ -1,4 +1,4 @@
-"""The command line: `skfadm demo` and `skfadm generate`."""
+"""The command line: `skfadm demo`, `skfadm generate` and `skfadm table1`."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ examples:
       --model fair.skops -o fair.parquet       # keep the fitted model ...
   skfadm generate --model fair.skops -n 100 --lambda-yz 1 --ask '>50K' -o more.csv
                                                # ... and sample from it again
+"""
+_TABLE1 = """\
+The paper's Table 1 on the Adult table: for each race, train every method on the others,
+train classifiers on what it generates, and score them on that race. Finished trainings
+are kept in DIR/units; after an interruption the same command goes on where it stopped.
+Writes results.csv, choices.csv, table1.md, table1-*.csv and table1.png.
+
+methods: majority, real, reweighed, vae, gan, ddpm, fairgan, decaf, fldgm, fadm (as in
+the paper), skfadm (the default)
 """
 
 
@@ -78,6 +87,10 @@ def _run(args: argparse.Namespace) -> None:
         from skfadm._demo import demo
 
         demo(args.out)
+    elif args.command == "table1":
+        from skfadm.experiments.table1.command import table1
+
+        table1(args)
     else:
         from skfadm._generate import generate
 
@@ -114,6 +127,13 @@ def _parser() -> argparse.ArgumentParser:
     _add_files(generate)
     _add_columns(generate)
     _add_sampling(generate)
+    table1 = commands.add_parser(
+        "table1",
+        help="run the paper's comparison on Adult; takes hours",
+        description=_TABLE1,
+        formatter_class=layout,
+    )
+    _add_table1(table1)
     return parser
 
 
@@ -209,6 +229,45 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "-q", "--quiet", action="store_true", help="print nothing but errors"
+    )
+
+
+def _add_table1(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with adult.data and adult.test of the UCI repository; where they "
+        "are not, Adult is downloaded there from OpenML",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder to write to"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=_count,
+        metavar="N",
+        help="final trainings of each method and target (default: 5; quick: 1)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="see that everything works, in minutes: few rows, short trainings, no "
+        "choice of hyperparameters; its numbers say nothing about the methods",
+    )
+    parser.add_argument(
+        "--methods", nargs="+", metavar="METHOD", help="these only (default: all)"
+    )
+    parser.add_argument(
+        "--targets", nargs="+", metavar="RACE", help="these only (default: all)"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_count,
+        default=-1,
+        metavar="N",
+        help="trainings at a time (default: one for each core)",
     )
 
 

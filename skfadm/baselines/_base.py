@@ -95,7 +95,7 @@ class BaselineGenerator(TableGenerator):
             Before any training, naming the argument: lengths that differ, an empty
             table, infinite numbers, missing or continuous labels, a single class or
             group, a parameter out of its range.
-        RuntimeError
+        FloatingPointError
             If the training diverged.
         """
         seed = new_seed(new_random_state(self.random_state))

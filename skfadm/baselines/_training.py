@@ -116,7 +116,7 @@ def train(
 
     Raises
     ------
-    RuntimeError
+    FloatingPointError
         If the training diverged: some weight is not finite.
     """
     networks = build_seeded(build, seed)
@@ -154,7 +154,7 @@ def train(
                 iteration, dict(zip(networks.trained, history[iteration], strict=True))
             )
     if not all(p.isfinite().all() for p in average.values()):
-        raise RuntimeError(
+        raise FloatingPointError(
             f"training diverged with learning_rate={learning_rate!r}: its weights are "
             "not finite. Try a smaller one."
         )

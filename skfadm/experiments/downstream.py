@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.compose import make_column_selector, make_column_transformer
+from sklearn.dummy import DummyClassifier
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
@@ -85,13 +86,86 @@ def teach(
     list of dict
         With "classifier", "ACC", "R_DP" and "R_EOp"; an undefined ratio is NaN.
     """
+    models = fit_classifiers(*train, random_state=random_state)
+    return score_classifiers(models, test, pos_label=pos_label)
+
+
+def fit_classifiers(
+    X: pd.DataFrame,
+    y: Any,
+    *,
+    random_state: int,
+    sample_weight: NDArray[np.float64] | None = None,
+) -> dict[str, ClassifierMixin]:
+    """Train every classifier on one table.
+
+    Parameters
+    ----------
+    X : DataFrame of shape (n_samples, n_features)
+        The rows.
+    y : array-like of shape (n_samples,)
+        Their labels. A label that a single row has is left out with it, since no
+        classifier can be stopped early by it; where one label is left, it is what
+        every classifier predicts.
+    random_state : int
+        Seed of the classifiers.
+    sample_weight : ndarray of shape (n_samples,), default=None
+        Weights of the rows.
+
+    Returns
+    -------
+    dict
+        The fitted classifiers by their names.
+    """
+    labels = np.asarray(y)
+    values, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    kept = counts[codes] > 1
+    X, labels = X[kept], labels[kept]
+    fitted = {}
+    for name, model in classifiers(random_state).items():
+        if (counts > 1).sum() < 2:
+            fitted[name] = always(values[counts.argmax()])
+            continue
+        weights = {}
+        if sample_weight is not None:
+            weights = {f"{model.steps[-1][0]}__sample_weight": sample_weight[kept]}
+        fitted[name] = model.fit(X, labels, **weights)
+    return fitted
+
+
+def always(label: Any) -> DummyClassifier:
+    """Return a classifier that predicts `label` for every row."""
+    return DummyClassifier(strategy="most_frequent").fit([[0]], [label])
+
+
+def score_classifiers(
+    models: dict[str, ClassifierMixin],
+    test: tuple[pd.DataFrame, Any, Any],
+    *,
+    pos_label: Any,
+) -> list[dict[str, Any]]:
+    """Score fitted classifiers on real rows.
+
+    Parameters
+    ----------
+    models : dict
+        Classifiers by their names.
+    test : tuple of (X, y, z)
+        Real rows, their labels and groups.
+    pos_label : label
+        The label whose rates are compared.
+
+    Returns
+    -------
+    list of dict
+        With "classifier", "ACC", "R_DP" and "R_EOp"; an undefined ratio is NaN.
+    """
     X, y, z = test
     truth = np.asarray(y)
-    rows = []
-    for name, model in classifiers(random_state).items():
-        predicted = model.fit(train[0], np.asarray(train[1])).predict(X)
-        rows.append({"classifier": name, **_scores(truth, predicted, z, pos_label)})
-    return rows
+    return [
+        {"classifier": name, **_scores(truth, model.predict(X), z, pos_label)}
+        for name, model in models.items()
+    ]
 
 
 def _scores(

@@ -1,0 +1,87 @@
+"""The command `skfadm table1`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+import pandas as pd
+
+from skfadm._files import UserError, check_installed, write_table, written_whole
+from skfadm.datasets import fetch_adult
+
+from .names import CLASSIFIERS, TITLES
+from .picture import draw
+from .protocol import Run, run
+from .results import markdown, paper_layout, summary
+from .units import FULL, QUICK
+
+SEEDS = 5
+
+
+def table1(args: argparse.Namespace) -> None:
+    """Run the command: the protocol, then tables and picture from its results.
+
+    Parameters
+    ----------
+    args : Namespace
+        With ``data``, ``out``, ``seeds``, ``quick``, ``methods``, ``targets`` and
+        ``jobs``.
+
+    Raises
+    ------
+    UserError
+        If a method or target is unknown, matplotlib is missing or the folder holds
+        results of other settings.
+    """
+    check_installed("matplotlib", "the picture of the table")
+    data = fetch_adult(data_home=args.data)
+    domains = sorted(set(data.domains))
+    plan = Run(
+        data=data,
+        folder=args.out,
+        methods=_chosen("method", args.methods, list(TITLES)),
+        targets=_chosen("target", args.targets, domains),
+        n_seeds=args.seeds or (1 if args.quick else SEEDS),
+        n_jobs=args.jobs,
+        protocol=QUICK if args.quick else FULL,
+    )
+    rows, choices = run(plan)
+    write_results(rows, choices, plan)
+
+
+def write_results(rows: pd.DataFrame, choices: pd.DataFrame, plan: Run) -> None:
+    """Write the tidy results, the tables and the picture, and print the tables.
+
+    Parameters
+    ----------
+    rows, choices : DataFrame
+        Of `run`.
+    plan : Run
+        The run.
+    """
+    is_quick = plan.protocol.is_quick
+    table = summary(rows)
+    write_table(rows, plan.folder / "results.csv")
+    write_table(choices, plan.folder / "choices.csv")
+    for classifier in CLASSIFIERS:
+        layout = paper_layout(table, classifier)
+        if is_quick:
+            layout.insert(0, "run", "quick")
+        write_table(layout, plan.folder / f"table1-{classifier}.csv")
+    text = markdown(table, choices, is_quick)
+    with written_whole(plan.folder / "table1.md") as file:
+        file.write(text.encode())
+    with written_whole(plan.folder / "table1.png") as file:
+        draw(table, is_quick=is_quick).savefig(file, format="png", dpi=90)
+    print(text, end="")
+
+
+def _chosen(what: str, asked: Sequence[str] | None, known: list[str]) -> list[str]:
+    """Return what is asked for, in the order of what is known; None is all."""
+    unknown = [name for name in asked or () if name not in known]
+    if unknown:
+        raise UserError(
+            f"there is no {what} {unknown[0]!r}; choose from {', '.join(known)}"
+        )
+    return [name for name in known if asked is None or name in asked]

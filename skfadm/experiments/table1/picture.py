@@ -1,0 +1,106 @@
+"""The picture of Table 1: accuracy against the two ratios."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from .names import CLASSIFIERS, TITLES
+from .published import AVERAGE, PUBLISHED
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_RATIOS = {
+    "R_DP": "ratio of demographic parity",
+    "R_EOp": "ratio of equal opportunity",
+}
+# Colours that people who are colour-blind tell apart, and a marker for each method.
+_STYLES = {
+    "majority": ("#777777", "x"),
+    "real": ("#777777", "o"),
+    "reweighed": ("#777777", "s"),
+    "vae": ("#004488", "v"),
+    "gan": ("#DDAA33", "^"),
+    "ddpm": ("#44AA99", "<"),
+    "fairgan": ("#882255", ">"),
+    "decaf": ("#117733", "P"),
+    "fldgm": ("#88CCEE", "X"),
+    "fadm": ("#BB5566", "D"),
+    "skfadm": ("#000000", "*"),
+}
+
+
+def draw(table: pd.DataFrame, *, is_quick: bool) -> Figure:
+    """Draw the averages over targets: a point with its interval for each method.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Of `summary`.
+    is_quick : bool
+        Whether to say that this is a quick run.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A row of panels for each downstream classifier, a column for each ratio; hollow
+        points are what the paper published.
+    """
+    from matplotlib.figure import Figure
+
+    present = [c for c in CLASSIFIERS if c in table.index.get_level_values(0)]
+    figure = Figure(figsize=(10, 1.2 + 3.2 * len(present)), layout="constrained")
+    axes = figure.subplots(len(present), 2, squeeze=False, sharey="row", sharex=True)
+    for row, classifier in zip(axes, present, strict=True):
+        for ax, ratio in zip(row, _RATIOS, strict=True):
+            _panel(ax, table.loc[classifier], ratio)
+        row[0].set_ylabel(f"{CLASSIFIERS[classifier]}\naccuracy, %")
+    for ax, words in zip(axes[-1], _RATIOS.values(), strict=True):
+        ax.set_xlabel(words)
+    handles, labels = _legend(axes)
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    note = " - quick run, says nothing about the methods" if is_quick else ""
+    figure.suptitle(f"Adult, average over target races{note}")
+    return figure
+
+
+def _panel(ax: Axes, own: pd.DataFrame, ratio: str) -> None:
+    for method, (colour, marker) in _STYLES.items():
+        if method in own.index.get_level_values("method"):
+            average = own.loc[method].loc[AVERAGE]
+            x, y = average.loc[ratio], average.loc["ACC"]
+            # An interval of one seed is unknown and not drawn; a mean that is undefined
+            # leaves the method out of the panel.
+            ax.errorbar(
+                [x["mean"]],
+                [y["mean"]],
+                xerr=[0.0 if pd.isna(x["half_width"]) else x["half_width"]],
+                yerr=[0.0 if pd.isna(y["half_width"]) else y["half_width"]],
+                fmt=marker,
+                color=colour,
+                markersize=12 if marker == "*" else 7,
+                elinewidth=1,
+                label=TITLES[method],
+            )
+        if method in PUBLISHED.index:
+            published = PUBLISHED.loc[method, AVERAGE]
+            ax.plot(
+                [published[ratio]],
+                [published["ACC"]],
+                marker,
+                markerfacecolor="none",
+                markeredgecolor=colour,
+                label=f"{TITLES[method].split(',')[0]}, published",
+            )
+    ax.set_xlim(0, 1.02)
+    ax.grid(alpha=0.3)
+
+
+def _legend(axes: Any) -> tuple[list, list]:
+    """Return each method once, those of this run first."""
+    handles, labels = axes[0, 0].get_legend_handles_labels()
+    order = sorted(range(len(labels)), key=lambda i: labels[i].endswith("published"))
+    return [handles[i] for i in order], [labels[i] for i in order]
