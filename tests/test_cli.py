@@ -418,7 +418,13 @@ def test_ctrl_c_while_training_gives_130_and_no_file(folder):
 
 @pytest.mark.parametrize(
     "argv",
-    [["--help"], ["--version"], GOOD[:-1] + ["a.txt"], [*GOOD, "--label", "incom"]],
+    [
+        ["--help"],
+        ["--version"],
+        ["table1"],
+        GOOD[:-1] + ["a.txt"],
+        [*GOOD, "--label", "incom"],
+    ],
 )
 def test_torch_is_not_imported_for_help_and_errors(folder, argv):
     code = (
@@ -434,7 +440,7 @@ def test_torch_is_not_imported_for_help_and_errors(folder, argv):
     assert run.returncode == 0, run.stderr.decode()
 
 
-@pytest.mark.parametrize("command", [[], ["generate"], ["demo"]])
+@pytest.mark.parametrize("command", [[], ["generate"], ["demo"], ["table1"]])
 def test_help_says_what_it_does(capsys, command):
     with pytest.raises(SystemExit, match="0"):
         main([*command, "--help"])

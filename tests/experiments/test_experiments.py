@@ -6,7 +6,7 @@ import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
 from skfadm.experiments import adult
-from skfadm.experiments.downstream import classifiers, teach
+from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 
 from ..generators import TINY, mixed_table
 
@@ -39,6 +39,26 @@ def test_a_table_without_positives_has_undefined_ratios_and_no_error():
         (X[["word"]], none), (X[["word"]], y, z), pos_label=">50K", random_state=0
     )
     assert np.isnan(rows[2]["R_DP"])
+
+
+@pytest.mark.parametrize("n_others", [0, 1])
+def test_a_table_of_one_label_teaches_to_predict_it(n_others):
+    X, y, *_ = table()
+    labels = np.array(["<=50K"] * len(y), dtype=object)
+    labels[:n_others] = ">50K"
+    for model in fit_classifiers(X, labels, random_state=0).values():
+        assert set(model.predict(X)) == {"<=50K"}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_rows_without_weight_teach_nothing():
+    X, y, *_ = table()
+    wrong = np.where(y == ">50K", "<=50K", ">50K")
+    both = pd.concat([X, X]), np.concatenate([y, wrong])
+    weights = np.repeat([1.0, 0.0], len(X))
+    models = fit_classifiers(*both, random_state=0, sample_weight=weights)
+    for name, model in models.items():
+        assert np.mean(model.predict(X) == y) > 0.85, name
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -95,7 +95,7 @@ def _panel(ax: Axes, own: pd.DataFrame, ratio: str) -> None:
                 markeredgecolor=colour,
                 label=f"{TITLES[method].split(',')[0]}, published",
             )
-    ax.set_xlim(0, 1.02)
+    ax.set_xlim(-0.03, 1.03)
     ax.grid(alpha=0.3)
 
 

@@ -52,8 +52,8 @@ class Protocol:
 
     @property
     def is_quick(self) -> bool:
-        """Whether this is less than the whole protocol."""
-        return self != FULL
+        """Whether this is no more than a trial: nothing is chosen."""
+        return not self.has_selection
 
 
 FULL = Protocol()

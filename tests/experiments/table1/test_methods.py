@@ -1,0 +1,53 @@
+import pytest
+
+from skfadm.baselines._graph import read_graph
+from skfadm.datasets._adult import _FEATURES
+from skfadm.experiments.table1.methods import ADULT_GRAPH, METHODS
+from skfadm.experiments.table1.names import TITLES
+
+GENERATORS = [name for name, method in METHODS.items() if method.generator]
+
+
+def test_every_row_of_the_table_is_a_method():
+    assert list(TITLES) == list(METHODS)
+
+
+def test_every_generator_has_a_grid_of_equal_size_over_the_step_size():
+    for name in GENERATORS:
+        (parameter,) = {key for candidate in METHODS[name].grid for key in candidate}
+        values = [candidate[parameter] for candidate in METHODS[name].grid]
+        assert values == [1e-3, 3e-4], name
+
+
+@pytest.mark.parametrize("name", GENERATORS)
+def test_candidates_differ_in_what_is_chosen_alone(name):
+    first, second = (METHODS[name].build(i, random_state=3) for i in (0, 1))
+    params, others = first.get_params(), second.get_params()
+    (changed,) = (key for key in params if params[key] != others[key])
+    assert changed in ("learning_rate", "gamma")
+    assert params["random_state"] == 3
+
+
+def test_fadm_is_the_papers_and_skfadm_the_default():
+    paper = METHODS["fadm"].build(0).get_params()
+    default = METHODS["skfadm"].build(0).get_params()
+    changed = {key: paper[key] for key in paper if paper[key] != default[key]}
+    assert changed == {
+        "category_loss": "squared_error",
+        "label_guidance": "classifier",
+        "lambda_z": 1.0,
+        "lambda_yz": 0.0,
+        "second_order": True,
+    }
+    assert default == METHODS["skfadm"].generator().get_params()
+
+
+def test_adults_graph_has_no_cycle_and_leads_from_sex_to_income_in_many_ways():
+    graph = read_graph(ADULT_GRAPH, _FEATURES, 1)
+    told = {
+        name for name, own in zip([*_FEATURES, "y"], graph.told, strict=True) if own
+    }
+    assert {"marital-status", "occupation", "relationship", "y"} <= told
+    assert not told & {"age", "native-country"}
+    # All features are causes of income.
+    assert graph.parents[-1] == tuple(range(len(_FEATURES)))

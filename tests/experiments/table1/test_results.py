@@ -1,0 +1,133 @@
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from skfadm.experiments.table1.names import MEASURES
+from skfadm.experiments.table1.picture import draw
+from skfadm.experiments.table1.published import AVERAGE, PUBLISHED, SHORT
+from skfadm.experiments.table1.results import markdown, paper_layout, summary
+
+NAN = float("nan")
+
+
+def results():
+    """Two targets, three seeds, one method whose ratios are partly undefined."""
+    rows = []
+    for method in ("vae", "majority"):
+        for seed in range(3):
+            for domain, base in (("White", 0.8), ("Other", 0.6)):
+                ratio = NAN if method == "majority" else 0.5 + 0.1 * seed
+                if domain == "Other" and seed == 1:
+                    ratio = NAN
+                rows.append(
+                    {
+                        "stage": "final",
+                        "method": method,
+                        "scored_on": domain,
+                        "classifier": "LR",
+                        "seed": seed,
+                        "ACC": base + 0.01 * seed,
+                        "R_DP": ratio,
+                        "R_EOp": 0.9,
+                    }
+                )
+    distractor = {**rows[0], "stage": "selection", "ACC": 0.0}
+    return pd.DataFrame([*rows, distractor])
+
+
+NO_CHOICES = pd.DataFrame(columns=["method", "target", "chosen", "accuracies"])
+
+
+def test_means_and_intervals_are_over_seeds_of_the_final_stage():
+    cell = summary(results()).loc[("LR", "vae", "White", "ACC")]
+    assert cell["mean"] == pytest.approx(81.0)
+    low, high = stats.t.interval(0.95, 2, 81.0, stats.sem([80.0, 81.0, 82.0]))
+    assert cell["half_width"] == pytest.approx((high - low) / 2)
+    assert cell["n_seeds"] == 3
+
+
+def test_average_is_taken_within_seeds_over_targets_where_it_is_defined():
+    table = summary(results())
+    accuracy = table.loc[("LR", "vae", AVERAGE, "ACC")]
+    assert accuracy["mean"] == pytest.approx(71.0)
+    parity = table.loc[("LR", "vae", AVERAGE, "R_DP")]
+    assert parity["mean"] == pytest.approx(0.6)
+    assert parity["n_undefined"] == 1
+    assert parity["n_scores"] == 6
+    assert table.loc[("LR", "majority", AVERAGE, "R_DP")]["n_undefined"] == 6
+
+
+def test_one_seed_has_no_interval():
+    rows = results()
+    table = summary(rows[rows["seed"] == 0])
+    assert table["half_width"].isna().all()
+
+
+def test_failed_trainings_are_counted_apart_from_undefined_ratios():
+    rows = results()
+    lost = (rows["method"] == "vae") & (rows["seed"] == 2)
+    rows.loc[lost, list(MEASURES)] = NAN
+    layout = paper_layout(summary(rows), "LR").set_index("method")
+    assert layout.loc["VAE", "failed trainings"] == 2
+    assert layout.loc["VAE", "undefined ratios"] == 1
+    assert layout.loc["VAE", "White ACC"] == pytest.approx(80.5)
+    assert layout.loc["majority label", "failed trainings"] == 0
+
+
+def test_layout_is_the_papers():
+    layout = paper_layout(summary(results()), "LR")
+    assert layout["method"].tolist() == ["majority label", "VAE"]
+    means = [c for c in layout if c.split()[-1] in MEASURES]
+    assert means == [f"{t} {m}" for t in ("Other", "White", "Avg") for m in MEASURES]
+
+
+def test_markdown_shows_mean_interval_and_what_is_undefined():
+    text = markdown(summary(results()), NO_CHOICES, is_quick=False)
+    lines = [line for line in text.splitlines() if line.startswith("| VAE")]
+    assert "| 81.0 ± 2.5 | 0.60 ± 0.25 | 0.90 ± 0.00 |" in lines[0]
+    assert lines[0].endswith("| 1 of 12 | 0 |")
+    majority = next(line for line in text.splitlines() if "majority" in line)
+    assert "| - |" in majority
+    assert "83.21 | 0.74 | 0.62 |" in lines[1]
+    assert "quick" not in text
+
+
+def test_quick_results_are_labelled_as_such():
+    table = summary(results())
+    assert "A quick run" in markdown(table, NO_CHOICES, is_quick=True)
+    assert "quick run" in draw(table, is_quick=True).get_suptitle()
+    assert "quick" not in draw(table, is_quick=False).get_suptitle()
+
+
+def test_choices_are_shown_counted_from_one():
+    choices = pd.DataFrame(
+        {"method": ["vae"], "target": ["White"], "chosen": [1], "accuracies": ["0 1"]}
+    )
+    text = markdown(summary(results()), choices, is_quick=False)
+    assert "| VAE | White | 2 | 0 1 |" in text
+
+
+def test_published_averages_are_those_of_the_published_columns():
+    tolerances = {"ACC": 0.0085, "R_EOp": 0.0051, "R_DP": 0.037}
+    # But for R_DP, where the paper's own averages are not the means of its columns.
+    for measure, tolerance in tolerances.items():
+        columns = [(target, measure) for target in SHORT.values()]
+        np.testing.assert_allclose(
+            PUBLISHED[columns].mean(axis=1),
+            PUBLISHED[(AVERAGE, measure)],
+            atol=tolerance,
+        )
+
+
+def test_picture_has_a_point_for_each_method_that_is_defined_and_for_the_published():
+    axes = draw(summary(results()), is_quick=False).axes
+    assert len(axes) == 2
+    parity, opportunity = axes
+    drawn = [c.get_label() for c in parity.containers]
+    assert drawn == ["majority label", "VAE"]
+    x, y = parity.containers[1].lines[0].get_data()
+    assert (x[0], y[0]) == pytest.approx((0.6, 71.0))
+    hollow = [line for line in parity.lines if "published" in str(line.get_label())]
+    assert len(hollow) == len(PUBLISHED)
+    assert opportunity.get_xlabel() == "ratio of equal opportunity"
