@@ -109,7 +109,7 @@ def test_choices_are_shown_counted_from_one():
 
 
 def test_published_averages_are_those_of_the_published_columns():
-    tolerances = {"ACC": 0.0085, "R_EOp": 0.0051, "R_DP": 0.037}
+    tolerances = {"ACC": 0.0085, "R_EOp": 0.0065, "R_DP": 0.037}
     # But for R_DP, where the paper's own averages are not the means of its columns.
     for measure, tolerance in tolerances.items():
         columns = [(target, measure) for target in SHORT.values()]
