@@ -11,6 +11,7 @@ from typing import NoReturn
 
 from skfadm import __version__
 from skfadm._files import UserError
+from skfadm.experiments.table1 import arguments as table1_arguments
 
 _DEMO = """\
 The demonstration, on the diabetes table of scikit-learn (442 rows): learn from three
@@ -33,15 +34,6 @@ examples:
       --model fair.skops -o fair.parquet       # keep the fitted model ...
   skfadm generate --model fair.skops -n 100 --lambda-yz 1 --ask '>50K' -o more.csv
                                                # ... and sample from it again
-"""
-_TABLE1 = """\
-The paper's Table 1 on the Adult table: for each race, train every method on the others,
-train classifiers on what it generates, and score them on that race. Finished trainings
-are kept in DIR/units; after an interruption the same command goes on where it stopped.
-Writes results.csv, choices.csv, table1.md, table1-*.csv and table1.png.
-
-methods: majority, real, reweighed, vae, gan, ddpm, fairgan, decaf, fldgm, fadm (as in
-the paper), skfadm (the default)
 """
 
 
@@ -130,10 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     table1 = commands.add_parser(
         "table1",
         help="run the paper's comparison on Adult; takes hours",
-        description=_TABLE1,
+        description=table1_arguments.DESCRIPTION,
         formatter_class=layout,
     )
-    _add_table1(table1)
+    table1_arguments.add_arguments(table1, _count)
     return parser
 
 
@@ -229,45 +221,6 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "-q", "--quiet", action="store_true", help="print nothing but errors"
-    )
-
-
-def _add_table1(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder with adult.data and adult.test of the UCI repository; where they "
-        "are not, Adult is downloaded there from OpenML",
-    )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder to write to"
-    )
-    parser.add_argument(
-        "--seeds",
-        type=_count,
-        metavar="N",
-        help="final trainings of each method and target (default: 5; quick: 1)",
-    )
-    parser.add_argument(
-        "--quick",
-        action="store_true",
-        help="see that everything works, in minutes: few rows, short trainings, no "
-        "choice of hyperparameters; its numbers say nothing about the methods",
-    )
-    parser.add_argument(
-        "--methods", nargs="+", metavar="METHOD", help="these only (default: all)"
-    )
-    parser.add_argument(
-        "--targets", nargs="+", metavar="RACE", help="these only (default: all)"
-    )
-    parser.add_argument(
-        "--jobs",
-        type=_count,
-        default=-1,
-        metavar="N",
-        help="trainings at a time (default: one for each core)",
     )
 
 

@@ -114,6 +114,10 @@ def run(plan: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     plan.units_folder.mkdir(parents=True, exist_ok=True)
     check_settings(plan)
+    for unfinished in plan.units_folder.glob(".*.tmp"):
+        # Of a run that was killed. A new process may have the same number, and so the
+        # same name for what it writes.
+        unfinished.unlink()
     selection = plan.selection_units()
     n_final = len(plan.methods) * len(plan.targets) * plan.n_seeds
     total = len(selection) + n_final

@@ -229,6 +229,17 @@ def test_an_interrupted_training_leaves_no_file(plan, monkeypatch):
     assert list(plan.units_folder.iterdir()) == []
 
 
+def test_what_a_killed_run_left_half_written_is_in_nobodys_way(plan):
+    plan = replace(plan, methods=["majority"])
+    plan.units_folder.mkdir()
+    name = plan.final_units(choose(pd.DataFrame(), plan.methods, RACES))[0].file_name
+    half = plan.units_folder / f".{name}.{os.getpid()}.tmp"
+    half.write_text("half")
+    rows, _ = run(plan)
+    assert len(rows) == 2 * 3 * 3
+    assert not half.exists()
+
+
 def test_units_of_both_stages_have_files_of_their_own(plan):
     plan = replace(plan, methods=list(METHODS))
     choices = choose(pd.DataFrame(), plan.methods, plan.targets)
