@@ -97,7 +97,15 @@ class Method:
     grid: tuple[dict[str, Any], ...]
 
     def build(self, candidate: int, **params: Any) -> Any:
-        """Return a candidate's generator, not fitted, with further parameters."""
+        """Return a candidate's generator, not fitted.
+
+        Parameters
+        ----------
+        candidate : int
+            Its place in the grid.
+        **params : dict
+            Further parameters of the generator.
+        """
         assert self.generator is not None
         return self.generator(**{**self.fixed, **self.grid[candidate], **params})
 

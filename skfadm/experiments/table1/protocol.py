@@ -77,7 +77,13 @@ class Run:
         ]
 
     def final_units(self, choices: pd.DataFrame) -> list[Unit]:
-        """Return the trainings that are scored on the targets."""
+        """Return the trainings that are scored on the targets.
+
+        Parameters
+        ----------
+        choices : DataFrame
+            Of `choose`.
+        """
         chosen = choices.set_index(["method", "target"])["chosen"]
         return [
             Unit(FINAL, method, int(chosen[method, target]), (target,), seed)
@@ -87,7 +93,13 @@ class Run:
         ]
 
     def read(self, units: Sequence[Unit]) -> pd.DataFrame:
-        """Return the rows of finished units."""
+        """Return the rows of finished units.
+
+        Parameters
+        ----------
+        units : sequence of Unit
+            Which.
+        """
         parts = [pd.read_csv(self.units_folder / unit.file_name) for unit in units]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
