@@ -42,8 +42,10 @@ from .fair_control import (
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
+#: Learning rates by network.
+GAMMA = {"score": 3e-3, "y": 1e-3, "z": 1e-3}
 #: A small table is trained for as many iterations, however often that repeats its rows.
-MIN_ITER = 1000
+MIN_ITER = 500
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -88,8 +90,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         Steps of the solver; each evaluates every network once.
     solver : {"dpm_solver_sde", "euler_maruyama"}, default="dpm_solver_sde"
         Second-order multistep solver of the reverse SDE, or plain Euler-Maruyama.
-    time_grid : {"karras", "uniform"}, default="karras"
-        Times of the steps: dense near the data, or even in t.
+    time_grid : {"lognormal", "uniform"}, default="lognormal"
+        Times of the steps: dense where categories are decided, or even in t.
     label_guidance : {"network", "classifier"}, default="network"
         Where the first unit of `lambda_y` comes from: a score network that is told the
         label, which follows it more closely, or, as in the paper, the gradient of the
@@ -99,21 +101,24 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         every channel, which is Eq. 4 literally.
     hidden_width, n_blocks : int, default=256, 3
         Size of the score network: units a layer, residual blocks of two layers.
-    classifier_width, classifier_blocks : int, default=256, 1
+    classifier_width, classifier_blocks : int, default=64, 1
         Size of the two classifiers.
     dropout : float, default=0.5
         Share of hidden units that the classifiers leave out in training, in [0, 1). It
         keeps them calibrated on small tables.
-    max_iter : int, default=5000
+    max_iter : int, default=4000
         Iterations of training, at most.
-    max_epochs : int, default=360
+    max_epochs : int, default=200
         Passes over the rows, at most: rows that are seen more often begin to be learned
-        by heart. Where that would be fewer than 1,000 iterations, it is 1,000.
-    batch_size : int, default=512
+        by heart. Where that would be fewer than 500 iterations, it is 500.
+    batch_size : int, default=1024
         Rows of an iteration, meta-train and meta-test part together.
-    alpha, beta, gamma : float or dict, default=0.001, 1.0, 0.001
-        Inner step size, weight of the meta-test loss and learning rate of Algorithm 1:
-        one for all networks, or a dict with the keys "score", "y" and "z". The outer
+    alpha, beta : float or dict, default=0.001, 1.0
+        Inner step size and weight of the meta-test loss of Algorithm 1: one for all
+        networks, or a dict with the keys "score", "y" and "z".
+    gamma : float, dict or None, default=None
+        Learning rate of Algorithm 1, likewise; None is 0.003 for the score network and
+        0.001 for the classifiers, which learn small tables by heart if hurried. The
         update is AdamW's with gamma warmed up and then annealed to zero.
     second_order : bool, default=False
         Differentiate through the inner step, as Algorithm 1 does. False is its
@@ -197,7 +202,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         ],
         "n_steps": _COUNT,
         "solver": [StrOptions(set(SOLVERS))],
-        "time_grid": [StrOptions({"karras", "uniform"})],
+        "time_grid": [StrOptions({"lognormal", "uniform"})],
         "label_guidance": [StrOptions({"network", "classifier"})],
         "category_loss": [StrOptions({"cross_entropy", "squared_error"})],
         "hidden_width": _COUNT,
@@ -210,7 +215,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         "batch_size": _COUNT,
         "alpha": [*_NON_NEGATIVE, dict],
         "beta": [*_NON_NEGATIVE, dict],
-        "gamma": [*_POSITIVE, dict],
+        "gamma": [*_POSITIVE, dict, None],
         "second_order": ["boolean"],
         "ema_decay": [Interval(Real, 0, 1, closed="left")],
         "chunk_size": _COUNT,
@@ -230,20 +235,20 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         fairness_target: str | float = "demographic_parity",
         n_steps: int = 30,
         solver: str = "dpm_solver_sde",
-        time_grid: str = "karras",
+        time_grid: str = "lognormal",
         label_guidance: str = "network",
         category_loss: str = "cross_entropy",
         hidden_width: int = 256,
         n_blocks: int = 3,
-        classifier_width: int = 256,
+        classifier_width: int = 64,
         classifier_blocks: int = 1,
         dropout: float = 0.5,
-        max_iter: int = 5000,
-        max_epochs: int = 360,
-        batch_size: int = 512,
+        max_iter: int = 4000,
+        max_epochs: int = 200,
+        batch_size: int = 1024,
         alpha: float | dict[str, float] = 1e-3,
         beta: float | dict[str, float] = 1.0,
-        gamma: float | dict[str, float] = 1e-3,
+        gamma: float | dict[str, float] | None = None,
         second_order: bool = False,
         ema_decay: float = 0.998,
         chunk_size: int = 1024,
@@ -532,7 +537,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             batch_size=batch_size,
             alpha=by_network("alpha", self.alpha, networks),
             beta=by_network("beta", self.beta, networks),
-            gamma=by_network("gamma", self.gamma, networks),
+            gamma=by_network(
+                "gamma", GAMMA if self.gamma is None else self.gamma, networks
+            ),
             second_order=self.second_order,
             weight_decay=0.0,
             ema_decay=self.ema_decay,

@@ -17,21 +17,25 @@ Noise = Callable[[], Tensor]
 Solver = Callable[[DenoiserFunction, Tensor, Tensor, VPSDE, Noise], Tensor]
 
 
-def time_grid(
-    n_steps: int, sde: VPSDE, kind: str = "karras", rho: float = 7.0
-) -> Tensor:
+#: Where the steps are: log(noise level) at the quantiles of a normal with this mean and
+#: standard deviation. Categories are decided at noise levels around 1.
+GRID_MEAN, GRID_STD = 0.0, 1.6
+
+
+def time_grid(n_steps: int, sde: VPSDE, kind: str = "lognormal") -> Tensor:
     """Return the times from noise to data, shape (n_steps + 1,), float64.
 
-    ``"uniform"`` is even in t; ``"karras"`` is even in the noise level to the
-    power 1 / `rho` (Karras et al. 2022, Eq. 5), which spends more steps near the data.
+    ``"lognormal"`` has the noise levels at even quantiles of a lognormal distribution,
+    most where most is decided; ``"uniform"`` is even in t.
     """
     ends = torch.tensor([MAX_NOISE_LEVEL, MIN_NOISE_LEVEL], dtype=torch.float64)
     ramp = torch.linspace(0.0, 1.0, n_steps + 1, dtype=torch.float64)
     if kind == "uniform":
         start, stop = sde.time(ends)
         return start + ramp * (stop - start)
-    start, stop = ends ** (1.0 / rho)
-    return sde.time((start + ramp * (stop - start)) ** rho)
+    start, stop = torch.special.ndtr((ends.log() - GRID_MEAN) / GRID_STD)
+    quantiles = torch.special.ndtri(start + ramp * (stop - start))
+    return sde.time(torch.exp(GRID_MEAN + GRID_STD * quantiles))
 
 
 def euler_maruyama(

@@ -41,7 +41,7 @@ def sample(n=20_000, y=0, solver=dpm_solver_sde, n_steps=60, seed=0, **kwargs):
         ),
         fair_control=fair_control,
         sde=SDE,
-        grid=time_grid(n_steps, SDE, kwargs.pop("grid", "karras")),
+        grid=time_grid(n_steps, SDE, kwargs.pop("grid", "lognormal")),
         solver=solver,
         chunk_size=kwargs.pop("chunk_size", 8192),
     ).generate(np.broadcast_to(y, n).copy(), seed)
@@ -59,8 +59,8 @@ def moments_of(components, model=MODEL):
 @pytest.mark.parametrize(
     ("solver", "n_steps", "grid"),
     [
-        ("dpm_solver_sde", 60, "karras"),
-        ("euler_maruyama", 300, "karras"),
+        ("dpm_solver_sde", 60, "lognormal"),
+        ("euler_maruyama", 300, "lognormal"),
         ("euler_maruyama", 500, "uniform"),
     ],
 )
@@ -174,7 +174,7 @@ def test_streams_of_different_rows_and_draws_are_independent():
 
 
 def test_time_grids_fall_from_most_noise_to_least():
-    for kind in ("karras", "uniform"):
+    for kind in ("lognormal", "uniform"):
         grid = time_grid(20, SDE, kind)
         assert (grid.diff() < 0).all()
         levels = SDE.noise_level(grid[[0, -1]])
