@@ -88,8 +88,10 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         reached, "auto" is the strength that comes nearest.
     n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
-    solver : {"dpm_solver_sde", "euler_maruyama"}, default="dpm_solver_sde"
-        Second-order multistep solver of the reverse SDE, or plain Euler-Maruyama.
+    solver : {"dpm_solver_sde", "dpm_solver_ode", "euler_maruyama"}, \
+default="dpm_solver_sde"
+        Second-order multistep solver of the reverse SDE or of its probability-flow ODE,
+        or plain Euler-Maruyama.
     time_grid : {"lognormal", "uniform"}, default="lognormal"
         Times of the steps: dense where categories are decided, or even in t.
     label_guidance : {"network", "classifier"}, default="network"

@@ -1,5 +1,7 @@
 """The solvers with exact networks put in, where the answer is known."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from skfadm.diffusion.generation import RowGenerator, RowStreams
 from skfadm.diffusion.guidance import Guidance
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL
-from skfadm.diffusion.samplers import SOLVERS, dpm_solver_sde, euler_maruyama, time_grid
+from skfadm.diffusion.samplers import SOLVERS, dpm_solver, euler_maruyama, time_grid
 from skfadm.diffusion.sde import VPSDE
 
 from .gaussian_classes import GaussianClasses
@@ -27,7 +29,9 @@ MODEL = GaussianClasses(
 PMI = torch.log(torch.tensor([[0.4, 0.1], [0.2, 0.3]]) / 0.5 / torch.tensor([0.6, 0.4]))
 
 
-def sample(n=20_000, y=0, solver=dpm_solver_sde, n_steps=60, seed=0, **kwargs):
+def sample(
+    n=20_000, y=0, solver=SOLVERS["dpm_solver_sde"], n_steps=60, seed=0, **kwargs
+):
     strengths = {k: kwargs.pop(k) for k in ("lambda_y", "lambda_z") if k in kwargs}
     model = kwargs.pop("model", MODEL)
     fair_control = None
@@ -60,6 +64,7 @@ def moments_of(components, model=MODEL):
     ("solver", "n_steps", "grid"),
     [
         ("dpm_solver_sde", 60, "lognormal"),
+        ("dpm_solver_ode", 60, "lognormal"),
         ("euler_maruyama", 300, "lognormal"),
         ("euler_maruyama", 500, "uniform"),
     ],
@@ -75,7 +80,8 @@ def test_without_guidance_mean_and_covariance_of_the_data_are_reproduced(
 
 @pytest.mark.parametrize("y", [0, 1])
 @pytest.mark.parametrize(
-    ("solver", "n_steps"), [(dpm_solver_sde, 60), (euler_maruyama, 300)]
+    ("solver", "n_steps"),
+    [(SOLVERS["dpm_solver_sde"], 60), (dpm_solver, 60), (euler_maruyama, 300)],
 )
 def test_label_guidance_of_strength_one_gives_the_class_asked_for(y, solver, n_steps):
     x = sample(y=y, solver=solver, n_steps=n_steps, lambda_y=1.0)
@@ -84,7 +90,8 @@ def test_label_guidance_of_strength_one_gives_the_class_asked_for(y, solver, n_s
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
 
 
-def test_dpm_solver_extrapolates_the_denoiser_to_the_middle_of_each_step():
+@pytest.mark.parametrize("eta", [0.0, 0.7, 1.0])
+def test_dpm_solver_extrapolates_the_denoiser_to_the_middle_of_each_step(eta):
     """A denoiser that is linear in log(alpha / sigma) is met exactly there."""
     log_snr = np.array([-1.0, -0.5, 1.0])  # the second step is three times the first
     grid = SDE.time(torch.exp(-torch.tensor(log_snr)))
@@ -95,14 +102,34 @@ def test_dpm_solver_extrapolates_the_denoiser_to_the_middle_of_each_step():
         return -SDE.noise_level(t).log().expand_as(x)
 
     start = torch.ones(1, 1, dtype=torch.float64)
-    dpm_solver_sde(denoiser, start, grid, SDE, lambda: torch.zeros_like(start))
+    dpm_solver(denoiser, start, grid, SDE, lambda: torch.zeros_like(start), eta)
     alpha, _ = SDE.marginal(grid)
     h = np.diff(log_snr)
-    # In x / alpha, without noise: x' = exp(-2 h) x + (1 - exp(-2 h)) D.
+    # In x / alpha, without noise: x' = exp(-c h) x + (1 - exp(-c h)) D, c = 1 + eta^2.
+    c = 1.0 + eta**2
     x = 1.0 / float(alpha[0])
     for step, target in zip(h, [-1.0, -0.5 + h[1] / 2], strict=True):
-        x = np.exp(-2 * step) * x + (1 - np.exp(-2 * step)) * target
+        x = np.exp(-c * step) * x + (1 - np.exp(-c * step)) * target
     assert float(seen[-1]) == pytest.approx(x * float(alpha[-1]), rel=1e-6)
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.3, 0.7, 1.0])
+def test_a_known_row_keeps_the_marginal_of_the_sde_at_every_step(eta):
+    """With D = x_0 known, x_t stays N(alpha x_0, sigma^2) whatever share is noise."""
+    grid = time_grid(7, SDE)
+    alpha, sigma = SDE.marginal(grid)
+    generator = torch.Generator().manual_seed(0)
+    noise = partial(torch.randn, 200_000, 1, generator=generator, dtype=torch.double)
+    seen = []
+
+    def denoiser(x, t):
+        seen.append(x)
+        return torch.full_like(x, 1.5)
+
+    dpm_solver(denoiser, alpha[0] * 1.5 + sigma[0] * noise(), grid, SDE, noise, eta)
+    for x, a, s in zip(seen, alpha.tolist(), sigma.tolist(), strict=True):
+        assert float((x - 1.5 * a).mean()) == pytest.approx(0.0, abs=0.01 * s)
+        assert float((x - 1.5 * a).std()) == pytest.approx(s, rel=0.01)
 
 
 def test_stronger_label_guidance_makes_the_label_surer():
