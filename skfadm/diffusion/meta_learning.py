@@ -58,7 +58,8 @@ def meta_gradients(
         Detached; `losses_out` is empty without a `batch_out`.
     """
     params = dict(objective.named_parameters())
-    names, tensors = list(params), list(params.values())
+    names: list[str] = list(params)
+    tensors: list[Tensor] = list(params.values())
     losses_in: Losses = objective(batch_in)
     total_in = torch.stack(list(losses_in.values())).sum()
     if batch_out is None:
@@ -66,12 +67,13 @@ def meta_gradients(
         return dict(zip(names, grads, strict=True)), _detach(losses_in), {}
 
     grads_in = torch.autograd.grad(total_in, tensors, create_graph=second_order)
-    inner = {
-        name: param - alpha[network_of(name)] * grad
-        for name, param, grad in zip(names, tensors, grads_in, strict=True)
-    }
-    if not second_order:
-        inner = {name: p.detach().requires_grad_() for name, p in inner.items()}
+    steps = torch._foreach_mul(list(grads_in), [alpha[network_of(n)] for n in names])
+    if second_order:
+        inner = dict(zip(names, torch._foreach_sub(tensors, steps), strict=True))
+    else:
+        with torch.no_grad():
+            moved = torch._foreach_sub(tensors, steps)
+        inner = {n: p.requires_grad_() for n, p in zip(names, moved, strict=True)}
     losses_out: Losses = functional_call(objective, inner, (batch_out,))
     total_out = torch.stack([beta[n] * v for n, v in losses_out.items()]).sum()
     if second_order:

@@ -91,8 +91,9 @@ def dpm_solver(
     d\bar w`, with the score s, have the same marginals for all :math:`\eta`: the
     probability-flow ODE at 0, the reverse SDE at 1. The linear part is integrated
     exactly and the denoiser extrapolated linearly in
-    :math:`\lambda = \log(\alpha_t / \sigma_t)` from its last two values (Lu et al. 2022,
-    second-order multistep in data prediction): with :math:`h = \lambda_{next} - \lambda`,
+    :math:`\lambda = \log(\alpha_t / \sigma_t)` from its last two values (Lu et al.
+    2022, second-order multistep in data prediction): with
+    :math:`h = \lambda_{next} - \lambda`,
 
     .. math:: x_{next} = \tfrac{\sigma_{next}}{\sigma} e^{-\eta^2 h} x
               + \alpha_{next} (1 - e^{-(1 + \eta^2) h}) D

@@ -29,9 +29,10 @@ MODEL = GaussianClasses(
 PMI = torch.log(torch.tensor([[0.4, 0.1], [0.2, 0.3]]) / 0.5 / torch.tensor([0.6, 0.4]))
 
 
-def sample(
-    n=20_000, y=0, solver=SOLVERS["dpm_solver_sde"], n_steps=60, seed=0, **kwargs
-):
+DEFAULT = SOLVERS["dpm_solver_sde"]
+
+
+def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
     strengths = {k: kwargs.pop(k) for k in ("lambda_y", "lambda_z") if k in kwargs}
     model = kwargs.pop("model", MODEL)
     fair_control = None
@@ -81,7 +82,7 @@ def test_without_guidance_mean_and_covariance_of_the_data_are_reproduced(
 @pytest.mark.parametrize("y", [0, 1])
 @pytest.mark.parametrize(
     ("solver", "n_steps"),
-    [(SOLVERS["dpm_solver_sde"], 60), (dpm_solver, 60), (euler_maruyama, 300)],
+    [(DEFAULT, 60), (dpm_solver, 60), (euler_maruyama, 300)],
 )
 def test_label_guidance_of_strength_one_gives_the_class_asked_for(y, solver, n_steps):
     x = sample(y=y, solver=solver, n_steps=n_steps, lambda_y=1.0)

@@ -1,0 +1,218 @@
+"""Fidelity and privacy of generated rows on tables of many kinds: ``python -m``.
+
+For each table and seed a generator with the package's defaults is fitted on a random
+part of the rows and judged by :func:`skfadm.quality.quality_report` against these and
+against those that are held out. With ``--strengths`` the same fit is sampled again
+under fair control of rising strength: what fairness costs in fidelity.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
+
+from skfadm import FairDiffusionGenerator
+from skfadm.datasets import fetch_adult
+from skfadm.quality import quality_report
+
+FIGURES = (
+    "c2st_auc",
+    "c2st_auc_holdout",
+    "column_shapes",
+    "pair_trends",
+    "tstr_auc",
+    "tstr_accuracy",
+    "dcr_share",
+    "copies",
+    "membership_auc",
+    "alpha_precision",
+    "beta_recall",
+)
+
+
+class Table(NamedTuple):
+    """A table, and the share of its rows that is held out."""
+
+    X: pd.DataFrame
+    y: pd.Series
+    z: pd.Series | None
+    domains: pd.Series | None
+    holdout: float
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the experiment and print the mean over the seeds.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; None means those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    args = _parser().parse_args(argv)
+    rows: list[dict[str, Any]] = []
+    for name in args.table:
+        for seed in range(args.seeds):
+            for row in run(name, seed, args):
+                rows.append(row)
+                if args.out is not None:
+                    pd.DataFrame(rows).to_csv(args.out, index=False)
+    table = pd.DataFrame(rows).drop(columns="seed")
+    keys = ["table", "setting"]
+    means = table.groupby(keys, sort=False).mean(numeric_only=True)
+    print(means.T.round(3).to_string())
+    return 0
+
+
+def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield the figures of one table and seed, for each setting.
+
+    Parameters
+    ----------
+    name : str
+        A key of `TABLES`.
+    seed : int
+        Seed of the split, the generator and the report.
+    args : Namespace
+        The arguments of `main`.
+
+    Yields
+    ------
+    dict
+        Figures of the report and times in seconds.
+    """
+    table = TABLES[name](args.data)
+    order = np.random.default_rng(seed).permutation(len(table.X))
+    held_out, train = np.split(order, [round(table.holdout * len(order))])
+    generator = FairDiffusionGenerator(random_state=seed, verbose=1)
+    generator.set_params(**dict(_setting(text) for text in args.set))
+    start = time.perf_counter()
+    generator.fit(*(_take(part, train) for part in table[:4]))
+    fit_s = time.perf_counter() - start
+    for setting in _strengths(args, has_groups=table.z is not None):
+        generator.set_params(**setting)
+        start = time.perf_counter()
+        X, y = generator.sample(len(train), random_state=seed)
+        row = {
+            "table": name,
+            "setting": ", ".join(f"{k}={v:g}" for k, v in setting.items() if v) or "-",
+            "seed": seed,
+            "rows": len(train),
+            "n_iter": generator.n_iter_,
+            "fit_s": fit_s,
+            "sample_s": time.perf_counter() - start,
+        }
+        report = _report(table, train, held_out, X, y, seed)
+        row |= {figure: getattr(report, figure) for figure in FIGURES}
+        row |= {f"real_{k}": report.reference.get(k, np.nan) for k in FIGURES}
+        yield row
+
+
+def _report(
+    table: Table, train: Any, held_out: Any, X: pd.DataFrame, y: Any, seed: int
+) -> Any:
+    more = {}
+    if len(held_out):
+        more = {"holdout": table.X.iloc[held_out], "y_holdout": table.y.iloc[held_out]}
+    return quality_report(
+        table.X.iloc[train],
+        X,
+        table.y.iloc[train],
+        y,
+        **more,
+        max_rows=20_000,
+        random_state=seed,
+    )
+
+
+def _take(column: Any, rows: Any) -> Any:
+    return None if column is None else column.iloc[rows]
+
+
+def _strengths(args: argparse.Namespace, has_groups: bool) -> list[dict[str, float]]:
+    none = {"lambda_z": 0.0, "lambda_yz": 0.0}
+    if not has_groups or not args.strengths:
+        return [none]
+    coupling = [{**none, "lambda_yz": s} for s in args.strengths if s]
+    entropy = [{**none, "lambda_z": s} for s in args.strengths if s]
+    return [none, *coupling, *entropy]
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    """Turn ``name=value`` into a parameter of the generator."""
+    name, _, value = text.partition("=")
+    known = FairDiffusionGenerator().get_params()
+    if name not in known:
+        raise SystemExit(f"--set {text}: the generator has no parameter {name!r}")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
+
+
+def _adult(data: Path | None, races: Callable[[Any], Any], holdout: float) -> Table:
+    adult = fetch_adult(data_home=data)
+    chosen = races(np.asarray(adult.domains))
+    parts = (adult.data, adult.target, adult.z, adult.domains)
+    X, y, z, domains = (part[chosen] for part in parts)
+    return Table(X, y, z, domains, holdout)
+
+
+def _bundled(load: Callable[..., Any], as_categories: bool = False) -> Table:
+    bunch = load(as_frame=True)
+    X, y = bunch.data, bunch.target
+    if as_categories:
+        X = X.astype(int).astype(str).astype("category")
+    if y.nunique() > 20:  # a quantity: above or below its median
+        y = pd.Series(np.where(y > y.median(), "high", "low"), name=y.name)
+    return Table(X, y, None, None, 1 / 3)
+
+
+#: By name: a function of the folder with Adult's files.
+TABLES: dict[str, Callable[[Path | None], Table]] = {
+    # The source rows of target White, against themselves and a random half of them.
+    "adult-white": lambda data: _adult(data, lambda race: race != "White", 0.0),
+    "adult-half": lambda data: _adult(data, lambda race: race != "White", 0.5),
+    # All rows, in the proportion of the published split.
+    "adult-all": lambda data: _adult(data, lambda race: race != "", 1 / 3),
+    "numbers": lambda data: _bundled(load_breast_cancer),
+    "categories": lambda data: _bundled(load_digits, as_categories=True),
+    "small": lambda data: _bundled(load_diabetes),
+}
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m skfadm.experiments.fidelity", description=__doc__
+    )
+    parser.add_argument("--data", type=Path, help="folder with the files of UCI")
+    parser.add_argument("--table", nargs="+", choices=list(TABLES), required=True)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument(
+        "--set",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameters of the generator that are not the default",
+    )
+    parser.add_argument("--strengths", type=float, nargs="*", default=[])
+    parser.add_argument("--out", type=Path, help="CSV to write")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
