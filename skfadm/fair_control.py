@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax
+from scipy.ndimage import uniform_filter1d
+from scipy.special import logsumexp
 
 Array = NDArray[np.float64]
 
@@ -17,7 +18,12 @@ PARITY = 0.95
 LARGEST_SHIFT, N_STRENGTHS = 4.0, 81
 MEASURES = ("demographic_parity", "equal_opportunity")
 #: Rows that a calibration looks at.
-MAX_CALIBRATION_ROWS = 10_000
+MAX_CALIBRATION_ROWS = 50_000
+#: A group with fewer rows in a domain tells little but noise of it.
+MIN_ROWS = 30
+#: Where a target is out of reach, the curve is averaged over so many strengths, and so
+#: little is given up to stay clear of where ratios turn over.
+WINDOW, SLACK = 9, 0.02
 
 
 def pointwise_mutual_information(
@@ -55,10 +61,11 @@ def pointwise_mutual_information(
 class Calibration:
     r"""What is needed to predict how fair a classifier of tilted rows will be.
 
-    Rows tilted by :math:`e^{-\lambda c(x, y)}`, with the coupling
-    :math:`c(x, y) = \sum_z p(z | x)\, pmi(y, z)`, teach a classifier the posterior
+    Rows of each label tilted by :math:`e^{-\lambda c(x, y)}`, with a coupling
+    :math:`c(x, y)`, teach a classifier the posterior
 
-    .. math:: q(y | x) \propto p(y | x)\, e^{b_y - \lambda c(x, y)},
+    .. math:: q(y | x) \propto p(y | x)\, e^{b_y - \lambda c(x, y)}, \qquad
+              b_y = \log p(y) - \log E[p(y | X)\, e^{-\lambda c(X, y)}],
 
     where b keeps the shares of the labels. Everything on the right is known on the
     source rows, so ratios can be predicted for any strength before a row is sampled.
@@ -68,17 +75,35 @@ class Calibration:
     log_p : ndarray of shape (n, n_classes)
         The label classifier's log p(y | x) on clean source rows.
     coupling : ndarray of shape (n, n_classes)
-        c(x, y), added over sensitive attributes.
+        c(x, y).
     y : ndarray of shape (n,)
         Label codes.
     z : ndarray of shape (n, n_attributes)
         Group codes.
+    domains : ndarray of shape (n,), default=None
+        Domain codes. A ratio is the mean of those in each domain: it is what an unseen
+        domain can expect, while groups that differ in their domains would be mixed up
+        in a ratio of all rows. None is one domain.
     """
 
     log_p: Array
     coupling: Array
     y: NDArray[np.int64]
     z: NDArray[np.int64]
+    domains: NDArray[np.int64] | None = None
+
+    def logits(self, strength: float) -> Array:
+        """Return log q(y | x) of the tilted rows up to a constant, (n, n_classes).
+
+        Parameters
+        ----------
+        strength : float
+            The strength of the tilt.
+        """
+        logits = self.log_p - strength * self.coupling
+        shares = np.bincount(self.y, minlength=logits.shape[1]) / len(self.y)
+        b = np.log(np.maximum(shares, 1e-12)) - logsumexp(logits, axis=0)
+        return logits + b
 
     def decisions(self, strength: float) -> NDArray[np.int64]:
         """Return the label that a classifier of the tilted rows would choose.
@@ -93,12 +118,10 @@ class Calibration:
         ndarray of shape (n,), int64
             Label codes.
         """
-        logits = self.log_p - strength * self.coupling
-        shares = np.bincount(self.y, minlength=logits.shape[1]) / len(self.y)
-        return np.argmax(logits + _offsets(logits, shares), axis=1)
+        return np.argmax(self.logits(strength), axis=1)
 
     def ratio(self, strength: float, measure: str) -> float:
-        """Return the predicted ratio, the smallest over labels and attributes.
+        """Return the predicted ratio: the mean over domains.
 
         Parameters
         ----------
@@ -110,24 +133,42 @@ class Calibration:
         Returns
         -------
         float
-            In [0, 1]. With two labels the second is the positive one; a label that is
+            In [0, 1]. In each domain it is the smallest over labels and attributes, of
+            groups with at least 30 rows there; where no domain has two of them, domains
+            are ignored. With two labels the second is the positive one; a label that is
             never chosen is left out, and without any the ratio is 0.
         """
         chosen = self.decisions(strength)
+        one = np.zeros_like(self.y)
+        domains = one if self.domains is None else self.domains
+        for codes, min_rows in ((domains, MIN_ROWS), (one, 1)):
+            ratios = self._ratios(chosen, measure, codes, min_rows)
+            if len(ratios):
+                return float(ratios.mean())
+        return 0.0
+
+    def _ratios(
+        self,
+        chosen: NDArray[np.int64],
+        measure: str,
+        domains: NDArray[np.int64],
+        min_rows: int,
+    ) -> Array:
+        """Return the ratio of each domain in which it is defined."""
         n_classes = self.log_p.shape[1]
-        positive = [1] if n_classes == 2 else range(n_classes)
         ratios = []
-        for label in positive:
-            asked = self.y == label if measure == "equal_opportunity" else slice(None)
-            for groups in self.z[asked].T:
-                if not len(groups):
-                    continue
-                size = np.bincount(groups)
-                hits = np.bincount(groups, chosen[asked] == label, len(size))
-                rates = hits[size > 0] / size[size > 0]
-                if rates.max() > 0:
-                    ratios.append(rates.min() / rates.max())
-        return float(min(ratios, default=0.0))
+        for label in [1] if n_classes == 2 else range(n_classes):
+            asked = np.ones(len(self.y), dtype=bool)
+            if measure == "equal_opportunity":
+                asked = self.y == label
+            for groups in self.z.T:
+                # (domain, group) as one code; groups and domains are few.
+                shape = domains.max() + 1, groups.max() + 1
+                cell = np.ravel_multi_index((domains, groups), shape)
+                hit = (chosen == label)[asked]
+                ratios.append(_lowest_to_highest(hit, cell[asked], shape, min_rows))
+        lowest = np.min(ratios, axis=0)
+        return lowest[np.isfinite(lowest)]
 
     def curve(self) -> FairnessCurve:
         """Return the predicted ratios for all strengths, without the rows."""
@@ -186,28 +227,31 @@ class FairnessCurve:
         Returns
         -------
         float
-            At least 0. Where the ratio cannot be reached, the strength whose predicted
-            ratio is the largest.
+            At least 0. Where the ratio cannot be reached, the least strength at which
+            the smoothed curve comes within 0.02 of its highest point.
         """
         measure = target if isinstance(target, str) else "demographic_parity"
         goal = PARITY if isinstance(target, str) else float(target)
         ratios = self.ratios[measure]
         # Past parity the ratio falls again, so the first to reach is the one to take.
         reached = np.flatnonzero(ratios >= goal)
-        return float(self.strengths[reached[0] if len(reached) else np.argmax(ratios)])
+        if not len(reached):
+            # The highest point itself is a matter of chance, and one step farther the
+            # domains with the least bias are overcorrected.
+            smooth = uniform_filter1d(ratios, WINDOW, mode="nearest")
+            reached = np.flatnonzero(smooth >= smooth.max() - SLACK)
+        return float(self.strengths[reached[0]])
 
 
-def _offsets(logits: Array, shares: Array) -> Array:
-    """Return b (n_classes,) such that the mean of softmax(logits + b) is `shares`.
-
-    By iterative proportional fitting, which converges because the dual is concave.
-    """
-    b = np.zeros(logits.shape[1])
-    wanted = np.maximum(shares, 1e-12)
-    for _ in range(200):
-        q = np.exp(log_softmax(logits + b, axis=1)).mean(0)
-        step = np.log(wanted / np.maximum(q, 1e-300))
-        b += step
-        if np.abs(step).max() < 1e-6:
-            break
-    return b - b[0]
+def _lowest_to_highest(
+    hit: NDArray[np.bool_], cell: NDArray[np.int64], shape: tuple[int, int], least: int
+) -> Array:
+    """Return the ratio of the extreme rates of groups by domain, inf if undefined."""
+    n_cells = shape[0] * shape[1]
+    size = np.bincount(cell, minlength=n_cells).reshape(shape)
+    hits = np.bincount(cell, hit, n_cells).reshape(shape)
+    rate, enough = hits / np.maximum(size, 1), size >= least
+    low = np.where(enough, rate, np.inf).min(1)
+    high = np.where(enough, rate, 0.0).max(1)
+    defined = (enough.sum(1) >= 2) & (high > 0)
+    return np.where(defined, low / np.where(defined, high, 1.0), np.inf)

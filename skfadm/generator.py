@@ -16,12 +16,13 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_memory
 
 from ._classifiers import new_random_state
+from ._group_cells import fit_group_cells
 from ._options import NETWORKS, by_network, resolve_device
 from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
 from ._table_generator import EncodedTable, Labels, Table, TableGenerator, new_seed
 from ._validation import check_n_samples, requested_codes
-from .diffusion.fair_control import FairControl
+from .diffusion.fair_control import FairControl, GroupCells
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
 from .diffusion.samplers import SOLVERS, time_grid
@@ -162,6 +163,9 @@ default="dpm_solver_sde"
     pmi_ : list of ndarray of shape (n_classes, n_groups)
         Pointwise mutual information of group and the label that the label classifier
         decides for, on source rows, for each sensitive attribute.
+    cells_ : GroupCells or None
+        Cells of rows whose features tell the same of their groups, with the pointwise
+        mutual information of cell and label; None without `z`.
     calibration_ : FairnessCurve or None
         The predicted ratio for each strength, from which "auto" is chosen; None
         without `z`.
@@ -361,11 +365,12 @@ default="dpm_solver_sde"
                 report=report,
             )
         networks = restore(sizes, trained.weights, device)
-        pmi, curve = _calibrate(networks, encoded, seed)
+        pmi, cells, curve = _calibrate(networks, encoded, seed)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(encoded)
         self.sizes_ = sizes
         self.pmi_ = pmi
+        self.cells_ = cells
         self.calibration_ = curve
         self.lambda_yz_ = self._strength()
         self.history_ = trained.history
@@ -492,7 +497,7 @@ default="dpm_solver_sde"
         if strength and networks.z is not None:
             pmi = [torch.as_tensor(a, dtype=torch.float32) for a in self.pmi_]
             tables = tuple(a.to(device) for a in pmi)
-            fair_control = FairControl(networks.z, tables, strength)
+            fair_control = FairControl(networks.z, tables, strength, self.cells_)
         return RowGenerator(
             denoiser=networks.score,
             layout=networks.score.layout,
@@ -550,15 +555,15 @@ default="dpm_solver_sde"
 
 def _calibrate(
     networks: Objective, table: EncodedTable, seed: int
-) -> tuple[list[NDArray[np.float64]], FairnessCurve | None]:
-    """Return the tables of pmi and what the classifiers predict on source rows.
+) -> tuple[list[NDArray[np.float64]], GroupCells | None, FairnessCurve | None]:
+    """Return the tables of pmi, the cells and what classifiers predict on source rows.
 
     The pmi is that of groups and the labels that are decided for, not those that are
     given, because decisions are what shall be fair: where labels and groups are
     independent, decisions need not be.
     """
     if networks.z is None:
-        return [], None
+        return [], None, None
     rng = np.random.default_rng(seed)
     index = rng.permutation(len(table.rows))[:MAX_CALIBRATION_ROWS]
     (log_p_y,), log_p_z = classify(networks, table.rows[index], seed)
@@ -567,6 +572,10 @@ def _calibrate(
         pointwise_mutual_information(decided, column, log_p_y.shape[1], n_groups)
         for column, n_groups in zip(z.T, table.n_groups, strict=True)
     ]
-    terms = [np.exp(p) @ t.T for p, t in zip(log_p_z, tables, strict=True)]
-    calibration = Calibration(log_p_y, np.sum(terms, 0), table.labels[index], z)
-    return tables, calibration.curve()
+    cells = fit_group_cells(np.exp(log_p_y), np.exp(np.hstack(log_p_z)))
+    tilt = FairControl(networks.z, tuple(map(torch.as_tensor, tables)), 1.0, cells)
+    coupling = tilt.coupling([torch.as_tensor(p) for p in log_p_z]).numpy()
+    calibration = Calibration(
+        log_p_y, coupling, table.labels[index], z, table.domains[index]
+    )
+    return tables, cells, calibration.curve()

@@ -9,11 +9,19 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from ._tradeoff import FairnessTradeoffDisplay
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["before_after_figure", "plot_group_probability", "plot_rows", "plot_scores"]
+__all__ = [
+    "FairnessTradeoffDisplay",
+    "before_after_figure",
+    "plot_group_probability",
+    "plot_rows",
+    "plot_scores",
+]
 
 # Told apart by people who are colour-blind, and in grey by their lightness or marker.
 _COLOURS = ("#004488", "#DDAA33", "#BB5566", "#117733", "#882255", "#44AA99")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -67,6 +68,7 @@ def teach(
     *,
     pos_label: Any,
     random_state: int,
+    names: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
     """Train every classifier on one table and score it on real rows.
 
@@ -80,13 +82,15 @@ def teach(
         The label whose rates are compared.
     random_state : int
         Seed of the classifiers.
+    names : sequence of str, default=None
+        Which of `classifiers`; None means all.
 
     Returns
     -------
     list of dict
         With "classifier", "ACC", "R_DP" and "R_EOp"; an undefined ratio is NaN.
     """
-    models = fit_classifiers(*train, random_state=random_state)
+    models = fit_classifiers(*train, random_state=random_state, names=names)
     return score_classifiers(models, test, pos_label=pos_label)
 
 
@@ -96,6 +100,7 @@ def fit_classifiers(
     *,
     random_state: int,
     sample_weight: NDArray[np.float64] | None = None,
+    names: Sequence[str] | None = None,
 ) -> dict[str, ClassifierMixin]:
     """Train every classifier on one table.
 
@@ -111,6 +116,8 @@ def fit_classifiers(
         Seed of the classifiers.
     sample_weight : ndarray of shape (n_samples,), default=None
         Weights of the rows.
+    names : sequence of str, default=None
+        Which of `classifiers`; None means all.
 
     Returns
     -------
@@ -122,7 +129,9 @@ def fit_classifiers(
     kept = counts[codes] > 1
     X, labels = X[kept], labels[kept]
     fitted = {}
-    for name, model in classifiers(random_state).items():
+    models = classifiers(random_state)
+    for name in models if names is None else names:
+        model = models[name]
         if (counts > 1).sum() < 2:
             fitted[name] = always(values[counts.argmax()])
             continue

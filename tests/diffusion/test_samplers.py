@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skfadm.diffusion.fair_control import FairControl
+from skfadm.diffusion.fair_control import FairControl, GroupCells
 from skfadm.diffusion.generation import RowGenerator, RowStreams
 from skfadm.diffusion.guidance import Guidance
 from skfadm.diffusion.layout import Layout
@@ -30,6 +30,14 @@ PMI = torch.log(torch.tensor([[0.4, 0.1], [0.2, 0.3]]) / 0.5 / torch.tensor([0.6
 
 
 DEFAULT = SOLVERS["dpm_solver_sde"]
+#: Two cells: rows that are likelier of group 0, and the others.
+CELLS = GroupCells(
+    feature=np.array([0, 0, 0]),
+    threshold=np.array([0.5, 0.0, 0.0]),
+    left=np.array([1, 1, 2]),
+    right=np.array([2, 1, 2]),
+    pmi=np.array([[0.0, 0.0], [-0.4, 0.5], [0.3, -1.0]]),
+)
 
 
 def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
@@ -37,7 +45,8 @@ def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
     model = kwargs.pop("model", MODEL)
     fair_control = None
     if lambda_yz := kwargs.pop("lambda_yz", 0.0):
-        fair_control = FairControl(model.sensitive_classifier, (PMI,), lambda_yz)
+        cells = kwargs.pop("cells", None)
+        fair_control = FairControl(model.sensitive_classifier, (PMI,), lambda_yz, cells)
     rows = RowGenerator(
         denoiser=model.denoiser,
         layout=Layout(2),
@@ -171,8 +180,9 @@ def test_coupling_of_strength_zero_changes_no_bit():
     np.testing.assert_array_equal(sample(200), sample(200, lambda_yz=0.0))
 
 
+@pytest.mark.parametrize("cells", [None, CELLS])
 @pytest.mark.parametrize("lambda_yz", [1.0, 3.0])
-def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz):
+def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz, cells):
     """Against importance weights on exact draws from p(x | y)."""
     rng = np.random.default_rng(0)
     component = rng.choice([2, 3], size=200_000, p=[0.4, 0.6])
@@ -181,9 +191,12 @@ def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz):
     )
     t = torch.tensor([[1e-5]], dtype=torch.float64)
     (log_p,) = MODEL.sensitive_classifier(torch.tensor(x), t)
-    weights = np.exp(-lambda_yz * (log_p.exp().numpy() @ PMI[1].numpy()))
-    expected = np.average(x, axis=0, weights=weights)
-    accepted = sample(y=1, lambda_y=1.0, lambda_yz=lambda_yz)
+    p = log_p.exp().numpy()
+    coupling = p @ PMI[1].numpy()
+    if cells is not None:
+        coupling = 0.5 * coupling + 0.5 * np.where(p[:, 0] <= 0.5, 0.5, -1.0)
+    expected = np.average(x, axis=0, weights=np.exp(-lambda_yz * coupling))
+    accepted = sample(y=1, lambda_y=1.0, lambda_yz=lambda_yz, cells=cells)
     untilted = sample(y=1, lambda_y=1.0)
     assert np.abs(untilted.mean(0) - expected).max() > 0.15
     np.testing.assert_allclose(accepted.mean(0), expected, atol=0.05)

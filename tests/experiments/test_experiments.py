@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
-from skfadm.experiments import adult
+from skfadm.experiments import adult, tilts
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 
 from ..generators import TINY, mixed_table
@@ -92,3 +92,39 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
 
 
 adult_generator = adult.FairDiffusionGenerator
+
+
+def test_the_experiment_of_tilts_gives_both_tilts_and_changes_labels(
+    monkeypatch, tmp_path
+):
+    X, _, z, domains = table(400)
+    # Without the tilt, whoever is positive tells the group.
+    X["word"] = z
+    y = np.where(X["number"] + (z == "M") > 0.5, ">50K", "<=50K")
+    data = SimpleNamespace(
+        data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(domains)
+    )
+    monkeypatch.setattr(tilts, "fetch_adult", lambda data_home: data)
+    out = tmp_path / "tilts.csv"
+    argv = ["--target", "north", "--seeds", "1", "--lambda-yz", "0", "1.5"]
+    assert tilts.main([*argv, "--positives", "1", "--out", str(out)]) == 0
+    rows = pd.read_csv(out)
+    assert len(rows) == 4
+    ratios = rows.set_index(["tilt", "setting"])["R_DP"].unstack()
+    assert (ratios[1.5] > ratios[0.0] + 0.1).all()
+    assert (rows["ACC"] > 0.5).all()
+
+
+def test_a_tilted_posterior_has_the_share_of_positives_asked_for():
+    rng = np.random.default_rng(0)
+    p = rng.beta(0.5, 1.5, size=5000)
+    y = (rng.random(5000) < p).astype(np.int64)
+    log_p = np.log(np.column_stack([1 - p, p]))
+    coupling = rng.normal(size=(5000, 2))
+    calibration = tilts.Calibration(log_p, coupling, y, y[:, None])
+    q = tilts.tilted_posterior(calibration, 1.0, 1.5)
+    # Among accepted rows, whose features are tilted as well: weights of both labels.
+    weights = np.exp(log_p - coupling) / np.exp(log_p - coupling).mean(0)
+    asked = 1.5 * y.mean()
+    density = (1 - asked) * weights[:, 0] + asked * weights[:, 1]
+    assert np.average(q, weights=density) == pytest.approx(asked, abs=1e-3)
