@@ -11,7 +11,7 @@ from .diffusion.fair_control import GroupCells
 Array = NDArray[np.float64]
 
 #: Cells for each group, at most. More of them make rare labels rarer still to accept.
-CELLS_A_GROUP = 3
+CELLS_A_GROUP = 6
 #: The least rows of a cell, and as a share of all.
 MIN_ROWS, MIN_SHARE = 20, 0.005
 #: Rows with the labels' common shares that are added to every cell.
@@ -35,9 +35,11 @@ def fit_group_cells(p_y: Array, p_z: Array) -> GroupCells:
     Returns
     -------
     GroupCells
-        At most 3 cells a group, each of at least 20 rows and 0.5 % of them.
+        At most 6 cells a group, each of at least 20 rows and 0.5 % of them.
     """
     n, n_groups = p_z.shape
+    # A label that no row can have is nowhere rarer than elsewhere.
+    p_y = np.maximum(p_y, 1e-12)
     regressor = DecisionTreeRegressor(
         max_leaf_nodes=CELLS_A_GROUP * n_groups,
         min_samples_leaf=max(MIN_ROWS, int(MIN_SHARE * n)),
@@ -48,9 +50,7 @@ def fit_group_cells(p_y: Array, p_z: Array) -> GroupCells:
     shares = p_y.mean(0)
     size = np.bincount(cell, minlength=tree.node_count)[:, None]
     sums = np.stack([np.bincount(cell, p, tree.node_count) for p in p_y.T], axis=1)
-    # A label that no row can have is nowhere rarer than elsewhere.
-    common = np.maximum(shares, 1e-12)
-    of_cell = (sums + PRIOR_ROWS * common) / (size + PRIOR_ROWS)
+    of_cell = (sums + PRIOR_ROWS * shares) / (size + PRIOR_ROWS)
     is_leaf = tree.children_left < 0
     itself = np.arange(tree.node_count)
     return GroupCells(
@@ -58,5 +58,5 @@ def fit_group_cells(p_y: Array, p_z: Array) -> GroupCells:
         threshold=np.where(is_leaf, 0.0, tree.threshold),
         left=np.where(is_leaf, itself, tree.children_left),
         right=np.where(is_leaf, itself, tree.children_right),
-        pmi=np.log(of_cell / common),
+        pmi=np.log(of_cell / shares),
     )

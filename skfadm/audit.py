@@ -89,7 +89,7 @@ def audit_groups(
         folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
         p = cross_val_predict(model, X, group, cv=folds, method="predict_proba")
         p_new = model.fit(X, group).predict_proba(X_new)
-        attribute = str(column.name) if column.name is not None else f"z{j}"
+        attribute = column.name if isinstance(column.name, str) else f"z{j}"
         audits[attribute, "real"] = _audit(p, codes, len(classes))
         audits[attribute, "generated"] = _audit(p_new, new_codes, len(classes))
     table = pd.DataFrame(audits).T

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 from scipy.special import logsumexp
 
+from ._domain_rates import count, exceed_chance, lowest_to_highest
+
 Array = NDArray[np.float64]
 
 #: The predicted ratio that counts as parity: nearer to 1 is within sampling noise.
@@ -75,7 +77,8 @@ class Calibration:
     log_p : ndarray of shape (n, n_classes)
         The label classifier's log p(y | x) on clean source rows.
     coupling : ndarray of shape (n, n_classes)
-        c(x, y).
+        c(x, y), less its lower bound for each label: at least 0, so that
+        :math:`e^{-\lambda c}` is the probability of accepting a row.
     y : ndarray of shape (n,)
         Label codes.
     z : ndarray of shape (n, n_attributes)
@@ -139,39 +142,78 @@ class Calibration:
             never chosen is left out, and without any the ratio is 0.
         """
         chosen = self.decisions(strength)
-        one = np.zeros_like(self.y)
-        domains = one if self.domains is None else self.domains
-        for codes, min_rows in ((domains, MIN_ROWS), (one, 1)):
-            ratios = self._ratios(chosen, measure, codes, min_rows)
-            if len(ratios):
-                return float(ratios.mean())
+        for codes, min_rows in ((self._domains(), MIN_ROWS), (0 * self.y, 1)):
+            tables = self._tables(chosen, measure, codes)
+            lowest = np.min([lowest_to_highest(*t, min_rows) for t in tables], axis=0)
+            if np.isfinite(lowest).any():
+                return float(lowest[np.isfinite(lowest)].mean())
         return 0.0
 
-    def _ratios(
+    def differs(self, measure: str) -> bool:
+        """Tell whether decisions without a tilt differ by more than chance.
+
+        Parameters
+        ----------
+        measure : {"demographic_parity", "equal_opportunity"}
+            Among all rows, or among those that have the label.
+
+        Returns
+        -------
+        bool
+            Groups are compared within domains, so that domains of different rates are
+            no difference of groups.
+        """
+        return exceed_chance(
+            self._tables(self.decisions(0.0), measure, self._domains())
+        )
+
+    def acceptance(self, strength: float) -> float:
+        r"""Return the predicted share of generated rows that is accepted.
+
+        A row of label y is accepted with probability
+        :math:`A_y = E[p(y | X)\, e^{-\lambda c(X, y)}] / p(y)` and takes
+        :math:`1 / A_y` attempts on average.
+
+        Parameters
+        ----------
+        strength : float
+            The strength of the tilt.
+
+        Returns
+        -------
+        float
+            In (0, 1]: one by the average number of attempts a row.
+        """
+        p = np.exp(self.log_p)
+        accepted = (p * np.exp(-strength * self.coupling)).sum(0)
+        shares = p.sum(0) / p.sum()
+        attempts = p.sum(0) / np.maximum(accepted, 1e-300)
+        return float(1.0 / (shares @ attempts))
+
+    def _domains(self) -> NDArray[np.int64]:
+        return 0 * self.y if self.domains is None else self.domains
+
+    def _tables(
         self,
         chosen: NDArray[np.int64],
         measure: str,
         domains: NDArray[np.int64],
-        min_rows: int,
-    ) -> Array:
-        """Return the ratio of each domain in which it is defined."""
+    ) -> list[tuple[Array, Array]]:
+        """Return rows and rows decided for, of each label and attribute."""
         n_classes = self.log_p.shape[1]
-        ratios = []
+        tables = []
         for label in [1] if n_classes == 2 else range(n_classes):
             asked = np.ones(len(self.y), dtype=bool)
             if measure == "equal_opportunity":
                 asked = self.y == label
+            hit = (chosen == label)[asked]
             for groups in self.z.T:
-                # (domain, group) as one code; groups and domains are few.
-                shape = domains.max() + 1, groups.max() + 1
-                cell = np.ravel_multi_index((domains, groups), shape)
-                hit = (chosen == label)[asked]
-                ratios.append(_lowest_to_highest(hit, cell[asked], shape, min_rows))
-        lowest = np.min(ratios, axis=0)
-        return lowest[np.isfinite(lowest)]
+                shape = int(domains.max()) + 1, int(groups.max()) + 1
+                tables.append(count(hit, groups[asked], domains[asked], shape))
+        return tables
 
     def curve(self) -> FairnessCurve:
-        """Return the predicted ratios for all strengths, without the rows."""
+        """Return what is predicted for all strengths, without the rows."""
         spread = float(np.ptp(self.coupling, axis=0).max())
         largest = LARGEST_SHIFT / min(max(spread, 0.1), 1.0)
         strengths = np.linspace(0.0, largest, N_STRENGTHS)
@@ -179,7 +221,12 @@ class Calibration:
             measure: np.array([self.ratio(s, measure) for s in strengths])
             for measure in MEASURES
         }
-        return FairnessCurve(strengths, ratios)
+        return FairnessCurve(
+            strengths,
+            ratios,
+            acceptances=np.array([self.acceptance(s) for s in strengths]),
+            differs={measure: self.differs(measure) for measure in MEASURES},
+        )
 
 
 @dataclass(frozen=True)
@@ -192,10 +239,17 @@ class FairnessCurve:
         Increasing, from 0.
     ratios : dict of str to ndarray of shape (n_strengths,)
         The predicted ratios of "demographic_parity" and "equal_opportunity".
+    acceptances : ndarray of shape (n_strengths,)
+        The predicted share of generated rows that is accepted.
+    differs : dict of str to bool
+        For both measures, whether decisions without fair control differ between groups
+        by more than chance makes them differ.
     """
 
     strengths: Array
     ratios: dict[str, Array]
+    acceptances: Array
+    differs: dict[str, bool]
 
     def ratio(self, strength: float, measure: str) -> float:
         """Return the predicted ratio at a strength.
@@ -215,6 +269,21 @@ class FairnessCurve:
         """
         return float(np.interp(strength, self.strengths, self.ratios[measure]))
 
+    def acceptance(self, strength: float) -> float:
+        """Return the predicted share of generated rows that is accepted.
+
+        Parameters
+        ----------
+        strength : float
+            Interpolated as in `ratio`.
+
+        Returns
+        -------
+        float
+            In (0, 1].
+        """
+        return float(np.interp(strength, self.strengths, self.acceptances))
+
     def strength(self, target: str | float) -> float:
         """Return the least strength that is predicted to meet a target.
 
@@ -228,9 +297,13 @@ class FairnessCurve:
         -------
         float
             At least 0. Where the ratio cannot be reached, the least strength at which
-            the smoothed curve comes within 0.02 of its highest point.
+            the smoothed curve comes within 0.02 of its highest point; 0 where
+            decisions differ by no more than chance, since a ratio of few rows is low
+            even if nothing is wrong, and correcting noise costs accuracy.
         """
         measure = target if isinstance(target, str) else "demographic_parity"
+        if not self.differs[measure]:
+            return 0.0
         goal = PARITY if isinstance(target, str) else float(target)
         ratios = self.ratios[measure]
         # Past parity the ratio falls again, so the first to reach is the one to take.
@@ -241,17 +314,3 @@ class FairnessCurve:
             smooth = uniform_filter1d(ratios, WINDOW, mode="nearest")
             reached = np.flatnonzero(smooth >= smooth.max() - SLACK)
         return float(self.strengths[reached[0]])
-
-
-def _lowest_to_highest(
-    hit: NDArray[np.bool_], cell: NDArray[np.int64], shape: tuple[int, int], least: int
-) -> Array:
-    """Return the ratio of the extreme rates of groups by domain, inf if undefined."""
-    n_cells = shape[0] * shape[1]
-    size = np.bincount(cell, minlength=n_cells).reshape(shape)
-    hits = np.bincount(cell, hit, n_cells).reshape(shape)
-    rate, enough = hits / np.maximum(size, 1), size >= least
-    low = np.where(enough, rate, np.inf).min(1)
-    high = np.where(enough, rate, 0.0).max(1)
-    defined = (enough.sum(1) >= 2) & (high > 0)
-    return np.where(defined, low / np.where(defined, high, 1.0), np.inf)

@@ -574,7 +574,7 @@ def _calibrate(
     ]
     cells = fit_group_cells(np.exp(log_p_y), np.exp(np.hstack(log_p_z)))
     tilt = FairControl(networks.z, tuple(map(torch.as_tensor, tables)), 1.0, cells)
-    coupling = tilt.coupling([torch.as_tensor(p) for p in log_p_z]).numpy()
+    coupling = tilt.excess([torch.as_tensor(p) for p in log_p_z]).numpy()
     calibration = Calibration(
         log_p_y, coupling, table.labels[index], z, table.domains[index]
     )

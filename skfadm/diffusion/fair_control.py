@@ -13,7 +13,7 @@ from torch import Tensor
 from .guidance import LogProbabilities
 
 #: Share of the coupling that comes from cells of rows, the rest from groups.
-CELL_SHARE = 0.5
+CELL_SHARE = 1 / 3
 
 
 def coupling(log_p: Tensor, pmi: Tensor) -> Tensor:
@@ -80,8 +80,8 @@ class FairControl:
 
     .. math:: \log p(s_{fair} = 1 | x, y) = -\lambda_{yz} (c(x, y) - \min c(\cdot, y)),
               \qquad
-              c(x, y) = \tfrac12 \textstyle\sum_z p(z | x)\, pmi(y, z)
-              + \tfrac12\, pmi(y, cell(x))
+              c(x, y) = \tfrac23 \textstyle\sum_z p(z | x)\, pmi(y, z)
+              + \tfrac13\, pmi(y, cell(x))
 
     Eq. 10 drops the label; here a row is fair if its label does not go along with the
     group that its features suggest. The term is known for clean rows and bounded, so
@@ -130,8 +130,17 @@ class FairControl:
         of_cells = torch.as_tensor(self.cells.lowest).to(of_groups)
         return (1.0 - CELL_SHARE) * of_groups + CELL_SHARE * of_cells
 
+    def excess(self, log_p: Sequence[Tensor]) -> Tensor:
+        """Return c(x, y) less its lower bound, (n, n_classes), at least 0.
+
+        Parameters
+        ----------
+        log_p : sequence of Tensor of shape (n, n_groups)
+            Log-probabilities of the groups, one an attribute.
+        """
+        return (self.coupling(log_p) - self.lowest()).clamp_min(0.0)
+
     def log_acceptance(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         """Return the log-probability of accepting each row, shape (n,), at most 0."""
-        excess = self.coupling(self.sensitive_classifier(x, t)) - self.lowest()
-        of_label = excess.gather(1, y[:, None])[:, 0]
-        return -self.lambda_yz * of_label.clamp_min(0.0)
+        excess = self.excess(self.sensitive_classifier(x, t))
+        return -self.lambda_yz * excess.gather(1, y[:, None])[:, 0]

@@ -97,6 +97,7 @@ def run(
             "sample_s": time.perf_counter() - start,
             "lambda_yz": strength,
             "predicted_R_DP": calibration.ratio(strength, "demographic_parity"),
+            "acceptance": calibration.acceptance(strength),
             # Kilobytes on Linux.
             "peak_GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         }

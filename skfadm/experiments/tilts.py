@@ -101,6 +101,7 @@ def run(
                     "positives": positives,
                     "lambda_yz": strength,
                     "predicted_R_DP": curve.ratio(strength, "demographic_parity"),
+                    "acceptance": curve.acceptance(strength),
                 }
                 for row in teach(
                     (X, labels),
@@ -143,7 +144,7 @@ def calibrations(
     out = {}
     for name, cells in tilts.items():
         fair_control = FairControl(_unused, (pmi,), 1.0, cells)
-        coupling = fair_control.coupling([torch.as_tensor(p_z).log()]).numpy()
+        coupling = fair_control.excess([torch.as_tensor(p_z).log()]).numpy()
         out[name] = Calibration(np.log(p_y), coupling, y, z[:, None], domains)
     return out
 

@@ -194,7 +194,8 @@ def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz, cells):
     p = log_p.exp().numpy()
     coupling = p @ PMI[1].numpy()
     if cells is not None:
-        coupling = 0.5 * coupling + 0.5 * np.where(p[:, 0] <= 0.5, 0.5, -1.0)
+        of_cells = np.where(p[:, 0] <= 0.5, 0.5, -1.0)
+        coupling = (2 * coupling + of_cells) / 3
     expected = np.average(x, axis=0, weights=np.exp(-lambda_yz * coupling))
     accepted = sample(y=1, lambda_y=1.0, lambda_yz=lambda_yz, cells=cells)
     untilted = sample(y=1, lambda_y=1.0)
