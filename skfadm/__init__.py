@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .audit import audit_groups
     from .classifier import SyntheticDataClassifier
     from .generator import FairDiffusionGenerator
     from .metrics import (
@@ -20,6 +21,7 @@ __all__ = [
     "FairnessScorer",
     "LeaveOneDomainOut",
     "SyntheticDataClassifier",
+    "audit_groups",
     "demographic_parity_ratio",
     "equal_opportunity_ratio",
 ]
@@ -31,6 +33,7 @@ _HOMES = {
     "FairnessScorer": "metrics",
     "LeaveOneDomainOut": "model_selection",
     "SyntheticDataClassifier": "classifier",
+    "audit_groups": "audit",
     "demographic_parity_ratio": "metrics",
     "equal_opportunity_ratio": "metrics",
 }

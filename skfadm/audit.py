@@ -59,7 +59,7 @@ def audit_groups(
 
     Examples
     --------
-    >>> from skfadm.audit import audit_groups
+    >>> from skfadm import audit_groups
     >>> from skfadm.datasets import make_biased_domains
     >>> biased = make_biased_domains(1000, n_domains=1, bias=0.8, random_state=0)
     >>> fair = make_biased_domains(1000, n_domains=1, bias=0.0, random_state=0)

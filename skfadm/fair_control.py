@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 from scipy.special import logsumexp
 
 from ._domain_rates import count, exceed_chance, lowest_to_highest
+from ._fairness_curve import FairnessCurve
+
+__all__ = ["Calibration", "FairnessCurve", "pointwise_mutual_information"]
 
 Array = NDArray[np.float64]
 
-#: The predicted ratio that counts as parity: nearer to 1 is within sampling noise.
-PARITY = 0.95
 #: The calibration tries so many strengths up to 4, or up to 40 where label and group go
 #: along so little that 4 would not shift any log-odds by this much.
 LARGEST_SHIFT, N_STRENGTHS = 4.0, 81
@@ -23,9 +23,6 @@ MEASURES = ("demographic_parity", "equal_opportunity")
 MAX_CALIBRATION_ROWS = 50_000
 #: A group with fewer rows in a domain tells little but noise of it.
 MIN_ROWS = 30
-#: Where a target is out of reach, the curve is averaged over so many strengths, and so
-#: little is given up to stay clear of where ratios turn over.
-WINDOW, SLACK = 9, 0.02
 
 
 def pointwise_mutual_information(
@@ -227,90 +224,3 @@ class Calibration:
             acceptances=np.array([self.acceptance(s) for s in strengths]),
             differs={measure: self.differs(measure) for measure in MEASURES},
         )
-
-
-@dataclass(frozen=True)
-class FairnessCurve:
-    """How fair a classifier of generated rows is predicted to be, by strength.
-
-    Parameters
-    ----------
-    strengths : ndarray of shape (n_strengths,)
-        Increasing, from 0.
-    ratios : dict of str to ndarray of shape (n_strengths,)
-        The predicted ratios of "demographic_parity" and "equal_opportunity".
-    acceptances : ndarray of shape (n_strengths,)
-        The predicted share of generated rows that is accepted.
-    differs : dict of str to bool
-        For both measures, whether decisions without fair control differ between groups
-        by more than chance makes them differ.
-    """
-
-    strengths: Array
-    ratios: dict[str, Array]
-    acceptances: Array
-    differs: dict[str, bool]
-
-    def ratio(self, strength: float, measure: str) -> float:
-        """Return the predicted ratio at a strength.
-
-        Parameters
-        ----------
-        strength : float
-            Between two strengths of the curve ratios are interpolated; beyond its end
-            they are those of the end.
-        measure : {"demographic_parity", "equal_opportunity"}
-            What to predict.
-
-        Returns
-        -------
-        float
-            In [0, 1].
-        """
-        return float(np.interp(strength, self.strengths, self.ratios[measure]))
-
-    def acceptance(self, strength: float) -> float:
-        """Return the predicted share of generated rows that is accepted.
-
-        Parameters
-        ----------
-        strength : float
-            Interpolated as in `ratio`.
-
-        Returns
-        -------
-        float
-            In (0, 1].
-        """
-        return float(np.interp(strength, self.strengths, self.acceptances))
-
-    def strength(self, target: str | float) -> float:
-        """Return the least strength that is predicted to meet a target.
-
-        Parameters
-        ----------
-        target : {"demographic_parity", "equal_opportunity"} or float
-            The measure whose ratio shall reach `PARITY`, or the ratio of demographic
-            parity to reach, in (0, 1].
-
-        Returns
-        -------
-        float
-            At least 0. Where the ratio cannot be reached, the least strength at which
-            the smoothed curve comes within 0.02 of its highest point; 0 where
-            decisions differ by no more than chance, since a ratio of few rows is low
-            even if nothing is wrong, and correcting noise costs accuracy.
-        """
-        measure = target if isinstance(target, str) else "demographic_parity"
-        if not self.differs[measure]:
-            return 0.0
-        goal = PARITY if isinstance(target, str) else float(target)
-        ratios = self.ratios[measure]
-        # Past parity the ratio falls again, so the first to reach is the one to take.
-        reached = np.flatnonzero(ratios >= goal)
-        if not len(reached):
-            # The highest point itself is a matter of chance, and one step farther the
-            # domains with the least bias are overcorrected.
-            smooth = uniform_filter1d(ratios, WINDOW, mode="nearest")
-            reached = np.flatnonzero(smooth >= smooth.max() - SLACK)
-        return float(self.strengths[reached[0]])

@@ -79,14 +79,16 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     lambda_yz : float or "auto", default="auto"
         Strength of the coupling term, at least 0: rows whose label goes along with the
         group that their features suggest become rarer. 0 is the paper; 1 is, in
-        expectation, reweighing to independence of group and decision; "auto" is the
-        least strength at which `fairness_target` is predicted to be met on the source
-        rows. All strengths act at sampling only.
+        expectation, about reweighing to independence of group and decision; "auto" is
+        the least strength at which `fairness_target` is predicted to be met on the
+        source rows, and 0 where decisions there differ between groups by no more than
+        chance. All strengths act at sampling only.
     fairness_target : str or float, default="demographic_parity"
         What "auto" aims at. "demographic_parity" and "equal_opportunity" are a ratio
         (Eq. 12, Eq. 13) of at least 0.95; a number in (0, 1] is a ratio of demographic
         parity to reach, such as 0.8, the four-fifths rule. Where a ratio cannot be
-        reached, "auto" is the strength that comes nearest.
+        reached, "auto" is the least strength that comes about as near as any;
+        ``calibration_.ratio(lambda_yz_, "demographic_parity")`` tells how near.
     n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
     solver : {"dpm_solver_sde", "dpm_solver_ode", "euler_maruyama"}, \
@@ -167,8 +169,8 @@ default="dpm_solver_sde"
         Cells of rows whose features tell the same of their groups, with the pointwise
         mutual information of cell and label; None without `z`.
     calibration_ : FairnessCurve or None
-        The predicted ratio for each strength, from which "auto" is chosen; None
-        without `z`.
+        The predicted ratios and share of accepted rows for each strength, from which
+        "auto" is chosen; None without `z`.
     weights_ : dict of str to ndarray
         Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)

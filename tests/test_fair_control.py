@@ -7,9 +7,9 @@ from scipy.stats import entropy
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
+from skfadm._fairness_curve import PARITY
 from skfadm.datasets import make_biased_domains
 from skfadm.fair_control import (
-    PARITY,
     Calibration,
     FairnessCurve,
     pointwise_mutual_information,
