@@ -133,9 +133,10 @@ class FairnessTradeoffDisplay:
         if not len(strengths):
             raise ValueError("strengths is empty; expected at least one lambda_yz.")
         check_is_fitted(generator)
-        if generator.calibration_ is None:
+        if getattr(generator, "calibration_", None) is None:
             raise ValueError(
-                "generator has been fitted without z; lambda_yz has nothing to act on."
+                "generator has no lambda_yz that could act: it has been fitted without "
+                "z or is no FairDiffusionGenerator."
             )
         scorer = FairnessScorer(
             ("accuracy", ratio),

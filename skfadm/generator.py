@@ -47,6 +47,8 @@ _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 GAMMA = {"score": 3e-3, "y": 1e-3, "z": 1e-3}
 #: A small table is trained for as many iterations, however often that repeats its rows.
 MIN_ITER = 500
+#: Rows that a calibration classifies at a time: with many categories they are wide.
+CALIBRATION_CHUNK = 8192
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -568,7 +570,7 @@ def _calibrate(
         return [], None, None
     rng = np.random.default_rng(seed)
     index = rng.permutation(len(table.rows))[:MAX_CALIBRATION_ROWS]
-    (log_p_y,), log_p_z = classify(networks, table.rows[index], seed)
+    log_p_y, log_p_z = _classify(networks, table.rows[index], rng)
     decided, z = log_p_y.argmax(1), table.groups[index]
     tables = [
         pointwise_mutual_information(decided, column, log_p_y.shape[1], n_groups)
@@ -581,3 +583,16 @@ def _calibrate(
         log_p_y, coupling, table.labels[index], z, table.domains[index]
     )
     return tables, cells, calibration.curve()
+
+
+def _classify(
+    networks: Objective, rows: NDArray[np.float32], rng: np.random.Generator
+) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
+    """Return log p(y | x) and log p(z | x) of each attribute, chunk by chunk."""
+    parts = []
+    for start in range(0, len(rows), CALIBRATION_CHUNK):
+        chunk = rows[start : start + CALIBRATION_CHUNK]
+        (of_y,), of_z = classify(networks, chunk, int(rng.integers(2**31)))
+        parts.append((of_y, *of_z))
+    log_p_y, *log_p_z = (np.concatenate(p) for p in zip(*parts, strict=True))
+    return log_p_y, log_p_z

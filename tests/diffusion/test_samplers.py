@@ -27,8 +27,6 @@ MODEL = GaussianClasses(
 )
 #: The pointwise mutual information of label and group in this mixture.
 PMI = torch.log(torch.tensor([[0.4, 0.1], [0.2, 0.3]]) / 0.5 / torch.tensor([0.6, 0.4]))
-
-
 DEFAULT = SOLVERS["dpm_solver_sde"]
 #: Two cells: rows that are likelier of group 0, and the others.
 CELLS = GroupCells(
