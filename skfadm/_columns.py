@@ -9,10 +9,13 @@ import pandas as pd
 
 from skfadm._scales import SUBSAMPLE, EmpiricalCDF, Scale, find_scale, tied
 
-# A number that takes this share of its column is a category of its own (an atom), if it
-# is seen in so many rows that the share is no accident.
+# A number is a category of its own (an atom) if it takes this share of its column, or
+# is so many times as frequent as the numbers next to it, and is seen in so many rows
+# that this is no accident. The most frequent are taken, at most so many.
 ATOM_SHARE = 0.05
-ATOM_ROWS = 10
+SPIKE_RATIO = 3.0
+ATOM_ROWS = 20
+MAX_ATOMS = 64
 # Number columns of so few distinct values are categories throughout.
 MAX_DISCRETE = 16
 MISSING_MARKERS = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
@@ -87,6 +90,19 @@ def thaw(frozen: dict[str, Any]) -> pd.Index:
     return pd.Index(values, dtype=dtype)
 
 
+def atoms_of(counts: np.ndarray) -> np.ndarray:
+    """Tell which distinct values, given their counts in order, stand out as atoms."""
+    padded = np.pad(counts.astype(np.float64), 2, constant_values=np.nan)
+    beside = np.stack([np.roll(padded, k)[2:-2] for k in (-2, -1, 1, 2)])
+    is_spike = counts >= SPIKE_RATIO * np.nanmedian(beside, axis=0)
+    often = is_spike | (counts >= ATOM_SHARE * counts.sum())
+    often &= counts >= ATOM_ROWS
+    if often.sum() > MAX_ATOMS:
+        most = np.argsort(-counts * often, kind="stable")[:MAX_ATOMS]
+        often = np.isin(np.arange(len(counts)), most)
+    return often
+
+
 class NumberColumn:
     """A column of numbers or times.
 
@@ -123,7 +139,7 @@ class NumberColumn:
         if len(values) == 1 or (len(values) <= MAX_DISCRETE and tied(values, counts)):
             self.atoms = values
             return
-        often = counts >= max(ATOM_SHARE * counts.sum(), ATOM_ROWS)
+        often = atoms_of(counts)
         if len(values) - often.sum() <= 1:
             often[:] = True
         self.atoms = values[often]

@@ -46,7 +46,7 @@ _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 #: Learning rates by network.
 GAMMA = {"score": 3e-3, "y": 1e-3, "z": 1e-3}
 #: A small table is trained for as many iterations, however often that repeats its rows.
-MIN_ITER = 500
+MIN_ITER = 300
 #: Rows that a calibration classifies at a time: with many categories they are wide.
 CALIBRATION_CHUNK = 8192
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -93,10 +93,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         ``calibration_.ratio(lambda_yz_, "demographic_parity")`` tells how near.
     n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
-    solver : {"dpm_solver_sde", "dpm_solver_ode", "euler_maruyama"}, \
-default="dpm_solver_sde"
-        Second-order multistep solver of the reverse SDE or of its probability-flow ODE,
-        or plain Euler-Maruyama.
+    solver : str, default="dpm_solver_sde"
+        The second-order multistep solver of the reverse SDE or, with "dpm_solver_ode",
+        of its probability-flow ODE, or plain "euler_maruyama".
     time_grid : {"lognormal", "uniform"}, default="lognormal"
         Times of the steps: dense where categories are decided, or even in t.
     label_guidance : {"network", "classifier"}, default="network"
@@ -113,11 +112,11 @@ default="dpm_solver_sde"
     dropout : float, default=0.5
         Share of hidden units that the classifiers leave out in training, in [0, 1). It
         keeps them calibrated on small tables.
-    max_iter : int, default=4000
+    max_iter : int, default=5000
         Iterations of training, at most.
     max_epochs : int, default=200
         Passes over the rows, at most: rows that are seen more often begin to be learned
-        by heart. Where that would be fewer than 500 iterations, it is 500.
+        by heart. Where that would be fewer than 300 iterations, it is 300.
     batch_size : int, default=1024
         Rows of an iteration, meta-train and meta-test part together.
     alpha, beta : float or dict, default=0.001, 1.0
@@ -253,7 +252,7 @@ default="dpm_solver_sde"
         classifier_width: int = 64,
         classifier_blocks: int = 1,
         dropout: float = 0.5,
-        max_iter: int = 4000,
+        max_iter: int = 5000,
         max_epochs: int = 200,
         batch_size: int = 1024,
         alpha: float | dict[str, float] = 1e-3,

@@ -387,6 +387,10 @@ def test_real_files_have_the_published_counts():
     adult = fetch_adult(data_home=ADULT)
     assert adult.data.shape == (48_842, 10)
     assert adult.data.columns.tolist() == NUMBERS + WORDS
+    assert adult.frame.shape == (48_842, 15)
+    pd.testing.assert_frame_equal(adult.frame[NUMBERS + WORDS], adult.data)
+    for name, column in [("sex", adult.z), ("race", adult.domains)]:
+        pd.testing.assert_series_equal(adult.frame[name], column)
     assert adult.domains.value_counts().to_dict() == {
         "White": 41_762,
         "Black": 4_685,

@@ -366,10 +366,10 @@ def test_a_training_that_diverges_is_an_error_and_not_nan(table):
 @pytest.mark.parametrize(
     ("n_rows", "params", "expected"),
     [
-        (120, {}, 500),
+        (120, {}, 300),
         (120, {"max_iter": 7}, 7),
         (4000, {"batch_size": 400, "max_epochs": 200}, 2000),
-        (100_000, {}, 4000),
+        (100_000, {}, 5000),
     ],
 )
 def test_small_tables_are_trained_for_fewer_iterations(n_rows, params, expected):

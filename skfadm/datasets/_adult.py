@@ -76,6 +76,10 @@ def fetch_adult(*, data_home: str | PathLike | None = None) -> Bunch:
             ``"Female"`` or ``"Male"``, category, named ``sex``.
         domains : Series of shape (48842,)
             One of five races, category, named ``race``.
+        frame : DataFrame of shape (48842, 15)
+            The whole table in the order of its publication: ``data``, ``target``,
+            ``z``, ``domains``, and ``fnlwgt`` and ``education``, which ``data`` leaves
+            out.
         feature_names : list of str
             Columns of ``data``.
         DESCR : str
@@ -116,11 +120,18 @@ def fetch_adult(*, data_home: str | PathLike | None = None) -> Bunch:
             f"The table is not Adult: the labels are {list(target.cat.categories)}, "
             f"expected {_LABELS}."
         )
+    z, domains = _categories(table["sex"]), _categories(table["race"])
+    left_out = {
+        "fnlwgt": table["fnlwgt"].astype("int64"),
+        "education": _categories(table["education"]),
+    }
+    frame = data.assign(**left_out, sex=z, race=domains, income=target)[_UCI_COLUMNS]
     return Bunch(
         data=data,
         target=target,
-        z=_categories(table["sex"]),
-        domains=_categories(table["race"]),
+        z=z,
+        domains=domains,
+        frame=frame,
         feature_names=list(_FEATURES),
         DESCR=_DESCR,
     )

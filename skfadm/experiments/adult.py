@@ -2,7 +2,8 @@
 
 For each target race a generator is fitted on the other four, and classifiers that are
 trained on its rows alone are asked about the target. One row of the output is one
-classifier at one setting; figures of real source rows are added.
+classifier at one setting; figures of real source rows are added. Started again with the
+same ``--out``, it goes on where it was interrupted.
 """
 
 from __future__ import annotations
@@ -22,8 +23,9 @@ from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
 
 from .downstream import teach
+from .table1.results import half_width
 
-POSITIVE = ">50K"
+POSITIVE, NEGATIVE = ">50K", "<=50K"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -41,18 +43,44 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     args = _parser().parse_args(argv)
     data = fetch_adult(data_home=args.data)
-    rows: list[dict[str, Any]] = []
-    for target in args.target or sorted(set(data.domains)):
-        for seed in range(args.seeds):
-            for row in run(data, target, seed, args):
-                rows.append(row)
-                if args.out is not None:
-                    pd.DataFrame(rows).to_csv(args.out, index=False)
-    table = pd.DataFrame(rows).drop(columns="seed")
-    keys = ["target", "setting", "classifier"]
-    means = table.groupby(keys, sort=False).mean(numeric_only=True)
-    print(means.round(3).to_string())
+    table = pd.DataFrame()
+    if args.out is not None and args.out.exists():
+        table = pd.read_csv(args.out)
+    done = set(zip(table.get("target", []), table.get("seed", []), strict=True))
+    for seed in range(args.seeds):
+        for target in args.target or sorted(set(data.domains)):
+            if (target, seed) in done:
+                continue
+            rows = pd.DataFrame(run(data, target, seed, args))
+            table = pd.concat([table, rows], ignore_index=True)
+            if args.out is not None:
+                table.to_csv(args.out, index=False)
+    print(summary(table).round(3).to_string())
     return 0
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Return means over targets, over seeds, and half their 95 % intervals.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Rows as `run` yields them.
+
+    Returns
+    -------
+    DataFrame
+        Indexed by setting and classifier; "undefined" counts ratios that are NaN, which
+        are left out of the means.
+    """
+    keys = ["setting", "classifier"]
+    scores = ["ACC", "R_DP", "R_EOp"]
+    by_seed = table.groupby([*keys, "seed"], sort=False)[scores].mean()
+    grouped = by_seed.groupby(keys, sort=False)
+    out = grouped.mean().join(grouped.agg(half_width).add_suffix("+-"))
+    undefined = table[["R_DP", "R_EOp"]].isna().any(axis=1)
+    out["undefined"] = undefined.groupby([table[k] for k in keys], sort=False).sum()
+    return out
 
 
 def run(
@@ -84,15 +112,18 @@ def run(
         yield {**base, "setting": "real rows", **row}
     generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
     start = time.perf_counter()
-    generator.fit(X, y, z, data.domains[~held_out])
+    generator.fit(X, y, z, None if args.no_domains else data.domains[~held_out])
     base["fit_s"] = time.perf_counter() - start
     calibration: Any = generator.calibration_
-    for setting in settings(args):
+    share = float(np.mean(y == POSITIVE))
+    for setting, positives in settings(args):
         generator.set_params(**setting)
         given = setting["lambda_yz"]
         strength = generator.lambda_yz_ if given == "auto" else given
+        asked = min(positives * share, 0.95)
+        labels = {POSITIVE: asked, NEGATIVE: 1 - asked}
         start = time.perf_counter()
-        table = generator.sample(args.rows, random_state=seed)
+        table = generator.sample(args.rows, labels, random_state=seed)
         took = {
             "sample_s": time.perf_counter() - start,
             "lambda_yz": strength,
@@ -102,15 +133,32 @@ def run(
             "peak_GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
         }
         name = ", ".join(f"{k}={v}" for k, v in setting.items() if v) or "no control"
+        if positives != 1.0:
+            name += f", {positives:g} x positives"
         for row in teach(table, test, pos_label=POSITIVE, random_state=seed):
             yield {**base, "setting": name, **row, **took}
 
 
-def settings(args: argparse.Namespace) -> list[dict[str, Any]]:
-    """Return the strengths to sample with, as parameters of the generator."""
+def settings(args: argparse.Namespace) -> list[tuple[dict[str, Any], float]]:
+    """Return strengths of the generator, and times the positives of the sources.
+
+    Parameters
+    ----------
+    args : Namespace
+        The arguments of `main`.
+
+    Returns
+    -------
+    list of (dict, float)
+        Every strength with the sources' share of positives, then "auto" with others.
+    """
     entropy = [{"lambda_z": s, "lambda_yz": 0.0} for s in args.lambda_z]
     coupling = [{"lambda_z": 0.0, "lambda_yz": s} for s in args.lambda_yz]
-    return entropy + coupling
+    auto = {"lambda_z": 0.0, "lambda_yz": "auto"}
+    return [
+        *((setting, 1.0) for setting in [*entropy, *coupling]),
+        *((auto, share) for share in args.positives),
+    ]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -123,6 +171,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--lambda-z", type=float, nargs="*", default=[])
     parser.add_argument("--lambda-yz", type=_strength, nargs="*", default=[0.0, "auto"])
+    parser.add_argument(
+        "--positives",
+        type=float,
+        nargs="*",
+        default=[],
+        help="times the sources' share of positives, with lambda_yz=auto",
+    )
+    parser.add_argument("--no-domains", action="store_true", help="no meta-learning")
     parser.add_argument("--memory", help="folder that keeps trainings")
     parser.add_argument("--out", type=Path, help="CSV to write")
     return parser

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
-from skfadm.experiments import adult, tilts
+from skfadm.experiments import adult, fidelity, tilts
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 
 from ..generators import TINY, mixed_table
@@ -76,18 +76,22 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
         lambda **params: adult_generator(**{**params, **TINY, "verbose": 0}),
     )
     out = tmp_path / "adult.csv"
-    code = adult.main(
-        ["--target", "north", "--rows", "60", "--lambda-z", "1", "--out", str(out)]
-    )
+    argv = ["--target", "north", "--rows", "60", "--out", str(out)]
+    argv += ["--lambda-z", "1", "--positives", "1.3"]
+    assert adult.main(argv) == 0
     rows = pd.read_csv(out)
-    assert code == 0
+    # What is there is not computed again.
+    monkeypatch.setattr(adult, "run", None)
+    assert adult.main(argv) == 0
+    pd.testing.assert_frame_equal(pd.read_csv(out), rows)
     assert rows["setting"].unique().tolist() == [
         "real rows",
         "lambda_z=1.0",
         "no control",
         "lambda_yz=auto",
+        "lambda_yz=auto, 1.3 x positives",
     ]
-    assert len(rows) == 4 * 3
+    assert len(rows) == 5 * 3
     assert "lambda_yz=auto" in capsys.readouterr().out
 
 
@@ -131,3 +135,50 @@ def test_a_tilted_posterior_has_the_share_of_positives_asked_for():
     asked = 1.5 * y.mean()
     density = (1 - asked) * weights[:, 0] + asked * weights[:, 1]
     assert np.average(q, weights=density) == pytest.approx(asked, abs=1e-3)
+
+
+def test_the_fidelity_experiment_writes_a_row_a_setting(monkeypatch, tmp_path, capsys):
+    X, y, z, domains = table(120)
+    parts = [pd.Series(a) for a in (y, z, domains)]
+    given = fidelity.Table(X.reset_index(drop=True), *parts, holdout=0.5)
+    monkeypatch.setitem(fidelity.TABLES, "small", lambda data: given)
+    out = tmp_path / "fidelity.csv"
+    argv = ["--table", "small", "--strengths", "1", "--out", str(out)]
+    code = fidelity.main([*argv, "--set", "max_iter=20", "n_steps=5", "verbose=0"])
+    rows = pd.read_csv(out)
+    assert code == 0
+    assert rows["setting"].tolist() == ["-", "lambda_yz=1", "lambda_z=1"]
+    assert rows[["rows", "n_iter"]].to_numpy().tolist() == [[60, 20]] * 3
+    assert rows["dcr_share"].between(0, 1).all()
+    assert "c2st_auc_holdout" in capsys.readouterr().out
+
+
+def test_the_fidelity_experiment_refuses_an_unknown_parameter():
+    with pytest.raises(SystemExit, match="no parameter 'max_iters'"):
+        fidelity.main(["--table", "small", "--set", "max_iters=5"])
+
+
+def test_the_detection_score_of_sdmetrics_is_1_for_equals_and_0_for_others():
+    pytest.importorskip("xgboost")
+    real, other = (table(seed=seed)[0] for seed in (0, 1))
+    assert fidelity.sdmetrics_c2st(real, other) > 0.9
+    assert fidelity.sdmetrics_c2st(real, other.assign(number=10.0)) < 0.01
+
+
+def test_the_summary_of_the_adult_experiment_averages_targets_before_seeds():
+    table = pd.DataFrame(
+        {
+            "setting": "no control",
+            "classifier": "LR",
+            "target": ["a", "b", "a", "b"],
+            "seed": [0, 0, 1, 1],
+            "ACC": [0.8, 0.9, 0.7, 0.8],
+            "R_DP": [0.5, np.nan, 0.3, 0.5],
+            "R_EOp": [1.0, 1.0, 1.0, 1.0],
+        }
+    )
+    (row,) = adult.summary(table).to_dict("records")
+    assert row["ACC"] == pytest.approx(0.8)
+    assert row["R_DP"] == pytest.approx((0.5 + 0.4) / 2)
+    assert row["ACC+-"] == pytest.approx(0.05 * 12.7062, rel=1e-4)  # t of 1 freedom
+    assert row["undefined"] == 1
