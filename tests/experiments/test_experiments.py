@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
-from skfadm.experiments import adult, fidelity, tilts
+from skfadm.experiments import adult, biased, fidelity, tilts
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 
 from ..generators import TINY, mixed_table
@@ -182,3 +182,19 @@ def test_the_summary_of_the_adult_experiment_averages_targets_before_seeds():
     assert row["R_DP"] == pytest.approx((0.5 + 0.4) / 2)
     assert row["ACC+-"] == pytest.approx(0.05 * 12.7062, rel=1e-4)  # t of 1 freedom
     assert row["undefined"] == 1
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("name", biased.TABLES)
+def test_the_experiment_of_biased_tables_scores_real_and_generated_rows(
+    name, monkeypatch
+):
+    monkeypatch.setattr(
+        biased,
+        "FairDiffusionGenerator",
+        lambda **params: adult_generator(**{**params, **TINY}),
+    )
+    rows = pd.DataFrame(biased.run(name, 0, 300))
+    assert rows["lambda_yz"].tolist() == [*["real"] * 3, *[0.0] * 3, *["auto"] * 3]
+    assert rows["ACC"].head(3).gt(0.4).all()
+    assert rows["R_DP"].dropna().between(0, 1).all()
