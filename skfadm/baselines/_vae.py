@@ -67,8 +67,8 @@ class VAENetworks(Networks):
         numbers = torch.distributions.Normal(
             decoded[:, :k], log_sigma.exp(), validate_args=False
         )
-        hot = decoded.gather(1, self.layout.hot_channels(rows))
-        codes = hot.sum(1) - self.layout.log_normalisers(decoded).sum(1)
+        hot = self.layout.hot_channels(rows) - k
+        codes = self.layout.log_probabilities(decoded).gather(1, hot).sum(1)
         live = ~rows[:, :k].isnan()
         log_prob = numbers.log_prob(rows[:, :k].nan_to_num(0.0))
         return (log_prob * live).sum(1) + codes

@@ -97,10 +97,6 @@ class Layout:
         parts = [block.log_softmax(-1).flatten(1) for block in self.blocks(logits)]
         return torch.cat(parts, 1) if parts else logits[:, self.n_numbers :]
 
-    def log_normalisers(self, logits: Tensor) -> Tensor:
-        """Return each block's log-sum-exp, shape (n, n_categories), in block order."""
-        return torch.cat([block.logsumexp(-1) for block in self.blocks(logits)], 1)
-
     def blocks(self, x: Tensor) -> list[Tensor]:
         """Return category channels of (n, p) by runs of equal size, (n, k, size)."""
         return [

@@ -114,9 +114,8 @@ def denoising_loss(
     # else, so that the mean of its target is known to be zero and need not be learned.
     loss = (raw[:, :k] - target * batch.live).square().sum(1)
     if layout.category_sizes:
-        loss = (
-            loss + layout.log_normalisers(raw).sum(1) - raw.gather(1, batch.hot).sum(1)
-        )
+        log_p = layout.log_probabilities(raw)
+        loss = loss - log_p.gather(1, batch.hot - k).sum(1)
     return loss / layout.n_columns
 
 

@@ -6,7 +6,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import silu
+from torch.nn.functional import one_hot, silu
 
 from .evidence import BlockEvidence, Evidence
 from .sde import VPSDE
@@ -110,14 +110,22 @@ class ResidualMLP(nn.Module):
 
         `y` are label codes (n or 1,), for a network that is told labels.
         """
-        told = self.times(self.features(t))
-        if self.labels is not None and y is not None:
-            told = told + self.labels(y)
-        shift, *shifts = told.chunk(len(self.first) + 1, 1)
+        shift, *shifts = self._told(t, y).chunk(len(self.first) + 1, 1)
         h = self.inputs(x) + shift
         for first, second, s in zip(self.first, self.second, shifts, strict=True):
             h = h + second(self.dropout(silu(first(silu(h)) + s)))
         return self.outputs(self.dropout(silu(h)))
+
+    def _told(self, t: Tensor, y: Tensor | None) -> Tensor:
+        """Return what every layer is told of times and labels, side by side."""
+        if self.labels is None or y is None:
+            return self.times(self.features(t))
+        # Labels as one-hot inputs beside the times: one product in place of a lookup,
+        # a sum and their gradients, which took a tenth of a training step.
+        features, hot = self.features(t), one_hot(y, len(self.labels.weight)).to(t)
+        n = max(len(features), len(hot))
+        both = torch.cat([features.expand(n, -1), hot.expand(n, -1)], 1)
+        return both @ torch.cat([self.times.weight.T, self.labels.weight])
 
 
 class Denoiser(nn.Module):
