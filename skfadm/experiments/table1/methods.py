@@ -76,6 +76,8 @@ PAPER = {
 }
 #: What is chosen, the same for all: the step size.
 STEP_SIZES = (1e-3, 3e-4)
+#: The default, which is a step size for each network, and a smaller one.
+GAMMAS: tuple[dict[str, Any], ...] = ({"gamma": None}, {"gamma": 1e-3})
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,6 @@ METHODS: dict[str, Method] = {
     "fairgan": Method(FairGAN, {}, _grid("learning_rate")),
     "decaf": Method(DECAF, {"graph": ADULT_GRAPH}, _grid("learning_rate")),
     "fldgm": Method(FLDGM, {}, _grid("learning_rate")),
-    "fadm": Method(FairDiffusionGenerator, PAPER, _grid("gamma")),
-    "skfadm": Method(FairDiffusionGenerator, {}, _grid("gamma")),
+    "fadm": Method(FairDiffusionGenerator, PAPER, GAMMAS),
+    "skfadm": Method(FairDiffusionGenerator, {}, GAMMAS),
 }
