@@ -3,7 +3,8 @@
 For each table and seed a generator with the package's defaults is fitted on a random
 part of the rows and judged by :func:`skfadm.quality.quality_report` against these and
 against those that are held out. With ``--strengths`` the same fit is sampled again
-under fair control of rising strength: what fairness costs in fidelity.
+under fair control of rising strength: what fairness costs in fidelity, which
+``--picture`` draws.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
 from skfadm.quality import quality_report
+
+from .downstream import teach
 
 FIGURES = (
     "c2st_auc",
@@ -73,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     keys = ["table", "setting"]
     means = table.groupby(keys, sort=False).mean(numeric_only=True)
     print(means.T.round(3).to_string())
+    if args.picture is not None:
+        draw(pd.DataFrame(rows), args.picture)
     return 0
 
 
@@ -118,6 +123,13 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
         report = _report(table, train, held_out, X, y, seed)
         row |= {figure: getattr(report, figure) for figure in FIGURES}
         row |= {f"real_{k}": report.reference.get(k, np.nan) for k in FIGURES}
+        if table.z is not None and len(held_out):
+            test = tuple(part.iloc[held_out] for part in (table.X, table.y, table.z))
+            positive = sorted(set(table.y))[-1]
+            (row_of_gb,) = teach(
+                (X, y), test, pos_label=positive, random_state=seed, names=["GB"]
+            )
+            row |= {name: row_of_gb[name] for name in ("ACC", "R_DP", "R_EOp")}
         if args.sdmetrics:
             real = table.X.iloc[train].assign(label=table.y.iloc[train])
             row["sdmetrics_c2st"] = sdmetrics_c2st(real, X.assign(label=np.asarray(y)))
@@ -162,6 +174,39 @@ def sdmetrics_c2st(real: pd.DataFrame, synthetic: pd.DataFrame) -> float:
             for name in table
         }
     return float(Detection.compute(*tables, metadata={"columns": columns}))
+
+
+def draw(rows: pd.DataFrame, path: Path) -> None:
+    """Draw fidelity against fairness for each kind of strength, and write the picture.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows as `run` yields them, with several strengths.
+    path : Path
+        Where to write it.
+    """
+    from matplotlib.figure import Figure
+
+    means = rows.groupby("setting", sort=False).mean(numeric_only=True)
+    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    panels = {
+        "c2st_auc_holdout": "real-or-generated AUC (0.5 is perfect)",
+        "pair_trends": "pair trends (1 is perfect)",
+        "ACC": "accuracy of gradient boosting",
+    }
+    for ax, (figure_name, label) in zip(
+        figure.subplots(1, len(panels)), panels.items(), strict=True
+    ):
+        for dial in ("lambda_yz", "lambda_z"):
+            own = means[[s == "-" or s.startswith(f"{dial}=") for s in means.index]]
+            ax.plot(own["R_DP"], own[figure_name], marker="o", label=dial)
+            for setting, point in own.iterrows():
+                text = str(setting).partition("=")[2] or "0"
+                ax.annotate(text, (point["R_DP"], point[figure_name]), fontsize=7)
+        ax.set(xlabel="ratio of demographic parity", ylabel=label)
+    ax.legend(fontsize=8)
+    figure.savefig(path, dpi=110)
 
 
 def _report(
@@ -265,6 +310,7 @@ def _parser() -> argparse.ArgumentParser:
         help="detection score of SDMetrics with XGBoost as well, if both are installed",
     )
     parser.add_argument("--strengths", type=float, nargs="*", default=[])
+    parser.add_argument("--picture", type=Path, help="PNG to write, with --strengths")
     parser.add_argument("--out", type=Path, help="CSV to write")
     return parser
 

@@ -144,12 +144,14 @@ def test_the_fidelity_experiment_writes_a_row_a_setting(monkeypatch, tmp_path, c
     monkeypatch.setitem(fidelity.TABLES, "small", lambda data: given)
     out = tmp_path / "fidelity.csv"
     argv = ["--table", "small", "--strengths", "1", "--out", str(out)]
+    argv += ["--picture", str(tmp_path / "picture.png")]
     code = fidelity.main([*argv, "--set", "max_iter=20", "n_steps=5", "verbose=0"])
     rows = pd.read_csv(out)
     assert code == 0
     assert rows["setting"].tolist() == ["-", "lambda_yz=1", "lambda_z=1"]
     assert rows[["rows", "n_iter"]].to_numpy().tolist() == [[60, 20]] * 3
-    assert rows["dcr_share"].between(0, 1).all()
+    assert rows[["dcr_share", "R_DP"]].stack().between(0, 1).all()
+    assert (tmp_path / "picture.png").stat().st_size > 1000
     assert "c2st_auc_holdout" in capsys.readouterr().out
 
 

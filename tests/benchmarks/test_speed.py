@@ -1,0 +1,141 @@
+"""Time over the arithmetic floor, and ratios: ``-m benchmark -s tests/benchmarks``.
+
+The floor is the time that the matrix products alone would take at the rate at which
+this machine multiplies bare matrices of the default's sizes, measured in the same run.
+"""
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn import config_context
+from sklearn.model_selection import GridSearchCV
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
+from skfadm.datasets import fetch_adult, make_biased_domains
+
+ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
+pytestmark = pytest.mark.benchmark
+
+
+@pytest.fixture(scope="module")
+def table():
+    if not (ADULT / "adult.data").exists():
+        pytest.skip("needs Adult in a folder beside the repository")
+    adult = fetch_adult(data_home=ADULT)
+    return adult.data, adult.target, adult.z, adult.domains
+
+
+@pytest.fixture(scope="module")
+def fitted(table):
+    return FairDiffusionGenerator(max_iter=50, random_state=0).fit(*table)
+
+
+def seconds(run, repeats=3):
+    """Return the shortest time of a few runs."""
+    times = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        run()
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def products_per_second():
+    """Return the floating-point operations of bare matrix products in a second."""
+    rates = []
+    for n, k in [(1024, 256), (1024, 1024)]:
+        a, b = torch.randn(n, k), torch.randn(k, k)
+
+        def multiply(a=a, b=b):
+            for _ in range(100):
+                a @ b
+
+        rates.append(100 * 2 * n * k * k / seconds(multiply, 5))
+    return max(rates)
+
+
+class Operations(TorchDispatchMode):
+    """Counts the floating-point operations of matrix products."""
+
+    # Not torch's FlopCounterMode, which cannot see through gradients of inputs.
+    total = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        out = func(*args, **(kwargs or {}))
+        count = flop_registry.get(func._overloadpacket)
+        if count is not None:
+            self.total += count(*args, **(kwargs or {}), out_val=out)
+        return out
+
+
+def operations(run):
+    """Return the floating-point operations of the matrix products in `run`."""
+    with Operations() as counter:
+        run()
+    return counter.total
+
+
+def report(benchmark, **figures):
+    benchmark.extra_info.update(figures)
+    print("\n" + "  ".join(f"{name} {value:.3g}" for name, value in figures.items()))
+
+
+def test_training_step_over_its_floor(table, benchmark):
+    def train(n):
+        FairDiffusionGenerator(max_iter=n, lambda_yz=0, random_state=0).fit(*table)
+
+    flops = (operations(lambda: train(3)) - operations(lambda: train(1))) / 2
+    benchmark.pedantic(train, (150,))
+    step = (seconds(lambda: train(150)) - seconds(lambda: train(50))) / 100
+    floor = flops / products_per_second()
+    report(benchmark, step_ms=1e3 * step, floor_ms=1e3 * floor, ratio=step / floor)
+
+
+@pytest.mark.parametrize("lambda_y", [1.0, 1.5])
+def test_sampling_over_its_floor(fitted, benchmark, lambda_y):
+    fitted.set_params(lambda_yz=0.0, lambda_y=lambda_y)
+    flops = operations(lambda: fitted.sample(1024)) / 1024
+    took = seconds(lambda: benchmark.pedantic(fitted.sample, (20_000,)), 1)
+    floor = 20_000 * flops / products_per_second()
+    evaluations = 20_000 * (fitted.n_steps + 1) / took
+    report(
+        benchmark,
+        sample_s=took,
+        floor_s=floor,
+        ratio=took / floor,
+        evaluations_per_s=evaluations,
+    )
+
+
+def test_default_solver_over_a_thousand_steps_of_euler_maruyama(fitted, benchmark):
+    fitted.set_params(lambda_yz=0.0, lambda_y=1.0)
+    new = seconds(lambda: fitted.sample(1024))
+    fitted.set_params(solver="euler_maruyama", n_steps=1000)
+    try:
+        old = seconds(lambda: benchmark.pedantic(fitted.sample, (1024,)), 1)
+    finally:
+        fitted.set_params(solver="dpm_solver_sde", n_steps=30)
+    report(benchmark, new_s=new, reference_s=old, ratio=old / new)
+
+
+def test_a_grid_of_25_strengths_over_a_single_candidate(tmp_path, benchmark):
+    data = make_biased_domains(2000, n_domains=5, random_state=0)
+    scorer = FairnessScorer(n_samples=500, random_state=0)
+
+    def search(grid, folder):
+        generator = FairDiffusionGenerator(memory=str(folder), random_state=0)
+        cv = LeaveOneDomainOut()
+        found = GridSearchCV(generator, grid, cv=cv, scoring=scorer, refit=True)
+        with config_context(enable_metadata_routing=True):
+            found.fit(data.data, data.target, z=data.z, domains=data.domains)
+
+    one = {"lambda_y": [1.0], "lambda_yz": [0.5]}
+    many = {"lambda_y": np.linspace(0.5, 2, 5), "lambda_yz": np.linspace(0, 2, 5)}
+    single = seconds(lambda: search(one, tmp_path / "one"), 1)
+    grid = seconds(lambda: benchmark.pedantic(search, (many, tmp_path / "many")), 1)
+    report(benchmark, single_s=single, grid_s=grid, ratio=grid / single)
