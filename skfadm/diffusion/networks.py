@@ -6,7 +6,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import one_hot, silu
+from torch.nn.functional import silu
 
 from .evidence import BlockEvidence, Evidence
 from .sde import VPSDE
@@ -122,7 +122,8 @@ class ResidualMLP(nn.Module):
             return self.times(self.features(t))
         # Labels as one-hot inputs beside the times: one product in place of a lookup,
         # a sum and their gradients, which took a tenth of a training step.
-        features, hot = self.features(t), one_hot(y, len(self.labels.weight)).to(t)
+        codes = torch.arange(len(self.labels.weight), device=y.device)
+        features, hot = self.features(t), (y.unsqueeze(1) == codes).to(t)
         n = max(len(features), len(hot))
         both = torch.cat([features.expand(n, -1), hot.expand(n, -1)], 1)
         return both @ torch.cat([self.times.weight.T, self.labels.weight])
