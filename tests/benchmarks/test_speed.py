@@ -139,3 +139,45 @@ def test_a_grid_of_25_strengths_over_a_single_candidate(tmp_path, benchmark):
     single = seconds(lambda: search(one, tmp_path / "one"), 1)
     grid = seconds(lambda: benchmark.pedantic(search, (many, tmp_path / "many")), 1)
     report(benchmark, single_s=single, grid_s=grid, ratio=grid / single)
+
+
+def _mostlyai(rows):
+    engine = pytest.importorskip("mostlyai.engine")
+    return engine.TabularARGN(random_state=0, verbose=0).fit(rows)
+
+
+def _tvae(rows):
+    ctgan = pytest.importorskip("ctgan")
+    model = ctgan.TVAE()
+    model.fit(rows, list(rows.select_dtypes(exclude="number")))
+    return model
+
+
+@pytest.mark.parametrize("fit_peer", [_mostlyai, _tvae])
+def test_fit_and_rows_per_second_over_those_of_a_peer(table, benchmark, fit_peer):
+    X, y, z, domains = table
+    sources = np.asarray(domains != "White")
+    rows = X[sources].assign(income=y[sources])
+    rows = rows.astype({c: object for c in rows.select_dtypes("category")})
+    rows = rows.fillna("missing")
+    timed = {}
+
+    def measure(name, run):
+        start = time.perf_counter()
+        out = run()
+        timed[name] = time.perf_counter() - start
+        return out
+
+    peer = measure("peer_fit_s", lambda: fit_peer(rows))
+    measure("peer_sample_s", lambda: peer.sample(20_000))
+    own = measure(
+        "fit_s",
+        lambda: FairDiffusionGenerator(random_state=0).fit(
+            X[sources], y[sources], z[sources], domains[sources]
+        ),
+    )
+    own.set_params(lambda_yz=0.0)
+    measure("sample_s", lambda: benchmark.pedantic(own.sample, (20_000,)))
+    own.set_params(lambda_yz="auto")
+    measure("fair_sample_s", lambda: own.sample(20_000))
+    report(benchmark, **timed)

@@ -164,7 +164,7 @@ def test_the_detection_score_of_sdmetrics_is_1_for_equals_and_0_for_others():
     pytest.importorskip("xgboost")
     real, other = (table(seed=seed)[0] for seed in (0, 1))
     assert fidelity.sdmetrics_c2st(real, other) > 0.9
-    assert fidelity.sdmetrics_c2st(real, other.assign(number=10.0)) < 0.01
+    assert fidelity.sdmetrics_c2st(real, other.assign(number=10.0)) < 0.05
 
 
 def test_the_summary_of_the_adult_experiment_averages_targets_before_seeds():
