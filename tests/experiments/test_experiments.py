@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
-from skfadm.experiments import adult, biased, fidelity, tilts
+from skfadm.experiments import adult, biased, fidelity, solvers, tilts
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 
 from ..generators import TINY, mixed_table
@@ -200,3 +200,23 @@ def test_the_experiment_of_biased_tables_scores_real_and_generated_rows(
     assert rows["lambda_yz"].tolist() == [*["real"] * 3, *[0.0] * 3, *["auto"] * 3]
     assert rows["ACC"].head(3).gt(0.4).all()
     assert rows["R_DP"].dropna().between(0, 1).all()
+
+
+def test_the_experiment_of_solvers_samples_one_training_by_each(
+    monkeypatch, tmp_path, capsys
+):
+    X, y, z, domains = table(200)
+    races = np.where(domains == "north", "White", domains)
+    data = SimpleNamespace(
+        data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(races)
+    )
+    monkeypatch.setattr(solvers, "fetch_adult", lambda data_home: data)
+    out, picture = tmp_path / "solvers.csv", tmp_path / "solvers.png"
+    argv = ["--max-iter", "20", "--seeds", "1", "--most-steps", "9"]
+    argv += ["--out", str(out), "--picture", str(picture)]
+    assert solvers.main(argv) == 0
+    rows = pd.read_csv(out)
+    assert rows["solver"].tolist() == ["dpm_solver_sde", "dpm_solver_ode"]
+    assert rows["evaluations"].tolist() == [10, 10]
+    assert picture.stat().st_size > 1000
+    assert "pair_trends" in capsys.readouterr().out

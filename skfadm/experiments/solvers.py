@@ -1,0 +1,157 @@
+"""Quality against evaluations of the networks, for each solver: ``python -m``.
+
+One generator is fitted on Adult's rows of every race but White. The same trained
+networks are then sampled by every solver with rising numbers of steps, several times
+each, and judged against the source rows and by what classifiers of the rows know of
+White. A thousand steps of Euler-Maruyama are the reference.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skfadm import FairDiffusionGenerator
+from skfadm.datasets import fetch_adult
+from skfadm.quality import quality_report
+
+from .downstream import teach
+
+#: Steps of each solver; each evaluates the networks once, and once more at the end.
+STEPS: dict[str, tuple[int, ...]] = {
+    "dpm_solver_sde": (9, 14, 19, 29, 59),
+    "dpm_solver_ode": (9, 14, 19, 29, 59),
+    "euler_maruyama": (19, 59, 199, 999),
+}
+FIGURES = {
+    "c2st_auc": "real-or-generated AUC (0.5 is perfect)",
+    "pair_trends": "pair trends (1 is perfect)",
+    "ACC": "accuracy of gradient boosting on White",
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the experiment and print means and standard deviations over the seeds.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; None means those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    args = _parser().parse_args(argv)
+    rows = pd.DataFrame(run(args))
+    grouped = rows.groupby(["solver", "evaluations"], sort=False)
+    table = grouped.mean().drop(columns="seed")
+    deviations = grouped[list(FIGURES)].std(ddof=1).add_suffix("+-")
+    print(table.join(deviations).round(4).to_string())
+    if args.out is not None:
+        rows.to_csv(args.out, index=False)
+    if args.picture is not None:
+        draw(rows, args.picture)
+    return 0
+
+
+def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield a row for each solver, number of steps and seed of sampling.
+
+    Parameters
+    ----------
+    args : Namespace
+        The arguments of `main`.
+
+    Yields
+    ------
+    dict
+        Figures of the report, scores on White and seconds.
+    """
+    data = fetch_adult(data_home=args.data)
+    held_out = np.asarray(data.domains == "White")
+    parts = (data.data, data.target, data.z, data.domains)
+    X, y, z, domains = (part[~held_out] for part in parts)
+    test = tuple(part[held_out] for part in parts[:3])
+    generator = FairDiffusionGenerator(
+        lambda_yz=0.0, memory=args.memory, verbose=1, random_state=0
+    )
+    generator.set_params(**({"max_iter": args.max_iter} if args.max_iter else {}))
+    generator.fit(X, y, z, domains)
+    for solver, all_steps in STEPS.items():
+        for n_steps in [n for n in all_steps if n <= args.most_steps]:
+            generator.set_params(solver=solver, n_steps=n_steps)
+            for seed in range(args.seeds):
+                start = time.perf_counter()
+                X_new, y_new = generator.sample(len(X), random_state=seed)
+                took = time.perf_counter() - start
+                report = quality_report(X, X_new, y, y_new, random_state=seed)
+                (scores,) = teach(
+                    (X_new, y_new),
+                    test,
+                    pos_label=">50K",
+                    random_state=seed,
+                    names=["GB"],
+                )
+                yield {
+                    "solver": solver,
+                    "evaluations": n_steps + 1,
+                    "seed": seed,
+                    "c2st_auc": report.c2st_auc,
+                    "column_shapes": report.column_shapes,
+                    "pair_trends": report.pair_trends,
+                    **{name: scores[name] for name in ("ACC", "R_DP", "R_EOp")},
+                    "sample_s": took,
+                }
+
+
+def draw(rows: pd.DataFrame, path: Path) -> None:
+    """Draw each figure against evaluations, a line a solver, and write the picture.
+
+    Parameters
+    ----------
+    rows : DataFrame
+        Rows as `run` yields them.
+    path : Path
+        Where to write it.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 3.2), layout="constrained")
+    for ax, (name, label) in zip(
+        figure.subplots(1, len(FIGURES)), FIGURES.items(), strict=True
+    ):
+        for solver, own in rows.groupby("solver", sort=False):
+            found = own.groupby("evaluations")[name].agg(["mean", "std"])
+            ax.errorbar(
+                found.index, found["mean"], found["std"], marker="o", label=solver
+            )
+        ax.set(xscale="log", xlabel="evaluations of the networks", ylabel=label)
+    ax.legend(fontsize=7)
+    figure.savefig(path, dpi=110)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m skfadm.experiments.solvers", description=__doc__
+    )
+    parser.add_argument("--data", type=Path, help="folder with the files of UCI")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--max-iter", type=int, help="iterations, for a quick look")
+    parser.add_argument("--most-steps", type=int, default=1000, help="leave out more")
+    parser.add_argument("--memory", help="folder that keeps the training")
+    parser.add_argument("--out", type=Path, help="CSV to write")
+    parser.add_argument("--picture", type=Path, help="PNG to write")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
