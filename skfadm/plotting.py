@@ -191,7 +191,7 @@ def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -
     ax.set(
         title="What is learnt from them",
         xlabel="on the rows held out (1 is best)",
-        xlim=(0, 1.1),
+        xlim=(0, 1.2),
         ylim=(len(measures) - 0.4, -0.6),
         yticks=range(len(measures)),
         yticklabels=measures,
