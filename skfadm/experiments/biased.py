@@ -54,8 +54,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             rows.extend(run(name, seed, args.rows))
             if args.out is not None:
                 pd.DataFrame(rows).to_csv(args.out, index=False)
-    grouped = pd.DataFrame(rows).groupby(KEYS, sort=False)[[*SCORES, "strength"]]
-    table = grouped.mean().join(grouped[SCORES].agg(half_width).add_suffix("+-"))
+    grouped = pd.DataFrame(rows).groupby(KEYS, sort=False)
+    means = grouped[[*SCORES, "strength"]].mean()
+    table = means.join(grouped[SCORES].agg(half_width).add_suffix("+-"))
     print(table.round(3).to_string())
     return 0
 

@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,8 @@ from skfadm.quality import quality_report
 
 from .downstream import teach
 
+#: A value or combination that at most this share of rows has is rare.
+RARE = 0.01
 FIGURES = (
     "c2st_auc",
     "c2st_auc_holdout",
@@ -123,6 +126,9 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
         report = _report(table, train, held_out, X, y, seed)
         row |= {figure: getattr(report, figure) for figure in FIGURES}
         row |= {f"real_{k}": report.reference.get(k, np.nan) for k in FIGURES}
+        row |= _rare(table.X.iloc[train], X, "")
+        if len(held_out):
+            row |= _rare(table.X.iloc[train], table.X.iloc[held_out], "real_")
         if table.z is not None and len(held_out):
             test = tuple(part.iloc[held_out] for part in (table.X, table.y, table.z))
             positive = sorted(set(table.y))[-1]
@@ -134,6 +140,42 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
             real = table.X.iloc[train].assign(label=table.y.iloc[train])
             row["sdmetrics_c2st"] = sdmetrics_c2st(real, X.assign(label=np.asarray(y)))
         yield row
+
+
+def rare_share(real: pd.DataFrame, other: pd.DataFrame, n_columns: int) -> float:
+    """Return how common rare combinations of real rows are in another table.
+
+    Parameters
+    ----------
+    real, other : DataFrame
+        Tables of the same columns.
+    n_columns : int
+        1 for categories, 2 for pairs of categories of two columns, and so on.
+
+    Returns
+    -------
+    float
+        The share of what at most 1 % of the real rows have, among the others over among
+        the real rows; 1 is perfect. Of fresh rows it is less than 1 for combinations so
+        rare that few real rows have them by chance. NaN if there is nothing rare.
+    """
+    words = real.select_dtypes(exclude="number").columns
+    tables = [frame[words].astype(str) for frame in (real, other)]
+    shares = np.zeros(2)
+    for names in combinations(words, n_columns):
+        of_real, of_other = (
+            t.groupby(list(names)).size() / max(len(t), 1) for t in tables
+        )
+        rare = of_real[of_real <= RARE]
+        shares += rare.sum(), of_other.reindex(rare.index, fill_value=0.0).sum()
+    return float(shares[1] / shares[0]) if shares[0] else float("nan")
+
+
+def _rare(real: pd.DataFrame, other: pd.DataFrame, prefix: str) -> dict[str, float]:
+    return {
+        f"{prefix}rare_categories": rare_share(real, other, 1),
+        f"{prefix}rare_pairs": rare_share(real, other, 2),
+    }
 
 
 def sdmetrics_c2st(real: pd.DataFrame, synthetic: pd.DataFrame) -> float:

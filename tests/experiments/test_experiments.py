@@ -155,6 +155,16 @@ def test_the_fidelity_experiment_writes_a_row_a_setting(monkeypatch, tmp_path, c
     assert "c2st_auc_holdout" in capsys.readouterr().out
 
 
+def test_rare_combinations_are_counted_by_their_share():
+    real = pd.DataFrame({"a": [*"xy" * 100, "r"], "b": [*"uv" * 100, "u"], "n": 1.0})
+    common = real[:-1]
+    assert fidelity.rare_share(real, real, 1) == fidelity.rare_share(real, real, 2) == 1
+    assert fidelity.rare_share(real, common, 1) == 0
+    twice = pd.concat([real, real[-1:]])
+    assert fidelity.rare_share(real, twice, 2) == pytest.approx(2 * 201 / 202)
+    assert np.isnan(fidelity.rare_share(common, real, 1))
+
+
 def test_the_fidelity_experiment_refuses_an_unknown_parameter():
     with pytest.raises(SystemExit, match="no parameter 'max_iters'"):
         fidelity.main(["--table", "small", "--set", "max_iters=5"])
@@ -189,15 +199,19 @@ def test_the_summary_of_the_adult_experiment_averages_targets_before_seeds():
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("name", biased.TABLES)
 def test_the_experiment_of_biased_tables_scores_real_and_generated_rows(
-    name, monkeypatch
+    name, monkeypatch, tmp_path, capsys
 ):
+    monkeypatch.setattr(biased, "TABLES", {name: biased.TABLES[name]})
     monkeypatch.setattr(
         biased,
         "FairDiffusionGenerator",
         lambda **params: adult_generator(**{**params, **TINY}),
     )
-    rows = pd.DataFrame(biased.run(name, 0, 300))
-    assert rows["lambda_yz"].tolist() == [*["real"] * 3, *[0.0] * 3, *["auto"] * 3]
+    out = tmp_path / "biased.csv"
+    assert biased.main(["--rows", "300", "--seeds", "1", "--out", str(out)]) == 0
+    assert name in capsys.readouterr().out
+    rows = pd.read_csv(out)
+    assert rows["lambda_yz"].tolist() == [*["real"] * 3, *["0.0"] * 3, *["auto"] * 3]
     assert rows["ACC"].head(3).gt(0.4).all()
     assert rows["R_DP"].dropna().between(0, 1).all()
 
