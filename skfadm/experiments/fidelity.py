@@ -107,7 +107,8 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
     generator = FairDiffusionGenerator(random_state=seed, verbose=1)
     generator.set_params(**dict(_setting(text) for text in args.set))
     start = time.perf_counter()
-    generator.fit(*(_take(part, train) for part in table[:4]))
+    domains = None if args.no_domains else _take(table.domains, train)
+    generator.fit(*(_take(part, train) for part in table[:3]), domains)
     fit_s = time.perf_counter() - start
     for setting in _strengths(args, has_groups=table.z is not None):
         generator.set_params(**setting)
@@ -352,6 +353,7 @@ def _parser() -> argparse.ArgumentParser:
         help="detection score of SDMetrics with XGBoost as well, if both are installed",
     )
     parser.add_argument("--strengths", type=float, nargs="*", default=[])
+    parser.add_argument("--no-domains", action="store_true", help="no meta-learning")
     parser.add_argument("--picture", type=Path, help="PNG to write, with --strengths")
     parser.add_argument("--out", type=Path, help="CSV to write")
     return parser
