@@ -15,30 +15,22 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_memory
 
+from ._calibration import calibrate
 from ._classifiers import new_random_state
-from ._group_cells import fit_group_cells
 from ._options import NETWORKS, by_network, resolve_device
 from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
-from ._table_generator import EncodedTable, Labels, Table, TableGenerator, new_seed
+from ._table_generator import Labels, Table, TableGenerator, new_seed
 from ._validation import check_n_samples, requested_codes
-from .diffusion.fair_control import FairControl, GroupCells
+from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
 from .diffusion.samplers import SOLVERS, time_grid
 from .diffusion.training import (
     NetworkSizes,
-    Objective,
     TrainingSettings,
-    classify,
     restore,
     train,
-)
-from .fair_control import (
-    MAX_CALIBRATION_ROWS,
-    Calibration,
-    FairnessCurve,
-    pointwise_mutual_information,
 )
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
@@ -47,8 +39,6 @@ _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 GAMMA = {"score": 3e-3, "y": 1e-3, "z": 1e-3}
 #: A small table is trained for as many iterations, however often that repeats its rows.
 MIN_ITER = 300
-#: Rows that a calibration classifies at a time: with many categories they are wide.
-CALIBRATION_CHUNK = 8192
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -368,7 +358,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                 report=report,
             )
         networks = restore(sizes, trained.weights, device)
-        pmi, cells, curve = _calibrate(networks, encoded, seed)
+        pmi, cells, curve = calibrate(networks, encoded, seed)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(encoded)
         self.sizes_ = sizes
@@ -554,44 +544,3 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             weight_decay=0.0,
             ema_decay=self.ema_decay,
         )
-
-
-def _calibrate(
-    networks: Objective, table: EncodedTable, seed: int
-) -> tuple[list[NDArray[np.float64]], GroupCells | None, FairnessCurve | None]:
-    """Return the tables of pmi, the cells and what classifiers predict on source rows.
-
-    The pmi is that of groups and the labels that are decided for, not those that are
-    given, because decisions are what shall be fair: where labels and groups are
-    independent, decisions need not be.
-    """
-    if networks.z is None:
-        return [], None, None
-    rng = np.random.default_rng(seed)
-    index = rng.permutation(len(table.rows))[:MAX_CALIBRATION_ROWS]
-    log_p_y, log_p_z = _classify(networks, table.rows[index], rng)
-    decided, z = log_p_y.argmax(1), table.groups[index]
-    tables = [
-        pointwise_mutual_information(decided, column, log_p_y.shape[1], n_groups)
-        for column, n_groups in zip(z.T, table.n_groups, strict=True)
-    ]
-    cells = fit_group_cells(np.exp(log_p_y), np.exp(np.hstack(log_p_z)))
-    tilt = FairControl(networks.z, tuple(map(torch.as_tensor, tables)), 1.0, cells)
-    coupling = tilt.excess([torch.as_tensor(p) for p in log_p_z]).numpy()
-    calibration = Calibration(
-        log_p_y, coupling, table.labels[index], z, table.domains[index]
-    )
-    return tables, cells, calibration.curve()
-
-
-def _classify(
-    networks: Objective, rows: NDArray[np.float32], rng: np.random.Generator
-) -> tuple[NDArray[np.float64], list[NDArray[np.float64]]]:
-    """Return log p(y | x) and log p(z | x) of each attribute, chunk by chunk."""
-    parts = []
-    for start in range(0, len(rows), CALIBRATION_CHUNK):
-        chunk = rows[start : start + CALIBRATION_CHUNK]
-        (of_y,), of_z = classify(networks, chunk, int(rng.integers(2**31)))
-        parts.append((of_y, *of_z))
-    log_p_y, *log_p_z = (np.concatenate(p) for p in zip(*parts, strict=True))
-    return log_p_y, log_p_z

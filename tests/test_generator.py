@@ -397,7 +397,7 @@ def test_a_fit_interrupted_in_calibration_leaves_nothing_that_looks_fitted(
     def interrupt(*args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(generator_module, "_calibrate", interrupt)
+    monkeypatch.setattr(generator_module, "calibrate", interrupt)
     gen = tiny()
     with pytest.raises(KeyboardInterrupt):
         gen.fit(*table)
