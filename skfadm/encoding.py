@@ -40,10 +40,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     - a category channel, if it holds strings, booleans, pandas categories or mixed
       objects, with a code for missing values if there are any. Number columns of at
       most 16 distinct values, each seen twice on average, are categories too.
-    - both, if it holds numbers of which some are missing, or of which a value takes at
-      least 5 % of the rows (an atom): a code for each atom, for "the rest" and for
-      missing. The number channel is NaN in rows outside the rest, where there is no
-      number to be learned.
+    - both, if it holds numbers of which some are missing, or of which a value stands
+      out (an atom): one that takes at least 5 % of the rows, or is three times as
+      frequent as the values next to it, and is in at least 20 rows; the 64 most
+      frequent at most. There is a code for each atom, for "the rest" and for missing.
+      The number channel is NaN in rows outside the rest, where there is no number to be
+      learned.
     - nothing, if it is constant or missing throughout.
 
     Parameters

@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     table = pd.DataFrame()
     if args.out is not None and args.out.exists():
         table = pd.read_csv(args.out)
+        if set(table.get("options", [""])) != {_options(args)}:
+            raise SystemExit(f"{args.out} holds other options than {_options(args)}")
     done = set(zip(table.get("target", []), table.get("seed", []), strict=True))
     for seed in range(args.seeds):
         for target in args.target or sorted(set(data.domains)):
@@ -107,7 +109,7 @@ def run(
     held_out = np.asarray(data.domains == target)
     X, y, z = (a[~held_out] for a in (data.data, data.target, data.z))
     test = tuple(a[held_out] for a in (data.data, data.target, data.z))
-    base = {"target": target, "seed": seed}
+    base = {"target": target, "seed": seed, "options": _options(args)}
     for row in teach((X, y), test, pos_label=POSITIVE, random_state=seed):
         yield {**base, "setting": "real rows", **row}
     generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
@@ -159,6 +161,12 @@ def settings(args: argparse.Namespace) -> list[tuple[dict[str, Any], float]]:
         *((setting, 1.0) for setting in [*entropy, *coupling]),
         *((auto, share) for share in args.positives),
     ]
+
+
+def _options(args: argparse.Namespace) -> str:
+    """Return what has to be the same for results to go into one table."""
+    names = ("rows", "lambda_z", "lambda_yz", "positives", "no_domains")
+    return ", ".join(f"{name}={getattr(args, name)}" for name in names)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -33,7 +33,7 @@ STEPS: dict[str, tuple[int, ...]] = {
 FIGURES = {
     "c2st_auc": "real-or-generated AUC (0.5 is perfect)",
     "pair_trends": "pair trends (1 is perfect)",
-    "ACC": "accuracy of gradient boosting on White",
+    "ACC": "accuracy of boosting on White",
 }
 
 

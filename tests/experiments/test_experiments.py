@@ -84,6 +84,8 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
     monkeypatch.setattr(adult, "run", None)
     assert adult.main(argv) == 0
     pd.testing.assert_frame_equal(pd.read_csv(out), rows)
+    with pytest.raises(SystemExit, match="holds other options than rows=61"):
+        adult.main([*argv, "--rows", "61"])
     assert rows["setting"].unique().tolist() == [
         "real rows",
         "lambda_z=1.0",
