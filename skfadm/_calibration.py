@@ -1,21 +1,15 @@
-"""What the trained classifiers say of the source rows: pmi, cells, predicted ratios."""
+"""What the trained classifiers say of the source rows: tilts, predicted ratios."""
 
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from ._group_cells import fit_group_cells
+from ._fairness_curve import FairnessCurve
 from ._table_generator import EncodedTable
-from .diffusion.fair_control import FairControl, GroupCells
+from ._tilt_path import TiltPath, follow
 from .diffusion.training import Objective, classify
-from .fair_control import (
-    MAX_CALIBRATION_ROWS,
-    Calibration,
-    FairnessCurve,
-    pointwise_mutual_information,
-)
+from .fair_control import MAX_CALIBRATION_ROWS, Calibration
 
 #: Rows that are classified at a time: with many categories they are wide.
 CHUNK = 8192
@@ -23,30 +17,20 @@ CHUNK = 8192
 
 def calibrate(
     networks: Objective, table: EncodedTable, seed: int
-) -> tuple[list[NDArray[np.float64]], GroupCells | None, FairnessCurve | None]:
-    """Return the tables of pmi, the cells and what classifiers predict on source rows.
+) -> tuple[TiltPath | None, FairnessCurve | None]:
+    """Return the tilts of all strengths and what is predicted of them on source rows.
 
-    The pmi is that of groups and the labels that are decided for, not those that are
-    given, because decisions are what shall be fair: where labels and groups are
-    independent, decisions need not be.
+    Without sensitive attribute there is nothing to tilt by.
     """
     if networks.z is None:
-        return [], None, None
+        return None, None
     rng = np.random.default_rng(seed)
     index = rng.permutation(len(table.rows))[:MAX_CALIBRATION_ROWS]
     log_p_y, log_p_z = _classify(networks, table.rows[index], rng)
-    decided, z = log_p_y.argmax(1), table.groups[index]
-    tables = [
-        pointwise_mutual_information(decided, column, log_p_y.shape[1], n_groups)
-        for column, n_groups in zip(z.T, table.n_groups, strict=True)
-    ]
-    cells = fit_group_cells(np.exp(log_p_y), np.exp(np.hstack(log_p_z)))
-    tilt = FairControl(networks.z, tuple(map(torch.as_tensor, tables)), 1.0, cells)
-    coupling = tilt.excess([torch.as_tensor(p) for p in log_p_z]).numpy()
     calibration = Calibration(
-        log_p_y, coupling, table.labels[index], z, table.domains[index]
+        log_p_y, table.labels[index], table.groups[index], table.domains[index]
     )
-    return tables, cells, calibration.curve()
+    return follow(calibration, [np.exp(a) for a in log_p_z])
 
 
 def _classify(

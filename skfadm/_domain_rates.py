@@ -10,6 +10,8 @@ Array = NDArray[np.float64]
 
 #: Equal rates look different by mistake in this share of tables.
 SIGNIFICANCE = 0.01
+#: Tables that are drawn to see what chance makes of equal rates.
+N_DRAWS = 200
 
 
 def count(
@@ -47,21 +49,51 @@ def lowest_to_highest(size: Array, hits: Array, min_rows: int) -> Array:
 
     Parameters
     ----------
+    size : ndarray of shape (n_domains, n_groups)
+        Rows.
+    hits : ndarray of shape (..., n_domains, n_groups)
+        Hits among them.
+    min_rows : int
+        Groups with fewer rows are ignored.
+
+    Returns
+    -------
+    ndarray of shape (..., n_domains)
+        In [0, 1], or inf where there are not two groups or no hits.
+    """
+    rate, enough = hits / np.maximum(size, 1), size >= min_rows
+    low = np.where(enough, rate, np.inf).min(-1)
+    high = np.where(enough, rate, 0.0).max(-1)
+    defined = (enough.sum(-1) >= 2) & (high > 0)
+    return np.where(defined, low / np.where(defined, high, 1.0), np.inf)
+
+
+def by_chance(size: Array, hits: Array, min_rows: int) -> Array:
+    """Return the mean of `lowest_to_highest` where the groups of a domain are alike.
+
+    The lowest of several shares of few rows is below the highest even if all are drawn
+    at one rate. Shares are drawn from the normal distribution with the binomial's mean
+    and variance, the same numbers at every call, so that what is a curve stays smooth.
+
+    Parameters
+    ----------
     size, hits : ndarray of shape (n_domains, n_groups)
-        Rows and hits.
+        Rows and hits, which tell each domain's rate.
     min_rows : int
         Groups with fewer rows are ignored.
 
     Returns
     -------
     ndarray of shape (n_domains,)
-        In [0, 1], or inf where there are not two groups or no hits.
+        In (0, 1]; 1 where `lowest_to_highest` is not defined.
     """
-    rate, enough = hits / np.maximum(size, 1), size >= min_rows
-    low = np.where(enough, rate, np.inf).min(1)
-    high = np.where(enough, rate, 0.0).max(1)
-    defined = (enough.sum(1) >= 2) & (high > 0)
-    return np.where(defined, low / np.where(defined, high, 1.0), np.inf)
+    n = np.maximum(size, 1)
+    rate = hits.sum(1, keepdims=True) / np.maximum(size.sum(1, keepdims=True), 1)
+    noise = np.random.default_rng(0).standard_normal((N_DRAWS, *size.shape))
+    drawn = np.clip(n * rate + np.sqrt(n * rate * (1 - rate)) * noise, 0, n)
+    ratios = lowest_to_highest(size, drawn, min_rows)
+    # Rates so low that no group need have a hit tell nothing.
+    return np.where(np.isfinite(ratios), ratios, 1.0).mean(0)
 
 
 def exceed_chance(tables: list[tuple[Array, Array]]) -> bool:

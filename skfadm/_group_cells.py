@@ -22,8 +22,7 @@ def fit_group_cells(p_y: Array, p_z: Array) -> GroupCells:
     r"""Divide rows by :math:`p(z | x)` so that cells differ in their labels.
 
     The cells are the leaves of a regression tree for :math:`p(y | x)` that sees nothing
-    but :math:`p(z | x)`, so the mean of :math:`p(y | x)` in a cell is
-    :math:`p(y | cell)`.
+    but :math:`p(z | x)`.
 
     Parameters
     ----------
@@ -37,20 +36,12 @@ def fit_group_cells(p_y: Array, p_z: Array) -> GroupCells:
     GroupCells
         At most 6 cells a group, each of at least 20 rows and 0.5 % of them.
     """
-    n, n_groups = p_z.shape
-    # A label that no row can have is nowhere rarer than elsewhere.
-    p_y = np.maximum(p_y, 1e-12)
     regressor = DecisionTreeRegressor(
-        max_leaf_nodes=CELLS_A_GROUP * n_groups,
-        min_samples_leaf=max(MIN_ROWS, int(MIN_SHARE * n)),
+        max_leaf_nodes=CELLS_A_GROUP * p_z.shape[1],
+        min_samples_leaf=max(MIN_ROWS, int(MIN_SHARE * len(p_z))),
         random_state=0,
     )
     tree = regressor.fit(p_z, p_y).tree_
-    cell = regressor.apply(p_z)
-    shares = p_y.mean(0)
-    size = np.bincount(cell, minlength=tree.node_count)[:, None]
-    sums = np.stack([np.bincount(cell, p, tree.node_count) for p in p_y.T], axis=1)
-    of_cell = (sums + PRIOR_ROWS * shares) / (size + PRIOR_ROWS)
     is_leaf = tree.children_left < 0
     itself = np.arange(tree.node_count)
     return GroupCells(
@@ -58,5 +49,30 @@ def fit_group_cells(p_y: Array, p_z: Array) -> GroupCells:
         threshold=np.where(is_leaf, 0.0, tree.threshold),
         left=np.where(is_leaf, itself, tree.children_left),
         right=np.where(is_leaf, itself, tree.children_right),
-        pmi=np.log(of_cell / shares),
     )
+
+
+def pmi_with_cells(
+    y: NDArray[np.int64], cell: NDArray[np.int64], n_classes: int, n_cells: int
+) -> Array:
+    r"""Return :math:`\log p(y | cell) / p(y)`, shape (n_cells, n_classes).
+
+    Parameters
+    ----------
+    y, cell : ndarray of shape (n,), int64
+        Label and cell of each row.
+    n_classes, n_cells : int
+        Their numbers.
+
+    Returns
+    -------
+    ndarray of shape (n_cells, n_classes)
+        Finite: cells with few rows lean toward 0, and a label without rows has 0.
+    """
+    codes = np.ravel_multi_index((cell, y), (n_cells, n_classes))
+    counts = np.bincount(codes, minlength=n_cells * n_classes)
+    counts = counts.reshape(n_cells, n_classes)
+    shares = (counts.sum(0) + 0.5) / (len(y) + 0.5 * n_classes)
+    prior = PRIOR_ROWS * shares
+    of_cell = (counts + prior) / (counts + prior).sum(1, keepdims=True)
+    return np.log(of_cell / shares)

@@ -20,7 +20,7 @@ def generate_rows(
     seed: int,
     first: int = 0,
     n_jobs: int | None = None,
-) -> NDArray[np.float32]:
+) -> list[NDArray[np.float32]]:
     """Generate a row for each label, in tasks that joblib runs.
 
     Parameters
@@ -38,8 +38,8 @@ def generate_rows(
 
     Returns
     -------
-    ndarray of shape (n, n_columns), float32
-        Compact rows.
+    list of ndarray of shape (n, n_columns), float32
+        Compact rows, one table for each fair control of the generator.
     """
     size = TASK_CHUNKS * generator.chunk_size
     # Cut at multiples of the size in the whole table, wherever this part of it begins.
@@ -52,4 +52,4 @@ def generate_rows(
         delayed(generator.generate)(part, seed, start)
         for part, start in zip(labels, starts, strict=True)
     )
-    return np.concatenate(parts)
+    return [np.concatenate(tables) for tables in zip(*parts, strict=True)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -97,7 +96,7 @@ class FairnessTradeoffDisplay:
         z : array-like of shape (n,) or (n, n_attributes)
             Their sensitive attributes.
         strengths : sequence of float, default=(0, 0.5, 1, 1.5, 2, 3)
-            Values of `lambda_yz`, each at least 0.
+            Values of `lambda_yz`, each in [0, 6].
         real_rows : tuple of (X, y), default=None
             Real rows, such as those of `fit`; what they teach is drawn as one point.
         ratio : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
@@ -121,8 +120,8 @@ class FairnessTradeoffDisplay:
         Raises
         ------
         ValueError
-            If `ratio` is unknown, `strengths` is empty or the generator has been
-            fitted without sensitive attribute.
+            If `ratio` is unknown, `strengths` is empty or holds what is no strength, or
+            the generator has been fitted without sensitive attribute.
         NotFittedError
             If the generator is not fitted.
         """
@@ -130,31 +129,29 @@ class FairnessTradeoffDisplay:
 
         if ratio not in _NAMES:
             raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
-        if not len(strengths):
-            raise ValueError("strengths is empty; expected at least one lambda_yz.")
         check_is_fitted(generator)
         if getattr(generator, "calibration_", None) is None:
             raise ValueError(
                 "generator has no lambda_yz that could act: it has been fitted without "
                 "z or is no FairDiffusionGenerator."
             )
-        scorer = FairnessScorer(
-            ("accuracy", ratio),
-            classifier=classifier,
-            n_samples=n_samples,
-            random_state=random_state,
+        scorer = FairnessScorer(("accuracy", ratio), random_state=random_state)
+
+        def score(rows: Any, labels: Any) -> dict[str, float]:
+            fitted = fit_on_generated(
+                classifier, rows, labels, random_state=random_state
+            )
+            scores: Any = scorer.score(fitted, X, y, z=z)
+            return scores
+
+        tables = generator.sample_strengths(
+            strengths, n_samples, random_state=random_state
         )
-        scores = []
-        for strength in strengths:
-            # The fitted arrays are shared, which nothing here writes to.
-            model = copy.copy(generator).set_params(lambda_yz=float(strength))
-            scores.append(scorer.score(model, X, y, z=z))
+        table = pd.DataFrame([score(*rows) for rows in tables])
         real = None
         if real_rows is not None:
-            fitted = fit_on_generated(classifier, *real_rows, random_state=random_state)
-            found: Any = scorer.score(fitted, X, y, z=z)
+            found = score(*real_rows)
             real = (found[ratio], found["accuracy"])
-        table = pd.DataFrame(scores)
         display = cls(
             strengths=np.asarray(strengths, dtype=float),
             accuracy=table["accuracy"].to_numpy(),

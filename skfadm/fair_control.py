@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from ._domain_rates import count, exceed_chance, lowest_to_highest
+from ._domain_rates import by_chance, count, exceed_chance, lowest_to_highest
 from ._fairness_curve import FairnessCurve
 
 __all__ = ["Calibration", "FairnessCurve", "pointwise_mutual_information"]
 
 Array = NDArray[np.float64]
 
-#: The calibration tries so many strengths up to 4, or up to 40 where label and group go
-#: along so little that 4 would not shift any log-odds by this much.
-LARGEST_SHIFT, N_STRENGTHS = 4.0, 81
+#: The largest strength. On Adult decisions are alike in all cells from about 4.
+MAX_STRENGTH = 6.0
 MEASURES = ("demographic_parity", "equal_opportunity")
 #: Rows that a calibration looks at.
 MAX_CALIBRATION_ROWS = 50_000
@@ -60,90 +59,92 @@ def pointwise_mutual_information(
 class Calibration:
     r"""What is needed to predict how fair a classifier of tilted rows will be.
 
-    Rows of each label tilted by :math:`e^{-\lambda c(x, y)}`, with a coupling
-    :math:`c(x, y)`, teach a classifier the posterior
+    Rows of each label tilted by :math:`e^{-c(x, y)}`, with a coupling :math:`c(x, y)`,
+    teach a classifier the posterior
 
-    .. math:: q(y | x) \propto p(y | x)\, e^{b_y - \lambda c(x, y)}, \qquad
-              b_y = \log p(y) - \log E[p(y | X)\, e^{-\lambda c(X, y)}],
+    .. math:: q(y | x) \propto p(y | x)\, e^{b_y - c(x, y)}, \qquad
+              b_y = \log p(y) - \log E[p(y | X)\, e^{-c(X, y)}],
 
     where b keeps the shares of the labels. Everything on the right is known on the
-    source rows, so ratios can be predicted for any strength before a row is sampled.
+    source rows, so ratios can be predicted for any tilt before a row is sampled.
+    Couplings are arrays of shape (n, n_classes).
 
     Parameters
     ----------
     log_p : ndarray of shape (n, n_classes)
         The label classifier's log p(y | x) on clean source rows.
-    coupling : ndarray of shape (n, n_classes)
-        c(x, y), less its lower bound for each label: at least 0, so that
-        :math:`e^{-\lambda c}` is the probability of accepting a row.
     y : ndarray of shape (n,)
         Label codes.
     z : ndarray of shape (n, n_attributes)
         Group codes.
     domains : ndarray of shape (n,), default=None
-        Domain codes. A ratio is the mean of those in each domain: it is what an unseen
-        domain can expect, while groups that differ in their domains would be mixed up
-        in a ratio of all rows. None is one domain.
+        Domain codes. A ratio is the mean of those in each domain, since groups that
+        differ in their domains would be mixed up in a ratio of all rows. None is one
+        domain.
     """
 
     log_p: Array
-    coupling: Array
     y: NDArray[np.int64]
     z: NDArray[np.int64]
     domains: NDArray[np.int64] | None = None
 
-    def logits(self, strength: float) -> Array:
+    def logits(self, coupling: Array) -> Array:
         """Return log q(y | x) of the tilted rows up to a constant, (n, n_classes).
 
         Parameters
         ----------
-        strength : float
-            The strength of the tilt.
+        coupling : ndarray of shape (n, n_classes)
+            The coupling c.
         """
-        logits = self.log_p - strength * self.coupling
+        logits = self.log_p - coupling
         shares = np.bincount(self.y, minlength=logits.shape[1]) / len(self.y)
         b = np.log(np.maximum(shares, 1e-12)) - logsumexp(logits, axis=0)
         return logits + b
 
-    def decisions(self, strength: float) -> NDArray[np.int64]:
+    def decisions(self, coupling: Array) -> NDArray[np.int64]:
         """Return the label that a classifier of the tilted rows would choose.
 
         Parameters
         ----------
-        strength : float
-            The strength of the tilt.
+        coupling : ndarray of shape (n, n_classes)
+            The coupling c.
 
         Returns
         -------
         ndarray of shape (n,), int64
             Label codes.
         """
-        return np.argmax(self.logits(strength), axis=1)
+        return np.argmax(self.logits(coupling), axis=1)
 
-    def ratio(self, strength: float, measure: str) -> float:
-        """Return the predicted ratio: the mean over domains.
+    def ratio(self, decided: NDArray[np.int64], measure: str) -> float:
+        """Return the ratio of decisions: the mean over source rows of their domains'.
 
         Parameters
         ----------
-        strength : float
-            The strength of the tilt.
+        decided : ndarray of shape (n,), int64
+            Label codes.
         measure : {"demographic_parity", "equal_opportunity"}
-            What to predict.
+            What to look at.
 
         Returns
         -------
         float
             In [0, 1]. In each domain it is the smallest over labels and attributes, of
-            groups with at least 30 rows there; where no domain has two of them, domains
-            are ignored. With two labels the second is the positive one; a label that is
-            never chosen is left out, and without any the ratio is 0.
+            groups with at least 30 rows there, divided by what it is on average where
+            nothing but chance makes rates differ. Where no domain has two such groups,
+            domains are ignored. With two labels the second is the positive one; a
+            label that is never chosen is left out, and without any the ratio is 0.
         """
-        chosen = self.decisions(strength)
-        for codes, min_rows in ((self._domains(), MIN_ROWS), (0 * self.y, 1)):
-            tables = self._tables(chosen, measure, codes)
-            lowest = np.min([lowest_to_highest(*t, min_rows) for t in tables], axis=0)
-            if np.isfinite(lowest).any():
-                return float(lowest[np.isfinite(lowest)].mean())
+        for domains, min_rows in ((self._domains(), MIN_ROWS), (0 * self.y, 1)):
+            ratios = [
+                lowest_to_highest(*t, min_rows) / by_chance(*t, min_rows)
+                for t in self._tables(decided, measure, domains)
+            ]
+            lowest = np.min(ratios, axis=0)
+            defined = np.isfinite(lowest)
+            if defined.any():
+                n_rows = np.bincount(domains)[defined]
+                return float(np.average(lowest[defined].clip(max=1.0), weights=n_rows))
         return 0.0
 
     def differs(self, measure: str) -> bool:
@@ -160,21 +161,42 @@ class Calibration:
             Groups are compared within domains, so that domains of different rates are
             no difference of groups.
         """
-        return exceed_chance(
-            self._tables(self.decisions(0.0), measure, self._domains())
-        )
+        decided = self.decisions(np.zeros(self.log_p.shape))
+        return exceed_chance(self._tables(decided, measure, self._domains()))
 
-    def acceptance(self, strength: float) -> float:
-        r"""Return the predicted share of generated rows that is accepted.
-
-        A row of label y is accepted with probability
-        :math:`A_y = E[p(y | X)\, e^{-\lambda c(X, y)}] / p(y)` and takes
-        :math:`1 / A_y` attempts on average.
+    def lowest(self, coupling: Array, share: float) -> Array:
+        """Return the coupling that a share of the rows of each label falls below.
 
         Parameters
         ----------
-        strength : float
-            The strength of the tilt.
+        coupling : ndarray of shape (n, n_classes)
+            The coupling c.
+        share : float
+            In [0, 1): 0 is the least of all.
+
+        Returns
+        -------
+        ndarray of shape (n_classes,)
+            Quantiles, with p(y | x) as weights.
+        """
+        order = np.argsort(coupling, axis=0)
+        p = np.take_along_axis(np.exp(self.log_p), order, axis=0).cumsum(0)
+        place = [np.searchsorted(of_y, share * of_y[-1]) for of_y in p.T]
+        return np.take_along_axis(coupling, order[place, range(len(place))][None], 0)[0]
+
+    def acceptance(self, coupling: Array, lowest: Array) -> float:
+        r"""Return the predicted share of generated rows that is accepted.
+
+        A row of label y is accepted with probability :math:`A_y = E[p(y | X)\,
+        \min(e^{\underline{c}_y - c(X, y)}, 1)] / p(y)` and takes :math:`1 / A_y`
+        attempts on average.
+
+        Parameters
+        ----------
+        coupling : ndarray of shape (n, n_classes)
+            The coupling c.
+        lowest : ndarray of shape (n_classes,)
+            Its lower bounds.
 
         Returns
         -------
@@ -182,7 +204,7 @@ class Calibration:
             In (0, 1]: one by the average number of attempts a row.
         """
         p = np.exp(self.log_p)
-        accepted = (p * np.exp(-strength * self.coupling)).sum(0)
+        accepted = (p * np.exp(-np.maximum(coupling - lowest, 0.0))).sum(0)
         shares = p.sum(0) / p.sum()
         attempts = p.sum(0) / np.maximum(accepted, 1e-300)
         return float(1.0 / (shares @ attempts))
@@ -192,7 +214,7 @@ class Calibration:
 
     def _tables(
         self,
-        chosen: NDArray[np.int64],
+        decided: NDArray[np.int64],
         measure: str,
         domains: NDArray[np.int64],
     ) -> list[tuple[Array, Array]]:
@@ -203,24 +225,8 @@ class Calibration:
             asked = np.ones(len(self.y), dtype=bool)
             if measure == "equal_opportunity":
                 asked = self.y == label
-            hit = (chosen == label)[asked]
+            hit = (decided == label)[asked]
             for groups in self.z.T:
                 shape = int(domains.max()) + 1, int(groups.max()) + 1
                 tables.append(count(hit, groups[asked], domains[asked], shape))
         return tables
-
-    def curve(self) -> FairnessCurve:
-        """Return what is predicted for all strengths, without the rows."""
-        spread = float(np.ptp(self.coupling, axis=0).max())
-        largest = LARGEST_SHIFT / min(max(spread, 0.1), 1.0)
-        strengths = np.linspace(0.0, largest, N_STRENGTHS)
-        ratios = {
-            measure: np.array([self.ratio(s, measure) for s in strengths])
-            for measure in MEASURES
-        }
-        return FairnessCurve(
-            strengths,
-            ratios,
-            acceptances=np.array([self.acceptance(s) for s in strengths]),
-            differs={measure: self.differs(measure) for measure in MEASURES},
-        )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
@@ -32,6 +31,7 @@ from .diffusion.training import (
     restore,
     train,
 )
+from .fair_control import MAX_STRENGTH
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
@@ -69,18 +69,22 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         is hard to tell. It does not change which label a row gets (see
         :doc:`/user_guide/fair_control`), so it gives little parity by itself.
     lambda_yz : float or "auto", default="auto"
-        Strength of the coupling term, at least 0: rows whose label goes along with the
-        group that their features suggest become rarer. 0 is the paper; 1 is, in
-        expectation, about reweighing to independence of group and decision; "auto" is
-        the least strength at which `fairness_target` is predicted to be met on the
-        source rows, and 0 where decisions there differ between groups by no more than
-        chance. All strengths act at sampling only.
-    fairness_target : str or float, default="demographic_parity"
-        What "auto" aims at. "demographic_parity" and "equal_opportunity" are a ratio
-        (Eq. 12, Eq. 13) of at least 0.95; a number in (0, 1] is a ratio of demographic
-        parity to reach, such as 0.8, the four-fifths rule. Where a ratio cannot be
-        reached, "auto" is the least strength that comes about as near as any;
-        ``calibration_.ratio(lambda_yz_, "demographic_parity")`` tells how near.
+        Strength of the coupling term, in [0, 6]: rows whose label goes along with what
+        their features suggest of the group become rarer. 0 is the paper; 1 is, in
+        expectation, reweighing to independence of group and decision; from there on
+        decisions become alike whatever features suggest of the group. "auto" is the
+        least strength at which `fairness_target` is predicted to be met on the source
+        rows, and 0 where decisions there differ between groups by no more than chance.
+        All strengths act at sampling only.
+    fairness_target : str, float or None, default=None
+        What "auto" aims at. A number in (0, 1] is a ratio of demographic parity
+        (Eq. 12) to reach, such as 0.8, the four-fifths rule; "demographic_parity" and
+        "equal_opportunity" (Eq. 13) are a ratio of at least 0.95. None is demographic
+        parity as far as it costs little: beyond strength 1 no farther than one
+        percentage point of predicted accuracy buys. Where a ratio cannot be reached, or
+        not with one row in ten accepted, "auto" is the least strength that comes about
+        as near as any; ``calibration_.ratio(lambda_yz_, "demographic_parity")`` tells
+        how near, and ``calibration_.accuracy(lambda_yz_)`` at what cost.
     n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
     solver : str, default="dpm_solver_sde"
@@ -153,12 +157,10 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         Maps the table to the rows that are diffused, and back.
     lambda_yz_ : float
         The strength of the coupling term at the end of `fit`; 0 without `z`.
-    pmi_ : list of ndarray of shape (n_classes, n_groups)
-        Pointwise mutual information of group and the label that the label classifier
-        decides for, on source rows, for each sensitive attribute.
-    cells_ : GroupCells or None
-        Cells of rows whose features tell the same of their groups, with the pointwise
-        mutual information of cell and label; None without `z`.
+    tilts_ : TiltPath or None
+        How rows are tilted at each strength. ``tilts_.pmi`` is the pointwise mutual
+        information of group and the label that the label classifier decides for, on
+        source rows, one array a sensitive attribute; None without `z`.
     calibration_ : FairnessCurve or None
         The predicted ratios and share of accepted rows for each strength, from which
         "auto" is chosen; None without `z`.
@@ -194,10 +196,14 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     _parameter_constraints: dict = {
         "lambda_y": _NON_NEGATIVE,
         "lambda_z": _NON_NEGATIVE,
-        "lambda_yz": [*_NON_NEGATIVE, StrOptions({"auto"})],
+        "lambda_yz": [
+            Interval(Real, 0, MAX_STRENGTH, closed="both"),
+            StrOptions({"auto"}),
+        ],
         "fairness_target": [
             StrOptions({"demographic_parity", "equal_opportunity"}),
             Interval(Real, 0, 1, closed="right"),
+            None,
         ],
         "n_steps": _COUNT,
         "solver": [StrOptions(set(SOLVERS))],
@@ -231,7 +237,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         lambda_z: float = 0.0,
         lambda_yz: float | str = "auto",
         *,
-        fairness_target: str | float = "demographic_parity",
+        fairness_target: str | float | None = None,
         n_steps: int = 30,
         solver: str = "dpm_solver_sde",
         time_grid: str = "lognormal",
@@ -358,12 +364,11 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                 report=report,
             )
         networks = restore(sizes, trained.weights, device)
-        pmi, cells, curve = calibrate(networks, encoded, seed)
+        tilts, curve = calibrate(networks, encoded, seed)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(encoded)
         self.sizes_ = sizes
-        self.pmi_ = pmi
-        self.cells_ = cells
+        self.tilts_ = tilts
         self.calibration_ = curve
         self.lambda_yz_ = self._strength()
         self.history_ = trained.history
@@ -410,8 +415,62 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             Before `fit`.
         """
         codes, seed = self._requested(n_samples, y, random_state)
-        rows = generate_rows(self._row_generator(), codes, seed, n_jobs=self.n_jobs)
+        generator = self._row_generator([self._strength()])
+        (rows,) = generate_rows(generator, codes, seed, n_jobs=self.n_jobs)
         return self._decode(rows, codes)
+
+    def sample_strengths(
+        self,
+        strengths: Sequence[float],
+        n_samples: int = 1,
+        y: object = None,
+        *,
+        random_state: Any = None,
+    ) -> list[tuple[Table, Labels]]:
+        """Generate a table for each of several strengths of the coupling term.
+
+        The same rows are offered to all tables, so that all together take about as long
+        as the strongest alone, and tables differ by no more than their strengths ask
+        for.
+
+        Parameters
+        ----------
+        strengths : sequence of float
+            Values of `lambda_yz`, each in [0, 6].
+        n_samples, y, random_state
+            As for `sample`.
+
+        Returns
+        -------
+        list of (X, y)
+            For each strength what `sample` returns with it as `lambda_yz`, up to
+            rounding.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As `sample`, or if a strength is none or there is nothing to act on.
+        NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> from skfadm import FairDiffusionGenerator
+        >>> from skfadm.datasets import make_biased_domains
+        >>> data = make_biased_domains(300, random_state=0)
+        >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
+        >>> generator = generator.fit(data.data, data.target, z=data.z)
+        >>> [len(X) for X, y in generator.sample_strengths([0.0, 1.0, 2.0], 100)]
+        [100, 100, 100]
+        """
+        codes, seed = self._requested(n_samples, y, random_state)
+        checked = [self._checked_strength(strength) for strength in strengths]
+        if not checked:
+            raise ValueError("strengths is empty; expected at least one lambda_yz.")
+        tables = generate_rows(
+            self._row_generator(checked), codes, seed, n_jobs=self.n_jobs
+        )
+        return [self._decode(rows, codes) for rows in tables]
 
     def sample_batches(
         self,
@@ -462,13 +521,12 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         """
         codes, seed = self._requested(n_samples, y, random_state)
         size = check_n_samples(batch_size, "batch_size")
-        rows = self._row_generator()
+        generator = self._row_generator([self._strength()])
 
         def batch(first: int) -> tuple[Table, Labels]:
             part = codes[first : first + size]
-            return self._decode(
-                generate_rows(rows, part, seed, first, self.n_jobs), part
-            )
+            (rows,) = generate_rows(generator, part, seed, first, self.n_jobs)
+            return self._decode(rows, part)
 
         # Not itself a generator, so that errors come before the first batch is taken.
         return map(batch, range(0, len(codes), size))
@@ -482,15 +540,14 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
         return codes, seed
 
-    def _row_generator(self) -> RowGenerator:
+    def _row_generator(self, strengths: Sequence[float]) -> RowGenerator:
         device = resolve_device(self.device)
         networks = restore(self.sizes_, self.weights_, device)
-        sde, strength = networks.score.sde, self._strength()
-        fair_control = None
-        if strength and networks.z is not None:
-            pmi = [torch.as_tensor(a, dtype=torch.float32) for a in self.pmi_]
-            tables = tuple(a.to(device) for a in pmi)
-            fair_control = FairControl(networks.z, tables, strength, self.cells_)
+        sde, z, tilts = networks.score.sde, networks.z, self.tilts_
+        fair_controls = tuple(
+            FairControl(z, tilts.tilt(s)) if s and z and tilts else None
+            for s in strengths
+        )
         return RowGenerator(
             denoiser=networks.score,
             layout=networks.score.layout,
@@ -501,7 +558,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                 self.lambda_z,
                 conditional=self.sizes_.conditional,
             ),
-            fair_control=fair_control,
+            fair_controls=fair_controls,
             sde=sde,
             grid=time_grid(self.n_steps, sde, self.time_grid),
             solver=SOLVERS[self.solver],
@@ -517,6 +574,20 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         if isinstance(self.lambda_yz, str):
             return self.calibration_.strength(self.fairness_target)
         return float(self.lambda_yz)
+
+    def _checked_strength(self, strength: object) -> float:
+        """Return one of several strengths as a number, or say what is wrong with it."""
+        if not isinstance(strength, Real) or not 0 <= float(strength) <= MAX_STRENGTH:
+            raise ValueError(
+                f"strengths holds {strength!r}; expected numbers in "
+                f"[0, {MAX_STRENGTH:g}]."
+            )
+        if strength and self.tilts_ is None:
+            raise ValueError(
+                f"strengths holds {strength!r} but fit was given no sensitive "
+                "attribute to act on; expected z, or 0 alone."
+            )
+        return float(strength)
 
     def _check_has_groups(self, has_groups: bool) -> None:
         """Refuse strengths that have nothing to act on."""

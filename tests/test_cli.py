@@ -348,7 +348,7 @@ def test_sampling_that_stops_halfway_leaves_nothing(folder, suffix, monkeypatch)
 
 
 def test_sampling_that_leaves_all_numbers_is_an_error_of_one_line(folder, capsys):
-    argv = ["generate", "adult.csv", *LEARN, "-q", "--lambda-yz", "1e300"]
+    argv = ["generate", "adult.csv", *LEARN, "-q", "--lambda-z", "1e300"]
     assert "lower the strengths" in error_of(capsys, *argv, "-o", "a.csv")
 
 

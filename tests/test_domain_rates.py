@@ -5,7 +5,13 @@ import pytest
 from scipy.stats import chi2_contingency, norm
 
 from skfadm import _domain_rates
-from skfadm._domain_rates import SIGNIFICANCE, count, exceed_chance, lowest_to_highest
+from skfadm._domain_rates import (
+    SIGNIFICANCE,
+    by_chance,
+    count,
+    exceed_chance,
+    lowest_to_highest,
+)
 
 
 def test_rows_and_hits_are_counted_by_domain_and_group():
@@ -21,6 +27,22 @@ def test_the_ratio_of_a_domain_is_that_of_its_extreme_groups_with_enough_rows():
     hits = np.array([[10, 25, 2], [4, 5, 5], [0, 0, 0]])
     ratios = lowest_to_highest(size, hits, min_rows=20)
     assert ratios.tolist() == [0.5, np.inf, np.inf]
+
+
+def test_what_chance_makes_of_equal_rates_is_that_of_the_binomial():
+    size = np.array([[150.0, 250.0, 400.0], [5000.0, 8000.0, 10.0]])
+    rate = np.array([[0.2], [0.6]])
+    rng = np.random.default_rng(1)
+    drawn = rng.binomial(size.astype(int), rate, size=(4000, 2, 3))
+    expected = lowest_to_highest(size, drawn, min_rows=30).mean(0)
+    actual = by_chance(size, size * rate, min_rows=30)
+    assert expected[0] < 0.85 < 0.95 < expected[1]
+    np.testing.assert_allclose(actual, expected, atol=0.015)
+
+
+@pytest.mark.parametrize("hits", [0.0, 20.0])
+def test_where_no_ratio_is_defined_chance_has_no_say(hits):
+    assert by_chance(np.array([[20.0, 5.0]]), np.array([[hits, 0.0]]), 10) == [1.0]
 
 
 def test_in_one_domain_the_deviation_is_the_root_of_chi_square():

@@ -410,7 +410,7 @@ def test_weights_that_are_not_finite_are_an_error(table):
         tiny(gamma=1e30, max_iter=1).fit(*table)
 
 
-@pytest.mark.parametrize("strength", [{"lambda_yz": 1e300}, {"lambda_z": 1e30}])
+@pytest.mark.parametrize("strength", [{"lambda_y": 1e300}, {"lambda_z": 1e30}])
 def test_strengths_beyond_all_numbers_are_an_error(fitted, strength):
     gen = pickle.loads(pickle.dumps(fitted)).set_params(**strength)
     with pytest.raises(FloatingPointError, match="lower the strengths"):
@@ -420,7 +420,9 @@ def test_strengths_beyond_all_numbers_are_an_error(fitted, strength):
 def test_a_fitted_generator_holds_no_training_rows(table):
     X, y, z, domains = table
     state = vars(tiny().fit(X, y, z, domains))
-    state = {k: v for k, v in state.items() if k not in ("encoder_", "weights_")}
+    state = {
+        k: v for k, v in state.items() if k not in ("encoder_", "weights_", "tilts_")
+    }
     assert len(pickle.dumps(state)) < 8000
 
 

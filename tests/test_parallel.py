@@ -124,11 +124,11 @@ def test_batches_need_a_fitted_generator():
 def test_tasks_are_cut_alike_wherever_a_part_begins(fitted, asked_of):
     size = TASK_CHUNKS * fitted.chunk_size
     codes = np.zeros(2 * size + 1, dtype=np.uint8)
-    rows = fitted._row_generator()
-    whole = generate_rows(rows, codes, seed=0)
+    rows = fitted._row_generator([0.0])
+    (whole,) = generate_rows(rows, codes, seed=0)
     assert asked_of == [(0, size), (size, size), (2 * size, 1)]
     asked_of.clear()
-    part = generate_rows(rows, codes[5 : 2 * size], seed=0, first=5)
+    (part,) = generate_rows(rows, codes[5 : 2 * size], seed=0, first=5)
     assert asked_of == [(5, size - 5), (size, size)]
     # The second task is the same one; the first differs in the sizes of its chunks.
     np.testing.assert_array_equal(part[size - 5 :], whole[size : 2 * size])

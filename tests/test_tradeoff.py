@@ -42,12 +42,9 @@ def test_points_are_the_scores_of_rows_sampled_with_each_strength(data, generato
     display = draw(generator, data, strengths=[0.0, 1.5])
     for i, strength in enumerate([0.0, 1.5]):
         generator.set_params(lambda_yz=strength)
-        scorer = FairnessScorer(
-            ("accuracy", "demographic_parity_ratio"),
-            classifier=LogisticRegression(),
-            n_samples=300,
-        )
-        scores = scorer(generator, data.data, data.target, z=data.z)
+        model = LogisticRegression().fit(*generator.sample(300, random_state=0))
+        scorer = FairnessScorer(("accuracy", "demographic_parity_ratio"))
+        scores = scorer(model, data.data, data.target, z=data.z)
         point = display.line_.get_xydata()[i]
         assert point[1] == scores["accuracy"]
         assert point[0] == scores["demographic_parity_ratio"]

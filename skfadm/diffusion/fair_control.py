@@ -12,17 +12,7 @@ from torch import Tensor
 
 from .guidance import LogProbabilities
 
-#: Share of the coupling that comes from cells of rows, the rest from groups.
-CELL_SHARE = 1 / 3
-
-
-def coupling(log_p: Tensor, pmi: Tensor) -> Tensor:
-    r"""Return how far each label goes along with the group that rows suggest.
-
-    :math:`\sum_z p(z | x)\, pmi(y, z)`, shape (n, n_classes), of log-probabilities
-    (n, n_groups) and a table `pmi` (n_classes, n_groups).
-    """
-    return log_p.exp() @ pmi.to(log_p).T
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -37,18 +27,20 @@ class GroupCells:
         Rows go left where it is not exceeded.
     left, right : ndarray of shape (n_nodes,), int64
         The nodes below; a leaf has itself.
-    pmi : ndarray of shape (n_nodes, n_classes)
-        :math:`\log p(y | cell) / p(y)` of the leaves.
     """
 
     feature: NDArray[np.int64]
-    threshold: NDArray[np.float64]
+    threshold: Array
     left: NDArray[np.int64]
     right: NDArray[np.int64]
-    pmi: NDArray[np.float64]
 
-    def coupling(self, log_p: Sequence[Tensor]) -> Tensor:
-        """Return the pmi of every label with each row's cell, shape (n, n_classes).
+    @property
+    def n_cells(self) -> int:
+        """How many cells there are."""
+        return (len(self.left) + 1) // 2
+
+    def assign(self, log_p: Sequence[Tensor]) -> Tensor:
+        """Return each row's cell, (n,) int64, in the order of the tree's leaves.
 
         Parameters
         ----------
@@ -57,55 +49,51 @@ class GroupCells:
         """
         # In single precision, as the tree was fitted.
         p = torch.cat([a.exp() for a in log_p], dim=1).float()
-        feature, threshold, left, right, pmi = (
+        leaves = self.left == np.arange(len(self.left))
+        feature, threshold, left, right, cell = (
             torch.as_tensor(a, device=p.device)
-            for a in (self.feature, self.threshold, self.left, self.right, self.pmi)
+            for a in (
+                self.feature,
+                self.threshold,
+                self.left,
+                self.right,
+                np.cumsum(leaves) - 1,
+            )
         )
         node = torch.zeros(len(p), dtype=torch.int64, device=p.device)
         for _ in range(len(self.feature) // 2):  # no path is longer
             value = p.gather(1, feature[node][:, None])[:, 0]
             node = torch.where(value <= threshold[node], left[node], right[node])
-        return pmi.to(log_p[0])[node]
-
-    @property
-    def lowest(self) -> NDArray[np.float64]:
-        """The smallest pmi of each label, shape (n_classes,)."""
-        leaves = self.left == np.arange(len(self.left))
-        return self.pmi[leaves].min(0)
+        return cell[node]
 
 
 @dataclass(frozen=True)
-class FairControl:
-    r"""The coupling term of fair control, as a probability of accepting a clean row.
+class Tilt:
+    r"""How much rarer each row becomes under each label.
 
-    .. math:: \log p(s_{fair} = 1 | x, y) = -\lambda_{yz} (c(x, y) - \min c(\cdot, y)),
-              \qquad
-              c(x, y) = \tfrac23 \textstyle\sum_z p(z | x)\, pmi(y, z)
-              + \tfrac13\, pmi(y, cell(x))
+    Rows of p(x | y) are tilted by :math:`e^{-c(x, y)}` with
 
-    Eq. 10 drops the label; here a row is fair if its label does not go along with the
-    group that its features suggest. The term is known for clean rows and bounded, so
-    that rows drawn from p(x | y) and accepted with this probability are exactly tilted
-    by it, which the gradient of the term along the diffusion only approximates. With
-    several sensitive attributes the terms of their groups are added; cells are of all
-    of them at once.
+    .. math:: c(x, y) = \sum_a \sum_z p_a(z | x)\, G_a(y, z) + C(y, cell(x)),
+
+    a table G of label and group for each sensitive attribute a, and one of label and
+    cell.
 
     Parameters
     ----------
-    sensitive_classifier : callable
-        Log-probabilities of rows at a time, one tensor (n, n_groups) an attribute.
-    pmi : tuple of Tensor
-        Pointwise mutual information of label and group, (n_classes, n_groups) each.
-    lambda_yz : float
-        The strength, at least 0.
-    cells : GroupCells or None, default=None
-        None leaves the term of groups alone, with weight 1.
+    groups : tuple of ndarray of shape (n_classes, n_groups)
+        The tables G.
+    of_cells : ndarray of shape (n_cells, n_classes)
+        The table C.
+    cells : GroupCells
+        Finds a row's cell.
+    lowest : ndarray of shape (n_classes,)
+        What c(., y) is taken to be at least: rows below are tilted as if at it.
     """
 
-    sensitive_classifier: LogProbabilities
-    pmi: tuple[Tensor, ...]
-    lambda_yz: float
-    cells: GroupCells | None = None
+    groups: tuple[Array, ...]
+    of_cells: Array
+    cells: GroupCells
+    lowest: Array
 
     def coupling(self, log_p: Sequence[Tensor]) -> Tensor:
         """Return c(x, y) for every label, shape (n, n_classes).
@@ -115,32 +103,36 @@ class FairControl:
         log_p : sequence of Tensor of shape (n, n_groups)
             Log-probabilities of the groups, one an attribute.
         """
-        terms = [coupling(a, pmi) for a, pmi in zip(log_p, self.pmi, strict=True)]
-        of_groups = torch.stack(terms).sum(0)
-        if self.cells is None:
-            return of_groups
-        of_cells = self.cells.coupling(log_p)
-        return (1.0 - CELL_SHARE) * of_groups + CELL_SHARE * of_cells
+        c = torch.as_tensor(self.of_cells).to(log_p[0])[self.cells.assign(log_p)]
+        for p, table in zip(log_p, self.groups, strict=True):
+            c = c + p.exp() @ torch.as_tensor(table).to(p).T
+        return c
 
-    def lowest(self) -> Tensor:
-        """Return a lower bound of c(., y) for every label, shape (n_classes,)."""
-        of_groups = torch.stack([pmi.min(1).values for pmi in self.pmi]).sum(0)
-        if self.cells is None:
-            return of_groups
-        of_cells = torch.as_tensor(self.cells.lowest).to(of_groups)
-        return (1.0 - CELL_SHARE) * of_groups + CELL_SHARE * of_cells
 
-    def excess(self, log_p: Sequence[Tensor]) -> Tensor:
-        """Return c(x, y) less its lower bound, (n, n_classes), at least 0.
+@dataclass(frozen=True)
+class FairControl:
+    r"""The coupling term of fair control, as a probability of accepting a clean row.
 
-        Parameters
-        ----------
-        log_p : sequence of Tensor of shape (n, n_groups)
-            Log-probabilities of the groups, one an attribute.
-        """
-        return (self.coupling(log_p) - self.lowest()).clamp_min(0.0)
+    .. math:: \log p(s_{fair} = 1 | x, y) = -\max(c(x, y) - \underline{c}_y, 0)
+
+    Eq. 10 drops the label; here a row is fair if its label does not go along with what
+    its features suggest of the group. The term is known for clean rows, so that rows
+    drawn from p(x | y) and accepted with this probability are exactly tilted by it,
+    which the gradient of the term along the diffusion only approximates.
+
+    Parameters
+    ----------
+    sensitive_classifier : callable
+        Log-probabilities of rows at a time, one tensor (n, n_groups) an attribute.
+    tilt : Tilt
+        The term c and its lower bound.
+    """
+
+    sensitive_classifier: LogProbabilities
+    tilt: Tilt
 
     def log_acceptance(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         """Return the log-probability of accepting each row, shape (n,), at most 0."""
-        excess = self.excess(self.sensitive_classifier(x, t))
-        return -self.lambda_yz * excess.gather(1, y[:, None])[:, 0]
+        c = self.tilt.coupling(self.sensitive_classifier(x, t))
+        excess = c - torch.as_tensor(self.tilt.lowest).to(c)
+        return -excess.gather(1, y[:, None])[:, 0].clamp_min(0.0)

@@ -26,7 +26,8 @@ class RowStreams:
     """Random numbers for rows, which depend on a seed and each row's index alone.
 
     Rows come in blocks of fixed size, each with a generator of its own: whatever else
-    is generated along with it, a row is dealt the same numbers.
+    is generated along with it, a row is dealt the same numbers. Those of later attempts
+    are smaller, since few rows of a block are then left.
 
     Parameters
     ----------
@@ -40,17 +41,18 @@ class RowStreams:
         Where the numbers are made.
     """
 
-    BLOCK = 64
+    FIRST_BLOCK, LATER_BLOCK = 64, 16
 
     def __init__(
         self, seed: int, index: NDArray[np.int64], attempt: int = 0, device: str = "cpu"
     ):
-        blocks, position = np.unique(index // self.BLOCK, return_inverse=True)
+        self.block = self.LATER_BLOCK if attempt else self.FIRST_BLOCK
+        blocks, position = np.unique(index // self.block, return_inverse=True)
         self.generators = [
             Generator(device).manual_seed(_block_seed(seed, attempt, int(block)))
             for block in blocks
         ]
-        picked = position * self.BLOCK + index % self.BLOCK
+        picked = position * self.block + index % self.block
         self.picked = torch.as_tensor(picked, device=device)
 
     def normal(self, width: int) -> Tensor:
@@ -63,7 +65,7 @@ class RowStreams:
 
     def _draw(self, make: Callable[..., Tensor], width: int) -> Tensor:
         parts = [
-            make(self.BLOCK, width, generator=g, device=g.device)
+            make(self.block, width, generator=g, device=g.device)
             for g in self.generators
         ]
         return torch.cat(parts)[self.picked]
@@ -72,6 +74,31 @@ class RowStreams:
 def _block_seed(seed: int, attempt: int, block: int) -> int:
     sequence = np.random.SeedSequence(seed, spawn_key=(attempt, block))
     return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+
+class _Accepted:
+    """A table that fills up with the rows it accepts."""
+
+    def __init__(self, n_rows: int, n_columns: int):
+        self.rows = np.empty((n_rows, n_columns), dtype=np.float32)
+        self.pending = np.ones(n_rows, dtype=bool)
+        self.best = np.full(n_rows, -np.inf)
+
+    def offer(
+        self,
+        index: NDArray[np.int64],
+        rows: NDArray[np.float32],
+        log_accept: NDArray[np.float32],
+        u: NDArray[np.float32],
+    ) -> None:
+        """Accept rows for these indices with their probabilities, by two uniforms."""
+        accepted = np.log(u[:, 0]) < log_accept
+        # The largest of log w + Gumbel noise is a draw with weights w.
+        key = log_accept - np.log(-np.log(u[:, 1]))
+        taken = self.pending[index] & (accepted | (key > self.best[index]))
+        self.rows[index[taken]] = rows[taken]
+        self.best[index] = np.maximum(self.best[index], key)
+        self.pending[index[accepted]] = False
 
 
 @dataclass(frozen=True)
@@ -86,8 +113,8 @@ class RowGenerator:
         The blocks of R^p.
     guidance : Guidance
         Classifiers and their strengths.
-    fair_control : FairControl or None
-        What rows are accepted; None accepts all.
+    fair_controls : tuple of FairControl or None
+        What rows each table accepts; None accepts all.
     sde, grid, solver
         The diffusion, its times and how they are stepped through.
     chunk_size : int
@@ -101,7 +128,7 @@ class RowGenerator:
     denoiser: DenoiserFunction
     layout: Layout
     guidance: Guidance
-    fair_control: FairControl | None
+    fair_controls: tuple[FairControl | None, ...]
     sde: VPSDE
     grid: Tensor
     solver: Solver
@@ -111,12 +138,13 @@ class RowGenerator:
 
     def generate(
         self, y: NDArray[np.int64], seed: int, first: int = 0
-    ) -> NDArray[np.float32]:
-        """Generate a row for each label.
+    ) -> list[NDArray[np.float32]]:
+        """Generate a row for each label, for each table.
 
         Under fair control a row is generated until it is accepted, at most
         `MAX_ATTEMPTS` times; a row that never is becomes one of its attempts, drawn
-        with the attempts' acceptance as weights.
+        with the attempts' acceptance as weights. Tables choose among the same attempts:
+        several take as long as the one that is hardest to please.
 
         Parameters
         ----------
@@ -129,31 +157,26 @@ class RowGenerator:
 
         Returns
         -------
-        ndarray of shape (n, n_columns), float32
-            Compact rows.
+        list of ndarray of shape (n, n_columns), float32
+            Compact rows, one table for each of `fair_controls`.
         """
-        out = np.empty((len(y), self.layout.n_columns), dtype=np.float32)
-        best = np.full(len(y), -np.inf)
+        tables = [_Accepted(len(y), self.layout.n_columns) for _ in self.fair_controls]
         pending = np.arange(len(y))
-        for attempt in range(MAX_ATTEMPTS if self.fair_control else 1):
+        n_attempts = MAX_ATTEMPTS if any(self.fair_controls) else 1
+        for attempt in range(n_attempts):
             rows, log_accept, u = self._attempt(y, pending, seed, attempt, first)
             if not (np.isfinite(rows).all() and np.isfinite(log_accept).all()):
                 raise FloatingPointError(
                     "Sampling left the range of numbers; lower the strengths lambda_y "
-                    f"({self.guidance.lambda_y:g}), lambda_z "
-                    f"({self.guidance.lambda_z:g}) or lambda_yz "
-                    f"({self.fair_control.lambda_yz if self.fair_control else 0:g})."
+                    f"({self.guidance.lambda_y:g}) or lambda_z "
+                    f"({self.guidance.lambda_z:g})."
                 )
-            accepted = np.log(u[:, 0]) < log_accept
-            # The largest of log w + Gumbel noise is a draw with weights w.
-            key = log_accept - np.log(-np.log(u[:, 1]))
-            taken = accepted | (key > best[pending])
-            out[pending[taken]] = rows[taken]
-            best[pending] = np.maximum(best[pending], key)
-            pending = pending[~accepted]
+            for table, of_table in zip(tables, log_accept.T, strict=True):
+                table.offer(pending, rows, of_table, u)
+            pending = np.flatnonzero(np.any([t.pending for t in tables], axis=0))
             if not len(pending):
                 break
-        return out
+        return [table.rows for table in tables]
 
     def _attempt(
         self,
@@ -163,7 +186,7 @@ class RowGenerator:
         attempt: int,
         first: int,
     ) -> list[NDArray[np.float32]]:
-        """Return rows of these indices, their log acceptance and two uniforms each."""
+        """Return rows of these indices, log acceptances by table, two uniforms each."""
         parts = []
         for start in range(0, len(index), self.chunk_size):
             chunk = index[start : start + self.chunk_size]
@@ -180,10 +203,12 @@ class RowGenerator:
         x = self.solver(guided, noise(), self.grid, self.sde, noise)
         uniforms = streams.uniform(len(layout.category_sizes))
         rows = layout.collapse(x, uniforms if self.draw_categories else None)
-        log_accept = x.new_zeros(len(x))
-        if self.fair_control:
-            t = self.grid[-1].to(x).view(1, 1)
-            log_accept = self.fair_control.log_acceptance(layout.expand(rows), t, y)
+        log_accept = x.new_zeros(len(x), len(self.fair_controls))
+        t = self.grid[-1].to(x).view(1, 1)
+        for i, fair_control in enumerate(self.fair_controls):
+            if fair_control:
+                clean = layout.expand(rows)
+                log_accept[:, i] = fair_control.log_acceptance(clean, t, y)
         # Never exactly 0 or 1, where the logarithms above are none.
         tests = streams.uniform(2).clamp(1e-7, 1.0 - 1e-7)
         return rows.cpu().numpy(), log_accept.cpu().numpy(), tests.cpu().numpy()

@@ -13,6 +13,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
+from skfadm.fair_control import FairnessCurve
 
 from .downstream import teach
 from .table1.results import half_width
@@ -118,54 +120,107 @@ def run(
     base["fit_s"] = time.perf_counter() - start
     calibration: Any = generator.calibration_
     share = float(np.mean(y == POSITIVE))
-    for setting, positives in settings(args):
-        generator.set_params(**setting)
-        given = setting["lambda_yz"]
-        strength = generator.lambda_yz_ if given == "auto" else given
-        asked = min(positives * share, 0.95)
+    for sweep in sweeps(args, calibration):
+        generator.set_params(lambda_z=sweep.lambda_z)
+        asked = min(sweep.positives * share, 0.95)
         labels = {POSITIVE: asked, NEGATIVE: 1 - asked}
+        strengths = list(sweep.strengths.values())
         start = time.perf_counter()
-        table = generator.sample(args.rows, labels, random_state=seed)
-        took = {
-            "sample_s": time.perf_counter() - start,
-            "lambda_yz": strength,
-            "predicted_R_DP": calibration.ratio(strength, "demographic_parity"),
-            "acceptance": calibration.acceptance(strength),
-            # Kilobytes on Linux.
-            "peak_GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
-        }
-        name = ", ".join(f"{k}={v}" for k, v in setting.items() if v) or "no control"
-        if positives != 1.0:
-            name += f", {positives:g} x positives"
-        for row in teach(table, test, pos_label=POSITIVE, random_state=seed):
-            yield {**base, "setting": name, **row, **took}
+        tables = generator.sample_strengths(
+            strengths, args.rows, labels, random_state=seed
+        )
+        seconds = time.perf_counter() - start
+        for (name, strength), table in zip(
+            sweep.strengths.items(), tables, strict=True
+        ):
+            about = {
+                "setting": name,
+                "lambda_yz": strength,
+                "predicted_R_DP": calibration.ratio(strength, "demographic_parity"),
+                "predicted_R_EOp": calibration.ratio(strength, "equal_opportunity"),
+                "acceptance": calibration.acceptance(strength),
+                # Of all the tables that are sampled together.
+                "sample_s": seconds,
+                # Kilobytes on Linux.
+                "peak_GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+            }
+            for row in teach(table, test, pos_label=POSITIVE, random_state=seed):
+                yield {**base, **row, **about}
 
 
-def settings(args: argparse.Namespace) -> list[tuple[dict[str, Any], float]]:
-    """Return strengths of the generator, and times the positives of the sources.
+@dataclass(frozen=True)
+class Sweep:
+    """Tables that are sampled together: they differ in the coupling term alone.
+
+    Parameters
+    ----------
+    lambda_z : float
+        Strength of the entropy's gradient.
+    positives : float
+        Times the sources' share of positives.
+    strengths : dict of str to float
+        Settings by name, with their lambda_yz.
+    """
+
+    lambda_z: float
+    positives: float
+    strengths: dict[str, float]
+
+
+def sweeps(args: argparse.Namespace, calibration: Any) -> Iterator[Sweep]:
+    """Yield what to sample.
 
     Parameters
     ----------
     args : Namespace
         The arguments of `main`.
+    calibration : FairnessCurve
+        Tells the strengths of "auto".
 
-    Returns
-    -------
-    list of (dict, float)
-        Every strength with the sources' share of positives, then "auto" with others.
+    Yields
+    ------
+    Sweep
+        Each lambda_z alone; all lambda_yz with the sources' share of positives, those
+        of "auto" with others too.
     """
-    entropy = [{"lambda_z": s, "lambda_yz": 0.0} for s in args.lambda_z]
-    coupling = [{"lambda_z": 0.0, "lambda_yz": s} for s in args.lambda_yz]
-    auto = {"lambda_z": 0.0, "lambda_yz": "auto"}
-    return [
-        *((setting, 1.0) for setting in [*entropy, *coupling]),
-        *((auto, share) for share in args.positives),
-    ]
+    for strength in args.lambda_z:
+        yield Sweep(strength, 1.0, {f"lambda_z={strength:g}": 0.0})
+    auto = auto_strengths(calibration, args.fairness_target)
+    given = {f"lambda_yz={s:g}": s for s in args.lambda_yz}
+    yield Sweep(0.0, 1.0, given | auto)
+    for positives in args.positives:
+        more = f", {positives:g} x positives"
+        yield Sweep(0.0, positives, {name + more: s for name, s in auto.items()})
+
+
+def auto_strengths(
+    curve: FairnessCurve, targets: Sequence[float | str | None]
+) -> dict[str, float]:
+    """Return the strengths of "auto" by name.
+
+    Parameters
+    ----------
+    curve : FairnessCurve
+        Of the fitted generator.
+    targets : sequence of float, str or None
+        Values of `fairness_target`.
+    """
+    return {
+        "auto" if target is None else f"auto, {target}": curve.strength(target)
+        for target in targets
+    }
 
 
 def _options(args: argparse.Namespace) -> str:
     """Return what has to be the same for results to go into one table."""
-    names = ("rows", "lambda_z", "lambda_yz", "positives", "no_domains")
+    names = (
+        "rows",
+        "lambda_z",
+        "lambda_yz",
+        "fairness_target",
+        "positives",
+        "no_domains",
+    )
     return ", ".join(f"{name}={getattr(args, name)}" for name in names)
 
 
@@ -178,7 +233,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--lambda-z", type=float, nargs="*", default=[])
-    parser.add_argument("--lambda-yz", type=_strength, nargs="*", default=[0.0, "auto"])
+    parser.add_argument("--lambda-yz", type=float, nargs="*", default=[0.0])
+    parser.add_argument(
+        "--fairness-target",
+        type=fairness_target,
+        nargs="*",
+        default=[None],
+        help="with lambda_yz=auto: a ratio, a measure to be brought to parity, or none",
+    )
     parser.add_argument(
         "--positives",
         type=float,
@@ -192,8 +254,20 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _strength(text: str) -> float | str:
-    return text if text == "auto" else float(text)
+def fairness_target(text: str) -> float | str | None:
+    """Return a fairness target of the command line: a ratio, a measure or none.
+
+    Parameters
+    ----------
+    text : str
+        The argument.
+    """
+    if text == "none":
+        return None
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,11 @@ from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from skfadm._classifiers import default_classifier
-from skfadm._group_cells import fit_group_cells
+from skfadm._tilt_path import STRENGTHS, Predictions, follow
 from skfadm.datasets import fetch_adult
-from skfadm.diffusion.fair_control import FairControl
-from skfadm.fair_control import Calibration, pointwise_mutual_information
+from skfadm.fair_control import Calibration, FairnessCurve
 
+from .adult import auto_strengths, fairness_target
 from .downstream import teach
 
 POSITIVE = ">50K"
@@ -86,18 +87,19 @@ def run(
     X = data.data[~held_out]
     test = tuple(a[held_out] for a in (data.data, data.target, data.z))
     rng = np.random.default_rng(seed)
-    for tilt, calibration in calibrations(data, held_out, seed).items():
-        curve = calibration.curve()
-        for given in args.lambda_yz:
-            strength = curve.strength(args.target_ratio) if given == "auto" else given
+    for name, tilt in ideal_tilts(data, held_out, seed).items():
+        curve = tilt.curve
+        auto = auto_strengths(curve, args.fairness_target)
+        given = {f"{strength:g}": strength for strength in args.lambda_yz}
+        for setting, strength in (given | auto).items():
             for positives in args.positives:
-                posterior = tilted_posterior(calibration, strength, positives)
+                posterior = tilt.posterior(strength, positives)
                 labels = np.where(rng.random(len(X)) < posterior, POSITIVE, "<=50K")
                 base = {
                     "target": target,
                     "seed": seed,
-                    "tilt": tilt,
-                    "setting": str(given),
+                    "tilt": name,
+                    "setting": setting,
                     "positives": positives,
                     "lambda_yz": strength,
                     "predicted_R_DP": curve.ratio(strength, "demographic_parity"),
@@ -113,10 +115,37 @@ def run(
                     yield {**base, **row}
 
 
-def calibrations(
+@dataclass(frozen=True)
+class IdealTilt:
+    """What a sampler that makes no error would teach.
+
+    Parameters
+    ----------
+    calibration : Calibration
+        The source rows.
+    coupling : callable
+        Returns the coupling (n, 2) of a strength.
+    curve : FairnessCurve
+        What is predicted for each strength.
+    """
+
+    calibration: Calibration
+    coupling: Callable[[float], NDArray[np.float64]]
+    curve: FairnessCurve
+
+    def posterior(self, strength: float, positives: float) -> NDArray[np.float64]:
+        """Return q(y = 1 | x) of tilted rows with so many times the positives, (n,)."""
+        logits = self.calibration.logits(self.coupling(strength))
+        share = self.calibration.y.mean()
+        asked = min(positives * share, 0.95)
+        more = np.log(asked / share) - np.log((1 - asked) / (1 - share))
+        return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1] - more))
+
+
+def ideal_tilts(
     data: Any, held_out: NDArray[np.bool_], seed: int
-) -> dict[str, Calibration]:
-    """Return what a generator's calibration knows, from cross-fitted boosting.
+) -> dict[str, IdealTilt]:
+    """Return tilts with what a generator knows, from cross-fitted boosting.
 
     Parameters
     ----------
@@ -130,8 +159,8 @@ def calibrations(
     Returns
     -------
     dict
-        A calibration for each tilt: the coupling of groups alone, and that of groups
-        and cells, which is the package's.
+        "groups", whose coupling is in proportion to the strength throughout, and
+        "path", the package's, which goes on by cells beyond 1.
     """
     sources = ~held_out
     y, z, domains = (
@@ -139,25 +168,21 @@ def calibrations(
         for a in (data.target, data.z, data.domains)
     )
     p_y, p_z = (_cross_fitted(data.data[sources], a, 2 * y + z, seed) for a in (y, z))
-    pmi = torch.as_tensor(pointwise_mutual_information(p_y.argmax(1), z, 2, 2))
-    tilts = {"groups": None, "groups and cells": fit_group_cells(p_y, p_z)}
-    out = {}
-    for name, cells in tilts.items():
-        fair_control = FairControl(_unused, (pmi,), 1.0, cells)
-        coupling = fair_control.excess([torch.as_tensor(p_z).log()]).numpy()
-        out[name] = Calibration(np.log(p_y), coupling, y, z[:, None], domains)
-    return out
-
-
-def tilted_posterior(
-    calibration: Calibration, strength: float, positives: float
-) -> NDArray[np.float64]:
-    """Return q(y = 1 | x) of tilted rows with so many times the positives, (n,)."""
-    logits = calibration.logits(strength)
-    share = calibration.y.mean()
-    asked = min(positives * share, 0.95)
-    more = np.log(asked / share) - np.log((1 - asked) / (1 - share))
-    return 1 / (1 + np.exp(logits[:, 0] - logits[:, 1] - more))
+    calibration = Calibration(np.log(p_y), y, z[:, None], domains)
+    path, curve = follow(calibration, [p_z])
+    of_groups = p_z @ path.pmi[0].T
+    predictions = Predictions(calibration)
+    for strength in STRENGTHS:
+        predictions.add(strength * of_groups)
+    log_p_z = [torch.as_tensor(p_z).log()]
+    return {
+        "groups": IdealTilt(
+            calibration, lambda s: s * of_groups, predictions.curve(STRENGTHS)
+        ),
+        "path": IdealTilt(
+            calibration, lambda s: path.tilt(s).coupling(log_p_z).numpy(), curve
+        ),
+    }
 
 
 def _cross_fitted(
@@ -171,10 +196,6 @@ def _cross_fitted(
     return np.clip(p, 1e-6, 1.0)
 
 
-def _unused(x: Any, t: Any) -> Any:
-    raise NotImplementedError("The probabilities are given.")
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m skfadm.experiments.tilts", description=__doc__
@@ -183,16 +204,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target", action="append", help="a race (default: all)")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--lambda-yz", type=_strength, nargs="*", default=[0.0, "auto"])
-    parser.add_argument("--positives", type=float, nargs="*", default=[1.0, 1.3])
-    parser.add_argument("--target-ratio", default="demographic_parity")
+    parser.add_argument("--lambda-yz", type=float, nargs="*", default=[0.0])
+    parser.add_argument(
+        "--fairness-target",
+        type=fairness_target,
+        nargs="*",
+        default=[None, 0.8, "demographic_parity"],
+    )
+    parser.add_argument("--positives", type=float, nargs="*", default=[1.0])
     parser.add_argument("--classifier", nargs="*", default=["GB"])
     parser.add_argument("--out", type=Path, help="CSV to write")
     return parser
-
-
-def _strength(text: str) -> float | str:
-    return text if text == "auto" else float(text)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,14 @@
 """The solvers with exact networks put in, where the answer is known."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
-from skfadm.diffusion.fair_control import FairControl, GroupCells
+from skfadm.diffusion import generation
+from skfadm.diffusion.fair_control import FairControl, GroupCells, Tilt
 from skfadm.diffusion.generation import RowGenerator, RowStreams
 from skfadm.diffusion.guidance import Guidance
 from skfadm.diffusion.layout import Layout
@@ -34,30 +36,40 @@ CELLS = GroupCells(
     threshold=np.array([0.5, 0.0, 0.0]),
     left=np.array([1, 1, 2]),
     right=np.array([2, 1, 2]),
-    pmi=np.array([[0.0, 0.0], [-0.4, 0.5], [0.3, -1.0]]),
 )
+
+
+def tilt(lambda_yz, of_cells=((0.0, 0.0), (0.0, 0.0)), lowest=None):
+    """Return the mixture's coupling term and a table of the two cells beside it."""
+    groups, cells = lambda_yz * PMI.numpy(), np.array(of_cells)
+    if lowest is None:
+        lowest = groups.min(1) + cells.min(0)
+    return Tilt((groups,), cells, CELLS, np.array(lowest))
 
 
 def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
     strengths = {k: kwargs.pop(k) for k in ("lambda_y", "lambda_z") if k in kwargs}
     model = kwargs.pop("model", MODEL)
-    fair_control = None
+    tilts = kwargs.pop("tilts", [None])
     if lambda_yz := kwargs.pop("lambda_yz", 0.0):
-        cells = kwargs.pop("cells", None)
-        fair_control = FairControl(model.sensitive_classifier, (PMI,), lambda_yz, cells)
-    rows = RowGenerator(
+        tilts = [tilt(lambda_yz)]
+    tables = RowGenerator(
         denoiser=model.denoiser,
         layout=Layout(2),
         guidance=Guidance(
             model.label_classifier, model.sensitive_classifier, **strengths
         ),
-        fair_control=fair_control,
+        fair_controls=tuple(
+            None if t is None else FairControl(model.sensitive_classifier, t)
+            for t in tilts
+        ),
         sde=SDE,
         grid=time_grid(n_steps, SDE, kwargs.pop("grid", "lognormal")),
         solver=solver,
         chunk_size=kwargs.pop("chunk_size", 8192),
     ).generate(np.broadcast_to(y, n).copy(), seed)
-    return rows.astype(float)
+    tables = [rows.astype(float) for rows in tables]
+    return tables if len(tables) > 1 else tables[0]
 
 
 def moments_of(components, model=MODEL):
@@ -178,9 +190,13 @@ def test_coupling_of_strength_zero_changes_no_bit():
     np.testing.assert_array_equal(sample(200), sample(200, lambda_yz=0.0))
 
 
-@pytest.mark.parametrize("cells", [None, CELLS])
+OF_CELLS = ((-0.4, 0.5), (0.3, -1.0))
+
+
+@pytest.mark.parametrize("lowest", [None, [-0.5, -0.5]])
+@pytest.mark.parametrize("of_cells", [((0, 0), (0, 0)), OF_CELLS])
 @pytest.mark.parametrize("lambda_yz", [1.0, 3.0])
-def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz, cells):
+def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz, of_cells, lowest):
     """Against importance weights on exact draws from p(x | y)."""
     rng = np.random.default_rng(0)
     component = rng.choice([2, 3], size=200_000, p=[0.4, 0.6])
@@ -190,27 +206,52 @@ def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz, cells):
     t = torch.tensor([[1e-5]], dtype=torch.float64)
     (log_p,) = MODEL.sensitive_classifier(torch.tensor(x), t)
     p = log_p.exp().numpy()
-    coupling = p @ PMI[1].numpy()
-    if cells is not None:
-        of_cells = np.where(p[:, 0] <= 0.5, 0.5, -1.0)
-        coupling = (2 * coupling + of_cells) / 3
-    expected = np.average(x, axis=0, weights=np.exp(-lambda_yz * coupling))
-    accepted = sample(y=1, lambda_y=1.0, lambda_yz=lambda_yz, cells=cells)
+    of_cell = np.where(p[:, 0] <= 0.5, *np.array(of_cells)[:, 1])
+    coupling = lambda_yz * p @ PMI[1].numpy() + of_cell
+    if lowest is not None:
+        coupling = np.maximum(coupling, lowest[1])
+    expected = np.average(x, axis=0, weights=np.exp(-coupling))
+    tilts = [tilt(lambda_yz, of_cells, lowest)]
+    accepted = sample(y=1, lambda_y=1.0, tilts=tilts)
     untilted = sample(y=1, lambda_y=1.0)
-    assert np.abs(untilted.mean(0) - expected).max() > 0.15
+    assert np.abs(untilted.mean(0) - expected).max() > 0.1
     np.testing.assert_allclose(accepted.mean(0), expected, atol=0.05)
+
+
+def test_several_tables_at_once_are_those_that_come_one_by_one():
+    tilts = [None, tilt(1.0), tilt(3.0)]
+    labels = np.arange(500) % 2
+    together = sample(500, y=labels, tilts=tilts)
+    for rows, one in zip(together, tilts, strict=True):
+        alone = sample(500, y=labels, tilts=[one])
+        np.testing.assert_allclose(rows, alone, rtol=1e-5, atol=1e-5)
+    assert not np.allclose(together[0], together[2])
+
+
+def test_a_row_that_is_never_accepted_is_drawn_among_its_attempts(monkeypatch):
+    """With their acceptance as weights, which is what would be accepted in the end."""
+    monkeypatch.setattr(generation, "MAX_ATTEMPTS", 8)
+    far = tilt(3.0)
+    hopeless = replace(far, lowest=far.lowest - 20.0)
+    rows, expected = (sample(4000, y=1, tilts=[t]).mean(0) for t in (hopeless, far))
+    np.testing.assert_allclose(rows, expected, atol=0.12)
+    assert np.abs(sample(4000, y=1).mean(0) - expected).max() > 0.3
 
 
 def test_another_seed_gives_other_rows():
     assert not np.allclose(sample(10, seed=0), sample(10, seed=1))
 
 
-def test_streams_of_different_rows_and_draws_are_independent():
-    streams = RowStreams(0, np.arange(4096))
+@pytest.mark.parametrize("attempt", [0, 3])
+def test_streams_of_different_rows_and_draws_are_independent(attempt):
+    streams = RowStreams(0, np.arange(4096), attempt)
     a, b = streams.normal(1).squeeze(1), streams.normal(1).squeeze(1)
-    blocks = a.reshape(-1, RowStreams.BLOCK)
+    blocks = a.reshape(-1, streams.block)
     assert abs(torch.corrcoef(torch.stack([a, b]))[0, 1]) < 0.06
-    assert torch.corrcoef(blocks).fill_diagonal_(0).abs().max() < 0.6
+    # Blocks are short: their correlations have a standard deviation of block ** -0.5.
+    assert torch.corrcoef(blocks).fill_diagonal_(0).square().mean() < 1.2 / len(
+        blocks[0]
+    )
 
 
 def test_time_grids_fall_from_most_noise_to_least():

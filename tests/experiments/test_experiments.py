@@ -77,7 +77,7 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
     )
     out = tmp_path / "adult.csv"
     argv = ["--target", "north", "--rows", "60", "--out", str(out)]
-    argv += ["--lambda-z", "1", "--positives", "1.3"]
+    argv += ["--lambda-z", "1", "--positives", "1.3", "--fairness-target", "0.8"]
     assert adult.main(argv) == 0
     rows = pd.read_csv(out)
     # What is there is not computed again.
@@ -88,13 +88,13 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
         adult.main([*argv, "--rows", "61"])
     assert rows["setting"].unique().tolist() == [
         "real rows",
-        "lambda_z=1.0",
-        "no control",
-        "lambda_yz=auto",
-        "lambda_yz=auto, 1.3 x positives",
+        "lambda_z=1",
+        "lambda_yz=0",
+        "auto, 0.8",
+        "auto, 0.8, 1.3 x positives",
     ]
     assert len(rows) == 5 * 3
-    assert "lambda_yz=auto" in capsys.readouterr().out
+    assert "auto, 0.8" in capsys.readouterr().out
 
 
 adult_generator = adult.FairDiffusionGenerator
@@ -115,12 +115,11 @@ def test_the_experiment_of_tilts_gives_both_tilts_and_changes_labels(
     monkeypatch.setattr(tilts, "fetch_adult", lambda data_home: data)
     out = tmp_path / "tilts.csv"
     argv = ["--target", "north", "--seeds", "1", "--classifier", "LR"]
-    argv += ["--lambda-yz", "0", "auto"]
-    assert tilts.main([*argv, "--positives", "1", "--out", str(out)]) == 0
+    assert tilts.main([*argv, "--fairness-target", "0.8", "--out", str(out)]) == 0
     rows = pd.read_csv(out)
     assert len(rows) == 4
     ratios = rows.set_index(["tilt", "setting"])["R_DP"].unstack()
-    assert (ratios["auto"] > ratios["0.0"] + 0.4).all()
+    assert (ratios["auto, 0.8"] > ratios["0"] + 0.4).all()
     assert (rows["ACC"] > 0.5).all()
 
 
@@ -130,8 +129,9 @@ def test_a_tilted_posterior_has_the_share_of_positives_asked_for():
     y = (rng.random(5000) < p).astype(np.int64)
     log_p = np.log(np.column_stack([1 - p, p]))
     coupling = rng.normal(size=(5000, 2))
-    calibration = tilts.Calibration(log_p, coupling, y, y[:, None])
-    q = tilts.tilted_posterior(calibration, 1.0, 1.5)
+    calibration = tilts.Calibration(log_p, y, y[:, None])
+    tilt = tilts.IdealTilt(calibration, lambda strength: strength * coupling, None)
+    q = tilt.posterior(1.0, 1.5)
     # Among accepted rows, whose features are tilted as well: weights of both labels.
     weights = np.exp(log_p - coupling) / np.exp(log_p - coupling).mean(0)
     asked = 1.5 * y.mean()
@@ -182,7 +182,7 @@ def test_the_detection_score_of_sdmetrics_is_1_for_equals_and_0_for_others():
 def test_the_summary_of_the_adult_experiment_averages_targets_before_seeds():
     table = pd.DataFrame(
         {
-            "setting": "no control",
+            "setting": "lambda_yz=0",
             "classifier": "LR",
             "target": ["a", "b", "a", "b"],
             "seed": [0, 0, 1, 1],
