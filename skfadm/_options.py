@@ -29,6 +29,14 @@ def resolve_device(device: str) -> str:
     return device
 
 
+def has_fast_bfloat16(device: str) -> bool:
+    """Tell whether a device is a CPU that multiplies bfloat16 faster than float32."""
+    # Added to torch after the oldest version that is supported.
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
+    has_it = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
+    return torch.device(device).type == "cpu" and bool(has_it)
+
+
 def by_network(
     name: str, value: float | Mapping[str, float], networks: tuple[str, ...]
 ) -> dict[str, float]:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_memory
 
 from ._calibration import calibrate
 from ._classifiers import new_random_state
-from ._options import NETWORKS, by_network, resolve_device
+from ._options import NETWORKS, by_network, has_fast_bfloat16, resolve_device
 from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
 from ._table_generator import Labels, Table, TableGenerator, new_seed
@@ -543,6 +543,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     def _row_generator(self, strengths: Sequence[float]) -> RowGenerator:
         device = resolve_device(self.device)
         networks = restore(self.sizes_, self.weights_, device)
+        if has_fast_bfloat16(device):
+            # On Adult twice as fast, and no figure of fidelity moves by 0.001.
+            networks.score.network.halve()
         sde, z, tilts = networks.score.sde, networks.z, self.tilts_
         fair_controls = tuple(
             FairControl(z, tilts.tilt(s)) if s and z and tilts else None

@@ -417,6 +417,20 @@ def test_strengths_beyond_all_numbers_are_an_error(fitted, strength):
         gen.sample(20)
 
 
+def test_rows_are_the_same_up_to_rounding_in_half_precision(fitted, monkeypatch):
+    def sample(halved, chunk_size):
+        monkeypatch.setattr(
+            generator_module, "has_fast_bfloat16", lambda device: halved
+        )
+        gen = pickle.loads(pickle.dumps(fitted)).set_params(chunk_size=chunk_size)
+        return gen.sample(300, random_state=0)[0]
+
+    exact, halved, chunked = sample(False, 300), sample(True, 300), sample(True, 64)
+    assert np.corrcoef(exact["number"], halved["number"])[0, 1] > 0.99
+    assert not exact["number"].equals(halved["number"])
+    pd.testing.assert_frame_equal(halved, chunked, rtol=1e-3)
+
+
 def test_a_fitted_generator_holds_no_training_rows(table):
     X, y, z, domains = table
     state = vars(tiny().fit(X, y, z, domains))

@@ -110,23 +110,36 @@ class ResidualMLP(nn.Module):
 
         `y` are label codes (n or 1,), for a network that is told labels.
         """
-        shift, *shifts = self._told(t, y).chunk(len(self.first) + 1, 1)
-        h = self.inputs(x) + shift
+        dtype = self.inputs.weight.dtype
+        shift, *shifts = self._told(t, y, dtype).chunk(len(self.first) + 1, 1)
+        h = self.inputs(x.to(dtype)) + shift
         for first, second, s in zip(self.first, self.second, shifts, strict=True):
             h = h + second(self.dropout(silu(first(silu(h)) + s)))
-        return self.outputs(self.dropout(silu(h)))
+        return self.outputs(self.dropout(silu(h))).to(x.dtype)
 
-    def _told(self, t: Tensor, y: Tensor | None) -> Tensor:
+    def halve(self) -> None:
+        """Compute products in bfloat16 from now on; times and labels stay exact.
+
+        For evaluation alone: an update of the weights is mostly below its precision.
+        """
+        for layers in (self.inputs, self.first, self.second, self.outputs):
+            layers.bfloat16()
+
+    def _told(self, t: Tensor, y: Tensor | None, dtype: torch.dtype) -> Tensor:
         """Return what every layer is told of times and labels, side by side."""
         if self.labels is None or y is None:
-            return self.times(self.features(t))
+            return self.times(self.features(t)).to(dtype)
+        if len(t) == 1:
+            # All rows at one time, as in sampling: as many different ones as labels.
+            table = self.times(self.features(t)) + self.labels.weight
+            return table.to(dtype).index_select(0, y)
         # Labels as one-hot inputs beside the times: one product in place of a lookup,
         # a sum and their gradients, which took a tenth of a training step.
         codes = torch.arange(len(self.labels.weight), device=y.device)
         features, hot = self.features(t), (y.unsqueeze(1) == codes).to(t)
         n = max(len(features), len(hot))
         both = torch.cat([features.expand(n, -1), hot.expand(n, -1)], 1)
-        return both @ torch.cat([self.times.weight.T, self.labels.weight])
+        return (both @ torch.cat([self.times.weight.T, self.labels.weight])).to(dtype)
 
 
 class Denoiser(nn.Module):

@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import pytest
 import torch
@@ -124,6 +126,30 @@ def test_networks_take_one_time_for_all_rows():
     x, t = torch.randn(5, LAYOUT.width).double(), torch.full((5, 1), 0.3).double()
     net = random_denoiser()
     torch.testing.assert_close(net(x, t), net(x, t[:1]))
+
+
+def told_denoiser():
+    torch.manual_seed(0)
+    denoiser = Denoiser(BlockEvidence(LAYOUT, SDE), 16, 2, SDE, n_labels=3)
+    for p in denoiser.parameters():
+        torch.nn.init.normal_(p, std=0.3)
+    return denoiser.requires_grad_(False)
+
+
+def test_halved_products_change_estimates_by_their_precision_alone():
+    exact = told_denoiser()
+    x, t, y = torch.randn(500, 7), torch.tensor([[0.4]]), torch.randint(3, (500,))
+    halved = copy.deepcopy(exact)
+    halved.network.halve()
+    a, b = exact(x, t, y), halved(x, t, y)
+    assert b.dtype == torch.float32
+    assert 0 < (a - b).abs().max() < 0.05 * a.std()
+
+
+def test_one_time_for_all_rows_is_told_as_one_for_each():
+    denoiser = told_denoiser()
+    x, t, y = torch.randn(50, 7), torch.tensor([[0.4]]), torch.randint(3, (50,))
+    torch.testing.assert_close(denoiser(x, t, y), denoiser(x, t.expand(50, 1), y))
 
 
 def test_classifier_heads_are_log_probabilities_of_each_attribute():
