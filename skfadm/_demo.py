@@ -32,7 +32,10 @@ TRAINING: dict[str, Any] = {
     "n_blocks": 2,
 }
 WITHOUT_CONTROL: dict[str, Any] = {"lambda_yz": 0.0}
-WITH_CONTROL: dict[str, Any] = {"lambda_yz": "auto"}
+WITH_CONTROL: dict[str, Any] = {
+    "lambda_yz": "auto",
+    "fairness_target": "demographic_parity",
+}
 N_ROWS, N_TABLES = 2000, 5
 
 Scores = dict[str, list[float]]
