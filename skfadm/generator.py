@@ -16,7 +16,13 @@ from sklearn.utils.validation import check_memory
 
 from ._calibration import calibrate
 from ._classifiers import new_random_state
-from ._options import NETWORKS, by_network, has_fast_bfloat16, resolve_device
+from ._options import (
+    NETWORKS,
+    by_network,
+    check_strengths,
+    has_fast_bfloat16,
+    resolve_device,
+)
 from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
 from ._table_generator import Labels, Table, TableGenerator, new_seed
@@ -464,12 +470,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         [100, 100, 100]
         """
         codes, seed = self._requested(n_samples, y, random_state)
-        checked = [self._checked_strength(strength) for strength in strengths]
-        if not checked:
-            raise ValueError("strengths is empty; expected at least one lambda_yz.")
-        tables = generate_rows(
-            self._row_generator(checked), codes, seed, n_jobs=self.n_jobs
-        )
+        checked = check_strengths(strengths, self.tilts_ is not None)
+        generator = self._row_generator(checked)
+        tables = generate_rows(generator, codes, seed, n_jobs=self.n_jobs)
         return [self._decode(rows, codes) for rows in tables]
 
     def sample_batches(
@@ -577,20 +580,6 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         if isinstance(self.lambda_yz, str):
             return self.calibration_.strength(self.fairness_target)
         return float(self.lambda_yz)
-
-    def _checked_strength(self, strength: object) -> float:
-        """Return one of several strengths as a number, or say what is wrong with it."""
-        if not isinstance(strength, Real) or not 0 <= float(strength) <= MAX_STRENGTH:
-            raise ValueError(
-                f"strengths holds {strength!r}; expected numbers in "
-                f"[0, {MAX_STRENGTH:g}]."
-            )
-        if strength and self.tilts_ is None:
-            raise ValueError(
-                f"strengths holds {strength!r} but fit was given no sensitive "
-                "attribute to act on; expected z, or 0 alone."
-            )
-        return float(strength)
 
     def _check_has_groups(self, has_groups: bool) -> None:
         """Refuse strengths that have nothing to act on."""
