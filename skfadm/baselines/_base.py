@@ -16,6 +16,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
 
 from skfadm._classifiers import new_random_state
+from skfadm._options import has_fast_bfloat16
 from skfadm._table_generator import (
     EncodedTable,
     Labels,
@@ -26,6 +27,7 @@ from skfadm._table_generator import (
 from skfadm._validation import requested_codes
 from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.networks import ResidualMLP
 from skfadm.progress import TrainingProgress
 
 from ._rejection import first_rows, rows_with_labels
@@ -210,6 +212,10 @@ class BaselineGenerator(TableGenerator):
         networks.load_state_dict(
             {k: torch.from_numpy(v) for k, v in self.weights_.items()}
         )
+        if has_fast_bfloat16("cpu"):
+            for network in networks.modules():
+                if isinstance(network, ResidualMLP):
+                    network.halve()
         return networks.eval().requires_grad_(False)
 
 
