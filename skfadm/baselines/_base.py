@@ -25,9 +25,9 @@ from skfadm._table_generator import (
     new_seed,
 )
 from skfadm._validation import requested_codes
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.networks import ResidualMLP
+from skfadm.diffusion.row_streams import RowStreams
 from skfadm.progress import TrainingProgress
 
 from ._rejection import first_rows, rows_with_labels

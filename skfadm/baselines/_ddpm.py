@@ -9,10 +9,10 @@ import torch
 from torch import Generator, Tensor, nn
 
 from skfadm._table_generator import EncodedTable
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
 from skfadm.diffusion.networks import ResidualMLP
+from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.sde import VPSDE
 
 from ._base import COUNT, BaselineGenerator

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from skfadm._table_generator import EncodedTable
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
+from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
 from ._causal import CausalGenerator, Channels

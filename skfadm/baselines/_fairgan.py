@@ -12,9 +12,9 @@ from torch import Generator, Tensor
 from torch.nn.functional import cross_entropy
 
 from skfadm._table_generator import EncodedTable
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
+from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
 from ._gan import RowGenerator, discriminator_loss, draw_inputs, generator_loss

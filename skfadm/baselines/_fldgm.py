@@ -12,8 +12,8 @@ from sklearn.utils._param_validation import StrOptions
 from torch import Generator, Tensor
 
 from skfadm._table_generator import EncodedTable
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
 from ._ddpm import NoiseModel

@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.training import Report, learning_rate_factor
 
 #: Decay of the running average of the weights, which is what sampling uses.

@@ -9,8 +9,8 @@ import torch
 from torch import Generator, Tensor, nn
 
 from skfadm._table_generator import EncodedTable
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import COUNT, BaselineGenerator
 from ._training import Networks, mlp

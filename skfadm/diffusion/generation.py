@@ -2,78 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
 from .fair_control import FairControl
 from .guidance import DenoiserFunction, Guidance, guided_denoiser
 from .layout import Layout
+from .row_streams import RowStreams
 from .samplers import Solver
 from .sde import VPSDE
 
 #: How often a row is generated at most, until fair control accepts it.
 MAX_ATTEMPTS = 32
 
-
-class RowStreams:
-    """Random numbers for rows, which depend on a seed and each row's index alone.
-
-    Rows come in blocks of fixed size, each with a generator of its own: whatever else
-    is generated along with it, a row is dealt the same numbers. Those of later attempts
-    are smaller, since few rows of a block are then left.
-
-    Parameters
-    ----------
-    seed : int
-        Seed of the whole table.
-    index : ndarray of shape (n,), int64
-        Indices of the rows, increasing.
-    attempt : int, default=0
-        Rows that are generated again are dealt other numbers.
-    device : str, default="cpu"
-        Where the numbers are made.
-    """
-
-    FIRST_BLOCK, LATER_BLOCK = 64, 16
-
-    def __init__(
-        self, seed: int, index: NDArray[np.int64], attempt: int = 0, device: str = "cpu"
-    ):
-        self.block = self.LATER_BLOCK if attempt else self.FIRST_BLOCK
-        blocks, position = np.unique(index // self.block, return_inverse=True)
-        self.generators = [
-            Generator(device).manual_seed(_block_seed(seed, attempt, int(block)))
-            for block in blocks
-        ]
-        picked = position * self.block + index % self.block
-        self.picked = torch.as_tensor(picked, device=device)
-
-    def normal(self, width: int) -> Tensor:
-        """Return standard normal numbers, shape (n, width)."""
-        return self._draw(torch.randn, width)
-
-    def uniform(self, width: int) -> Tensor:
-        """Return uniform numbers in [0, 1), shape (n, width)."""
-        return self._draw(torch.rand, width)
-
-    def _draw(self, make: Callable[..., Tensor], width: int) -> Tensor:
-        parts = [
-            make(self.block, width, generator=g, device=g.device)
-            for g in self.generators
-        ]
-        return torch.cat(parts)[self.picked]
-
-
-def _block_seed(seed: int, attempt: int, block: int) -> int:
-    sequence = np.random.SeedSequence(seed, spawn_key=(attempt, block))
-    return int(sequence.generate_state(1, np.uint64)[0] >> np.uint64(1))
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class _Accepted:
@@ -99,6 +50,21 @@ class _Accepted:
         self.rows[index[taken]] = rows[taken]
         self.best[index] = np.maximum(self.best[index], key)
         self.pending[index[accepted]] = False
+
+
+def _mapped(compute: Callable[[T], R], chunks: Sequence[T], device: str) -> list[R]:
+    """Return what is computed of each chunk, as many at a time as torch has threads.
+
+    Each takes one thread: chunks wait for nobody, while threads that share a chunk wait
+    for each other after each of its operations.
+    """
+    n_threads = torch.get_num_threads() if torch.device(device).type == "cpu" else 1
+    if min(n_threads, len(chunks)) < 2:
+        return [compute(chunk) for chunk in chunks]
+    # The number of threads is a setting of the thread that sets it.
+    one_each = partial(torch.set_num_threads, 1)
+    with ThreadPoolExecutor(n_threads, initializer=one_each) as pool:
+        return list(pool.map(compute, chunks))
 
 
 @dataclass(frozen=True)
@@ -161,7 +127,8 @@ class RowGenerator:
             Compact rows, one table for each of `fair_controls`.
         """
         tables = [_Accepted(len(y), self.layout.n_columns) for _ in self.fair_controls]
-        pending = np.arange(len(y))
+        # By label, which is cheaper to tell to a chunk of rows that share it.
+        pending = order = np.argsort(y, kind="stable")
         n_attempts = MAX_ATTEMPTS if any(self.fair_controls) else 1
         for attempt in range(n_attempts):
             rows, log_accept, u = self._attempt(y, pending, seed, attempt, first)
@@ -173,7 +140,8 @@ class RowGenerator:
                 )
             for table, of_table in zip(tables, log_accept.T, strict=True):
                 table.offer(pending, rows, of_table, u)
-            pending = np.flatnonzero(np.any([t.pending for t in tables], axis=0))
+            is_pending = np.any([t.pending for t in tables], axis=0)
+            pending = order[is_pending[order]]
             if not len(pending):
                 break
         return [table.rows for table in tables]
@@ -187,13 +155,16 @@ class RowGenerator:
         first: int,
     ) -> list[NDArray[np.float32]]:
         """Return rows of these indices, log acceptances by table, two uniforms each."""
-        parts = []
-        for start in range(0, len(index), self.chunk_size):
-            chunk = index[start : start + self.chunk_size]
+
+        def compute(chunk: NDArray[np.int64]) -> tuple[Any, Any, Any]:
             labels = torch.as_tensor(y[chunk], device=self.device)
             streams = RowStreams(seed, first + chunk, attempt, self.device)
             with torch.no_grad():
-                parts.append(self._chunk(labels, streams))
+                return self._chunk(labels, streams)
+
+        starts = range(0, len(index), self.chunk_size)
+        chunks = [index[start : start + self.chunk_size] for start in starts]
+        parts = _mapped(compute, chunks, self.device)
         return [np.concatenate(part) for part in zip(*parts, strict=True)]
 
     def _chunk(self, y: Tensor, streams: RowStreams) -> tuple[Any, Any, Any]:

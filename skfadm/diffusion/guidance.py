@@ -105,14 +105,16 @@ def guided_denoiser(
     one the two estimates are mixed; what is beyond is the classifier's.
     """
     share = guidance.label_share
+    # A label that all rows have is told once.
+    told = y[:1] if bool((y == y[0]).all()) else y
 
     def guided(x: Tensor, t: Tensor) -> Tensor:
         if share == 0.0:
             estimate = denoiser(x, t)
         elif share == 1.0:
-            estimate = denoiser(x, t, y)
+            estimate = denoiser(x, t, told)
         else:
-            estimate = torch.lerp(denoiser(x, t), denoiser(x, t, y), share)
+            estimate = torch.lerp(denoiser(x, t), denoiser(x, t, told), share)
         if not guidance.is_active:
             return estimate
         alpha, sigma = sde.marginal(t)

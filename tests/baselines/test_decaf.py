@@ -5,7 +5,7 @@ import torch
 
 from skfadm.baselines import DECAF
 from skfadm.baselines._graph import complete_graph, read_graph
-from skfadm.diffusion.generation import RowStreams
+from skfadm.diffusion.row_streams import RowStreams
 
 from ..generators import mixed_table
 from .generators import tiny

@@ -7,8 +7,8 @@ from torch.nn.functional import one_hot
 
 from skfadm.baselines import FairGAN
 from skfadm.baselines._fairgan import FairGANNetworks, adversary_loss
-from skfadm.diffusion.generation import RowStreams
 from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.row_streams import RowStreams
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,7 @@ import torch
 
 from skfadm.diffusion import generation
 from skfadm.diffusion.fair_control import FairControl, GroupCells, Tilt
-from skfadm.diffusion.generation import RowGenerator, RowStreams
+from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.guidance import Guidance
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL
@@ -54,7 +54,7 @@ def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
     if lambda_yz := kwargs.pop("lambda_yz", 0.0):
         tilts = [tilt(lambda_yz)]
     tables = RowGenerator(
-        denoiser=model.denoiser,
+        denoiser=kwargs.pop("denoiser", model.denoiser),
         layout=Layout(2),
         guidance=Guidance(
             model.label_classifier, model.sensitive_classifier, **strengths
@@ -179,6 +179,33 @@ def test_rows_do_not_depend_on_the_chunk_size():
     np.testing.assert_allclose(whole, chunks, rtol=1e-5, atol=1e-5)
 
 
+@pytest.fixture
+def two_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
+def test_chunks_side_by_side_give_the_rows_of_one_after_the_other(two_threads):
+    options = {"y": np.arange(700) % 2, "lambda_z": 1.0, "lambda_yz": 1.0}
+    side_by_side = sample(700, chunk_size=100, **options)
+    assert torch.get_num_threads() == 2
+    torch.set_num_threads(1)
+    in_turn = sample(700, chunk_size=100, **options)
+    np.testing.assert_array_equal(side_by_side, in_turn)
+
+
+def test_an_error_in_one_of_several_chunks_is_raised(two_threads):
+    def fails_on_short_chunks(x, t):
+        if len(x) < 100:
+            raise MemoryError("no room")
+        return x
+
+    with pytest.raises(MemoryError, match="no room"):
+        sample(250, chunk_size=100, denoiser=fails_on_short_chunks)
+
+
 def test_a_row_depends_on_its_index_and_not_on_the_rows_beside_it():
     labels = np.arange(300) % 2
     many = sample(300, y=labels, lambda_yz=2.0)
@@ -240,18 +267,6 @@ def test_a_row_that_is_never_accepted_is_drawn_among_its_attempts(monkeypatch):
 
 def test_another_seed_gives_other_rows():
     assert not np.allclose(sample(10, seed=0), sample(10, seed=1))
-
-
-@pytest.mark.parametrize("attempt", [0, 3])
-def test_streams_of_different_rows_and_draws_are_independent(attempt):
-    streams = RowStreams(0, np.arange(4096), attempt)
-    a, b = streams.normal(1).squeeze(1), streams.normal(1).squeeze(1)
-    blocks = a.reshape(-1, streams.block)
-    assert abs(torch.corrcoef(torch.stack([a, b]))[0, 1]) < 0.06
-    # Blocks are short: their correlations have a standard deviation of block ** -0.5.
-    assert torch.corrcoef(blocks).fill_diagonal_(0).square().mean() < 1.2 / len(
-        blocks[0]
-    )
 
 
 def test_time_grids_fall_from_most_noise_to_least():
