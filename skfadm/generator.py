@@ -132,8 +132,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     ema_decay : float, default=0.998
         Decay of the running average of the weights, which is what sampling uses.
     chunk_size : int, default=1024
-        Rows that are generated at a time. Changes memory and speed, not the rows, up
-        to rounding.
+        Rows that each thread generates at a time. Changes memory and speed, not the
+        rows, up to rounding.
     device : str, default="auto"
         A torch device; "auto" is a GPU if there is one.
     memory : str or joblib.Memory, default=None
