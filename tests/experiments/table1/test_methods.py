@@ -40,7 +40,6 @@ def test_fadm_is_the_papers_and_skfadm_the_default():
         "label_guidance": "classifier",
         "lambda_z": 1.0,
         "lambda_yz": 0.0,
-        "second_order": True,
         "batch_size": 256,
         "max_iter": 3000,
     }
