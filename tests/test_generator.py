@@ -75,7 +75,8 @@ def test_rows_have_the_label_that_was_asked_for(label_guidance):
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 600)
     X = np.column_stack([rng.normal(4.0 * y - 2.0, 0.5), rng.normal(size=600)])
-    gen = tiny(max_iter=600, batch_size=128, n_steps=50, gamma=5e-3)
+    # Wide enough to be right about 19 rows in 20; smaller networks are at the bound.
+    gen = tiny(max_iter=600, batch_size=128, n_steps=50, gamma=5e-3, hidden_width=64)
     gen.set_params(label_guidance=label_guidance).fit(X, y)
     for label in (0, 1):
         rows, _ = gen.sample(300, label)
