@@ -213,6 +213,7 @@ class BaselineGenerator(TableGenerator):
             {k: torch.from_numpy(v) for k, v in self.weights_.items()}
         )
         if has_fast_bfloat16("cpu"):
+            # As in `FairDiffusionGenerator`, for those that are diffusion models.
             for network in networks.modules():
                 if isinstance(network, ResidualMLP):
                     network.halve()

@@ -1,4 +1,4 @@
-"""From trained networks to compact rows: chunks, noise streams, the final draw."""
+"""From trained networks to compact rows: chunks, the final draw, acceptance."""
 
 from __future__ import annotations
 

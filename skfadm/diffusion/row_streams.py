@@ -29,7 +29,8 @@ class RowStreams:
               + i\,\gamma) + a\,\gamma)
 
     for seed s, row i and attempt a, which is SplitMix64 [1]_ started at a place of its
-    own for each row and attempt. Each :math:`h_c` gives two numbers of 32 bits.
+    own for each row and attempt. Each :math:`h_c` gives two numbers of 32 bits. (The
+    generators of PyTorch and NumPy would be one object a row, dearer than its noise.)
 
     Parameters
     ----------
