@@ -4,11 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .audit import audit_groups
     from .classifier import SyntheticDataClassifier
     from .generator import FairDiffusionGenerator
     from .metrics import (
         FairnessScorer,
+        audit_groups,
         demographic_parity_ratio,
         equal_opportunity_ratio,
     )
@@ -33,7 +33,7 @@ _HOMES = {
     "FairnessScorer": "metrics",
     "LeaveOneDomainOut": "model_selection",
     "SyntheticDataClassifier": "classifier",
-    "audit_groups": "audit",
+    "audit_groups": "metrics",
     "demographic_parity_ratio": "metrics",
     "equal_opportunity_ratio": "metrics",
 }

@@ -8,7 +8,7 @@ from numbers import Real
 
 import torch
 
-from .fair_control import MAX_STRENGTH
+from .fair_control.calibration import MAX_STRENGTH
 
 #: The networks by name; the last is there only with sensitive attributes.
 NETWORKS = ("score", "y", "z")

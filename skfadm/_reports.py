@@ -8,7 +8,7 @@ from typing import Any, SupportsFloat
 
 from sklearn.callback import CallbackContext
 
-from skfadm.progress import TrainingProgress
+from ._progress import TrainingProgress
 
 __all__ = ["CallbackTasks", "Report", "training_report"]
 

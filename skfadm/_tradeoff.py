@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from ._classifiers import fit_on_generated
+from ._downstream import fit_on_generated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -12,7 +12,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._classifiers import fit_on_generated, new_random_state
+from ._downstream import fit_on_generated, new_random_state
 from ._validation import check_n_samples
 from .generator import FairDiffusionGenerator
 

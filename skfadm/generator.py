@@ -14,8 +14,8 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_memory
 
-from ._calibration import calibrate
-from ._classifiers import new_random_state
+from ._base import Labels, Table, TableGenerator, new_seed
+from ._downstream import new_random_state
 from ._options import (
     NETWORKS,
     by_network,
@@ -25,7 +25,6 @@ from ._options import (
 )
 from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
-from ._table_generator import Labels, Table, TableGenerator, new_seed
 from ._validation import check_n_samples, requested_codes
 from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
@@ -37,7 +36,8 @@ from .diffusion.training import (
     restore,
     train,
 )
-from .fair_control import MAX_STRENGTH
+from .fair_control._calibrate import calibrate
+from .fair_control.calibration import MAX_STRENGTH
 
 _POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]

@@ -14,9 +14,9 @@ import torch
 from sklearn.base import BaseEstimator, _fit_context
 from sklearn.callback import CallbackSupportMixin, ProgressBar
 
-from skfadm import progress
+from skfadm import _progress as progress
+from skfadm._progress import TrainingProgress
 from skfadm._reports import MAX_TASKS, CallbackTasks, training_report
-from skfadm.progress import TrainingProgress
 
 LOSSES = {"score": 0.123456, "y": 0.69, "z": 1.5}
 

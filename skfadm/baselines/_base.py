@@ -15,20 +15,20 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
 
-from skfadm._classifiers import new_random_state
-from skfadm._options import has_fast_bfloat16
-from skfadm._table_generator import (
+from skfadm._base import (
     EncodedTable,
     Labels,
     Table,
     TableGenerator,
     new_seed,
 )
+from skfadm._downstream import new_random_state
+from skfadm._options import has_fast_bfloat16
+from skfadm._progress import TrainingProgress
 from skfadm._validation import requested_codes
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.networks import ResidualMLP
 from skfadm.diffusion.row_streams import RowStreams
-from skfadm.progress import TrainingProgress
 
 from ._rejection import first_rows, rows_with_labels
 from ._training import Networks, Trained, build_seeded, train

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 from torch import Generator, Tensor
 
-from skfadm._table_generator import EncodedTable
+from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 

@@ -9,7 +9,7 @@ import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
-from skfadm._table_generator import EncodedTable
+from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
 from skfadm.diffusion.row_streams import RowStreams

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import one_hot
 
-from skfadm._table_generator import EncodedTable
+from skfadm._base import EncodedTable
 
 
 class Groups:

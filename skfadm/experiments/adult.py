@@ -22,7 +22,7 @@ import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
-from skfadm.fair_control import FairnessCurve
+from skfadm.fair_control.calibration import FairnessCurve
 
 from .downstream import teach
 from .table1.results import half_width

@@ -18,7 +18,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 
-from skfadm._classifiers import default_classifier
+from skfadm._downstream import default_classifier
 from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
 
 

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from skfadm._classifiers import default_classifier
-from skfadm._tilt_path import STRENGTHS, Predictions, follow
+from skfadm._downstream import default_classifier
 from skfadm.datasets import fetch_adult
-from skfadm.fair_control import Calibration, FairnessCurve
+from skfadm.fair_control._tilt_path import STRENGTHS, Predictions, follow
+from skfadm.fair_control.calibration import Calibration, FairnessCurve
 
 from .adult import auto_strengths, fairness_target
 from .downstream import teach

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency, norm
 
-from skfadm import _domain_rates
-from skfadm._domain_rates import (
+from skfadm.fair_control import rates as _domain_rates
+from skfadm.fair_control.rates import (
     SIGNIFICANCE,
     by_chance,
     count,

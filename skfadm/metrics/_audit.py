@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from ._classifiers import default_classifier
-from ._validation import as_columns, encode_labels, factorize
+from .._downstream import default_classifier
+from .._validation import as_columns, encode_labels, factorize
 
 __all__ = ["audit_groups"]
 

@@ -9,8 +9,8 @@ from scipy.stats import kstest, norm
 from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skfadm import _columns, encoding
-from skfadm.encoding import TabularEncoder
+from skfadm.encoding import TabularEncoder, _columns
+from skfadm.encoding import _encoder as encoding
 
 ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult" / "adult.data"
 N = 600

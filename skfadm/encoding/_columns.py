@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from skfadm._scales import SUBSAMPLE, EmpiricalCDF, Scale, find_scale, tied
+from ._scales import SUBSAMPLE, EmpiricalCDF, Scale, find_scale, tied
 
 # A number is a category of its own (an atom) if it takes this share of its column, or
 # is so many times as frequent as the numbers next to it, and is seen in so many rows

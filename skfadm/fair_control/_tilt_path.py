@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from ._fairness_curve import FairnessCurve
-from ._group_cells import fit_group_cells, pmi_with_cells
-from .diffusion.fair_control import GroupCells, Tilt
-from .fair_control import (
+from ..diffusion.fair_control import GroupCells, Tilt
+from ._cells import fit_group_cells, pmi_with_cells
+from .calibration import (
     MAX_STRENGTH,
     MEASURES,
     Calibration,
     pointwise_mutual_information,
 )
+from .curve import FairnessCurve
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._classifiers import new_random_state
+from ._downstream import new_random_state
 from ._validation import (
     LabelFormat,
     check_n_samples,

@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> None:
     # Each command brings its own imports, so that --help and errors come at once.
     if args.command == "demo":
-        from skfadm._demo import demo
+        from .demo import demo
 
         demo(args.out)
     elif args.command == "table1":
@@ -84,7 +84,7 @@ def _run(args: argparse.Namespace) -> None:
 
         table1(args)
     else:
-        from skfadm._generate import generate
+        from .generate import generate
 
         generate(args)
 

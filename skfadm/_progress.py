@@ -38,7 +38,7 @@ class TrainingProgress:
     Examples
     --------
     >>> import sys
-    >>> from skfadm.progress import TrainingProgress
+    >>> from skfadm._progress import TrainingProgress
     >>> with TrainingProgress(max_iter=2, stream=sys.stdout) as report:
     ...     report(0, {"score": 1.5, "y": 0.69})
     ...     report(1, {"score": 1.25, "y": 0.5})

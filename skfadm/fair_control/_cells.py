@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.tree import DecisionTreeRegressor
 
-from .diffusion.fair_control import GroupCells
+from ..diffusion.fair_control import GroupCells
 
 Array = NDArray[np.float64]
 

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.mixture import GaussianMixture
 from sklearn.utils.metadata_routing import get_routing_for_object
 
-from skfadm._classifiers import default_classifier, fit_on_generated
+from skfadm._downstream import default_classifier, fit_on_generated
 from skfadm.datasets import make_biased_domains
 from skfadm.metrics import (
     FairnessScorer,

@@ -14,7 +14,7 @@ from sklearn.utils.validation import (
     validate_data,
 )
 
-from skfadm._columns import (
+from ._columns import (
     CategoryColumn,
     NumberColumn,
     dtype_name,

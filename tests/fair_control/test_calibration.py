@@ -11,16 +11,16 @@ from scipy.stats import entropy
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_val_predict
 
-from skfadm._fairness_curve import MAX_ATTEMPTS, PARITY
-from skfadm._tilt_path import CLIPPED, Predictions, follow
 from skfadm.datasets import make_biased_domains
-from skfadm.fair_control import (
+from skfadm.fair_control._tilt_path import CLIPPED, Predictions, follow
+from skfadm.fair_control.calibration import (
     Calibration,
     FairnessCurve,
     pointwise_mutual_information,
 )
+from skfadm.fair_control.curve import MAX_ATTEMPTS, PARITY
 
-from .generators import mixed_table, tiny
+from ..generators import mixed_table, tiny
 
 
 @pytest.fixture(scope="module")

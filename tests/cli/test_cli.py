@@ -15,11 +15,12 @@ import pandas as pd
 import pytest
 
 import skfadm
-from skfadm import FairDiffusionGenerator, _demo, _files
+from skfadm import FairDiffusionGenerator, _files
 from skfadm._files import written_whole
+from skfadm.cli import demo as _demo
 from skfadm.cli import main
 
-from .generators import tiny
+from ..generators import tiny
 
 # Other processes shall find the package that is tested, installed or not.
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(skfadm.__file__).parents[1])}
@@ -156,7 +157,7 @@ def test_a_model_that_names_foreign_types_is_not_loaded(folder, capsys):
 
 
 def test_own_names_that_lead_elsewhere_are_foreign():
-    assert _files._is_own_class("skfadm.encoding.TabularEncoder")
+    assert _files._is_own_class("skfadm.encoding._encoder.TabularEncoder")
     assert not _files._is_own_class("skfadm.encoding.np")
     assert not _files._is_own_class("skfadm.encoding.BaseEstimator")
     assert not _files._is_own_class("skfadm.cli.main")

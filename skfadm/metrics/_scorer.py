@@ -11,8 +11,9 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import metadata_routing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from skfadm._classifiers import fit_on_generated, new_random_state
-from skfadm._ratios import (
+from skfadm._downstream import fit_on_generated, new_random_state
+
+from ._ratios import (
     RATIOS,
     as_groups,
     as_labels,

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from skfadm.audit import audit_groups
 from skfadm.datasets import make_biased_domains
+from skfadm.metrics import audit_groups
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from skfadm._group_cells import fit_group_cells, pmi_with_cells
 from skfadm.datasets import make_biased_domains
+from skfadm.fair_control._cells import fit_group_cells, pmi_with_cells
 
 
 @pytest.fixture(scope="module")

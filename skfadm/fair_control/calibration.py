@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from ._domain_rates import by_chance, count, exceed_chance, lowest_to_highest
-from ._fairness_curve import FairnessCurve
+from .curve import FairnessCurve
+from .rates import by_chance, count, exceed_chance, lowest_to_highest
 
 __all__ = ["Calibration", "FairnessCurve", "pointwise_mutual_information"]
 

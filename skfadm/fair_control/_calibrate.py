@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ._fairness_curve import FairnessCurve
-from ._table_generator import EncodedTable
+from .._base import EncodedTable
+from ..diffusion.training import Objective, classify
 from ._tilt_path import TiltPath, follow
-from .diffusion.training import Objective, classify
-from .fair_control import MAX_CALIBRATION_ROWS, Calibration
+from .calibration import MAX_CALIBRATION_ROWS, Calibration
+from .curve import FairnessCurve
 
 #: Rows that are classified at a time: with many categories they are wide.
 CHUNK = 8192
