@@ -37,13 +37,23 @@ _HOMES = {
     "demographic_parity_ratio": "metrics",
     "equal_opportunity_ratio": "metrics",
 }
+_SUBMODULES = (
+    "baselines",
+    "datasets",
+    "metrics",
+    "model_selection",
+    "plotting",
+    "quality",
+)
 
 
 def __getattr__(name: str) -> Any:
+    if name in _SUBMODULES:
+        return import_module(f".{name}", __name__)
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f".{_HOMES[name]}", __name__), name)
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, *_SUBMODULES})

@@ -1,212 +1,214 @@
-"""Pictures of real and generated rows; they need matplotlib, and only when drawn."""
+"""FairnessTradeoffDisplay: accuracy against a ratio as fair control grows stronger."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
 
-from ._tradeoff import FairnessTradeoffDisplay
+from ._downstream import fit_on_generated
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-__all__ = [
-    "FairnessTradeoffDisplay",
-    "before_after_figure",
-    "plot_group_probability",
-    "plot_rows",
-    "plot_scores",
-]
-
-# Told apart by people who are colour-blind, and in grey by their lightness or marker.
-_COLOURS = ("#004488", "#DDAA33", "#BB5566", "#117733", "#882255", "#44AA99")
-_MARKERS = ("o", "^", "s", "D", "v", "P")
-_GREY = "#777777"
+_NAMES = {
+    "demographic_parity_ratio": "ratio of demographic parity",
+    "equal_opportunity_ratio": "ratio of equal opportunity",
+}
 
 
-def before_after_figure(
-    rows: Mapping[str, tuple[pd.DataFrame, ArrayLike]],
-    *,
-    features: tuple[str, str],
-    group_probabilities: Mapping[str, ArrayLike],
-    group: str,
-    scores: Mapping[str, Mapping[str, Sequence[float]]],
-    title: str,
-) -> Figure:
-    """Draw a table before and after: its rows, who can be told, and what is learnt.
+class FairnessTradeoffDisplay:
+    """Accuracy against fairness of what generated rows teach, one point a strength.
+
+    It is recommended to use :meth:`from_estimator`. Needs matplotlib.
 
     Parameters
     ----------
-    rows : mapping of str to (DataFrame, labels)
-        Two tables by name, real then generated; shown side by side.
-    features : tuple of str
-        The two columns to show.
-    group_probabilities : mapping of str to array-like of shape (n_samples,)
-        For each table the probability, in [0, 1], that a row belongs to `group`.
-    group : str
-        Words for the group.
-    scores : mapping of str to mapping of str to sequence of float
-        ``scores[table][measure]``: scores in [0, 1], one a repetition.
-    title : str
-        Above all.
+    strengths : array-like of shape (n_strengths,)
+        Values of `lambda_yz`.
+    accuracy : array-like of shape (n_strengths,)
+        Accuracy of a classifier of the rows of each strength.
+    ratio : array-like of shape (n_strengths,)
+        Its ratio; points where it is undefined (NaN) are not drawn.
+    ratio_name : {"demographic_parity_ratio", "equal_opportunity_ratio"}
+        Which ratio.
+    real : tuple of float, default=None
+        (ratio, accuracy) of a classifier of the real rows.
 
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not attached to any window; ``figure.savefig(...)`` writes it.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
-    """
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(9, 7), layout="constrained")
-    axes = figure.subplots(2, 2)
-    limits = [_limits([X[name] for X, _ in rows.values()]) for name in features]
-    for ax, (name, (X, y)) in zip(axes[0], rows.items(), strict=True):
-        plot_rows(ax, X, y, features)
-        ax.set(title=f"{name} ({len(X)})", xlim=limits[0], ylim=limits[1])
-    axes[0, 1].get_legend().remove()
-    plot_group_probability(axes[1, 0], group_probabilities, group)
-    plot_scores(axes[1, 1], scores)
-    figure.suptitle(title)
-    return figure
-
-
-def plot_rows(
-    ax: Axes, X: pd.DataFrame, y: ArrayLike, features: tuple[str, str]
-) -> None:
-    """Scatter two columns of a table, coloured by label.
-
-    Parameters
+    Attributes
     ----------
-    ax : matplotlib Axes
-        Where to draw.
-    X : DataFrame of shape (n_samples, n_features)
-        The table.
-    y : array-like of shape (n_samples,)
-        Its labels.
-    features : tuple of str
-        The columns for x and y axis.
+    line_ : matplotlib Line2D
+        The curve.
+    real_ : matplotlib PathCollection or None
+        The point of the real rows.
+    ax_ : matplotlib Axes
+        Where they are.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
     """
-    labels = np.asarray(y)
-    for i, label in enumerate(np.unique(labels)):
-        members = X[labels == label]
-        ax.scatter(
-            members[features[0]],
-            members[features[1]],
-            s=16,
-            color=_COLOURS[i % len(_COLOURS)],
-            marker=_MARKERS[i % len(_MARKERS)],
-            alpha=0.6,
-            linewidths=0,
-            label=str(label),
-        )
-    ax.set(xlabel=features[0], ylabel=features[1])
-    ax.legend(title=getattr(y, "name", None), loc="lower right")
 
+    def __init__(
+        self,
+        *,
+        strengths: ArrayLike,
+        accuracy: ArrayLike,
+        ratio: ArrayLike,
+        ratio_name: str = "demographic_parity_ratio",
+        real: tuple[float, float] | None = None,
+    ):
+        self.strengths = strengths
+        self.accuracy = accuracy
+        self.ratio = ratio
+        self.ratio_name = ratio_name
+        self.real = real
 
-def plot_group_probability(
-    ax: Axes, probabilities: Mapping[str, ArrayLike], group: str
-) -> None:
-    """Draw how sure a classifier is of each row's group: the less sure, the fairer.
+    @classmethod
+    def from_estimator(
+        cls,
+        generator: Any,
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike,
+        *,
+        strengths: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
+        real_rows: tuple[Any, Any] | None = None,
+        ratio: str = "demographic_parity_ratio",
+        classifier: Any = None,
+        n_samples: int = 5000,
+        random_state: int = 0,
+        ax: Axes | None = None,
+        name: str | None = None,
+    ) -> FairnessTradeoffDisplay:
+        """Sample with every strength, train a classifier on the rows, score and draw.
 
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    probabilities : mapping of str to array-like of shape (n_samples,)
-        By name of the table, the probability of the group for each row.
-    group : str
-        Words for the group.
-    """
-    bins, highest = np.linspace(0, 1, 21), 0.0
-    for i, (name, values) in enumerate(probabilities.items()):
-        shares = np.histogram(np.asarray(values), bins)[0] / np.size(values)
-        highest = max(highest, shares.max())
-        ax.stairs(
-            shares,
-            bins,
-            label=name,
-            color=_colour(i),
-            linewidth=2,
-            linestyle=("--", "-", "-")[i % 3],
-        )
-    ax.axvline(0.5, color=_GREY, linewidth=0.8, linestyle=":")
-    ax.set(
-        title=f"How well the features tell {group}",
-        xlabel=f"probability of {group}, given the features",
-        ylabel="share of rows",
-        xlim=(0, 1),
-        # Room for the legend above the curves.
-        ylim=(0, 1.35 * highest),
-    )
-    ax.legend(loc="upper right", fontsize="small")
+        Parameters
+        ----------
+        generator : FairDiffusionGenerator
+            Fitted with `z`; it is not trained again, nor changed.
+        X : {array-like, DataFrame} of shape (n, n_features)
+            Real rows to score on, best of a domain that `fit` has not seen.
+        y : array-like of shape (n,)
+            Their labels.
+        z : array-like of shape (n,) or (n, n_attributes)
+            Their sensitive attributes.
+        strengths : sequence of float, default=(0, 0.5, 1, 1.5, 2, 3)
+            Values of `lambda_yz`, each in [0, 6].
+        real_rows : tuple of (X, y), default=None
+            Real rows, such as those of `fit`; what they teach is drawn as one point.
+        ratio : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
+                default="demographic_parity_ratio"
+            The measure of fairness.
+        classifier : classifier, default=None
+            Cloned and trained on the rows; None is histogram gradient boosting.
+        n_samples : int, default=5000
+            Rows of each strength.
+        random_state : int, default=0
+            Seeds rows and classifiers, the same for every strength.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        name : str, default=None
+            What the legend calls the curve.
 
+        Returns
+        -------
+        FairnessTradeoffDisplay
 
-def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw the mean of scores in [0, 1], with every repetition behind it.
+        Raises
+        ------
+        ValueError
+            If `ratio` is unknown, `strengths` is empty or holds what is no strength, or
+            the generator has been fitted without sensitive attribute.
+        NotFittedError
+            If the generator is not fitted.
+        """
+        from .metrics import FairnessScorer
 
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    scores : mapping of str to mapping of str to sequence of float
-        ``scores[table][measure]``, one score a repetition.
-    """
-    measures = list(next(iter(scores.values())))
-    step = 0.6 / max(1, len(scores) - 1)
-    for i, (name, by_measure) in enumerate(scores.items()):
-        heights = np.arange(len(measures)) + (i * step - 0.3)
-        means = [np.mean(by_measure[m]) for m in measures]
-        for height, measure in zip(heights, measures, strict=True):
-            repeats = np.asarray(by_measure[measure])
-            ax.scatter(
-                repeats,
-                np.full(len(repeats), height),
-                s=14,
-                color=_colour(i),
-                alpha=0.35,
-                linewidths=0,
+        if ratio not in _NAMES:
+            raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
+        check_is_fitted(generator)
+        if getattr(generator, "calibration_", None) is None:
+            raise ValueError(
+                "generator has no lambda_yz that could act: it has been fitted without "
+                "z or is no FairDiffusionGenerator."
             )
-        ax.scatter(
-            means, heights, s=60, color=_colour(i), marker=_MARKERS[i], label=name
-        )
-        for height, mean, measure in zip(heights, means, measures, strict=True):
-            ax.annotate(
-                f"{mean:.2f}",
-                (max(by_measure[measure]), height),
-                xytext=(7, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize="small",
+        scorer = FairnessScorer(("accuracy", ratio), random_state=random_state)
+
+        def score(rows: Any, labels: Any) -> dict[str, float]:
+            fitted = fit_on_generated(
+                classifier, rows, labels, random_state=random_state
             )
-    ax.set(
-        title="What is learnt from them",
-        xlabel="on the rows held out (1 is best)",
-        xlim=(0, 1.2),
-        ylim=(len(measures) - 0.4, -0.6),
-        yticks=range(len(measures)),
-        yticklabels=measures,
-    )
-    ax.grid(axis="x", alpha=0.3)
-    ax.legend(loc="upper left", fontsize="small")
+            scores: Any = scorer.score(fitted, X, y, z=z)
+            return scores
 
+        tables = generator.sample_strengths(
+            strengths, n_samples, random_state=random_state
+        )
+        table = pd.DataFrame([score(*rows) for rows in tables])
+        real = None
+        if real_rows is not None:
+            found = score(*real_rows)
+            real = (found[ratio], found["accuracy"])
+        display = cls(
+            strengths=np.asarray(strengths, dtype=float),
+            accuracy=table["accuracy"].to_numpy(),
+            ratio=table[ratio].to_numpy(),
+            ratio_name=ratio,
+            real=real,
+        )
+        return display.plot(ax, name=name)
 
-def _colour(i: int) -> Any:
-    """Return grey for the real rows, which come first, then the colours."""
-    return _GREY if i == 0 else _COLOURS[(i + 1) % len(_COLOURS)]
+    def plot(
+        self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
+    ) -> FairnessTradeoffDisplay:
+        """Draw the curve, with its strengths written beside the points.
 
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        name : str, default=None
+            What the legend calls the curve.
+        **kwargs : dict
+            Passed to ``ax.plot``.
 
-def _limits(columns: Sequence[pd.Series]) -> tuple[float, float]:
-    low = min(column.min() for column in columns)
-    high = max(column.max() for column in columns)
-    margin = 0.05 * (high - low)
-    return low - margin, high + margin
+        Returns
+        -------
+        self : FairnessTradeoffDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        if ax is None:
+            from matplotlib.figure import Figure
+
+            ax = Figure(layout="constrained").subplots()
+        style = {"marker": "o", "label": name or "generated rows", **kwargs}
+        ratio, accuracy = np.asarray(self.ratio), np.asarray(self.accuracy)
+        (self.line_,) = ax.plot(ratio, accuracy, **style)
+        for strength, *point in zip(
+            np.asarray(self.strengths), ratio, accuracy, strict=True
+        ):
+            if np.isfinite(point).all():
+                ax.annotate(
+                    f"{strength:g}",
+                    (point[0], point[1]),
+                    xytext=(4, 4),
+                    textcoords="offset points",
+                    fontsize="small",
+                )
+        self.real_ = None
+        if self.real is not None:
+            self.real_ = ax.scatter(
+                *self.real, color="#777777", marker="*", s=90, label="real rows"
+            )
+        ax.set(xlabel=_NAMES[self.ratio_name], ylabel="accuracy")
+        ax.legend(title="numbers: lambda_yz", fontsize="small")
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self

@@ -1,98 +1,92 @@
-"""Pictures show what they are given, and matplotlib is needed only to draw."""
-
-import io
-import os
-import subprocess
-import sys
-from pathlib import Path
+"""The trade-off display draws what one fitted generator gives at each strength."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 pytest.importorskip("matplotlib")
 
 from matplotlib.figure import Figure
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 
-import skfadm
-from skfadm.plotting import (
-    before_after_figure,
-    plot_group_probability,
-    plot_rows,
-    plot_scores,
-)
+from skfadm.datasets import make_biased_domains
+from skfadm.metrics import FairnessScorer
+from skfadm.plotting import FairnessTradeoffDisplay
 
-
-@pytest.fixture
-def ax():
-    return Figure().subplots()
+from .generators import tiny
 
 
-@pytest.fixture
-def tables():
-    rng = np.random.default_rng(0)
-    frames = [
-        pd.DataFrame(rng.normal(size=(n, 2)), columns=["a", "b"]) for n in (40, 30)
-    ]
-    return [
-        (X, pd.Series(np.where(X["a"] > 0, "yes", "no"), name="label")) for X in frames
-    ]
+@pytest.fixture(scope="module")
+def data():
+    return make_biased_domains(600, n_domains=1, bias=0.7, random_state=0)
 
 
-def test_rows_are_drawn_where_they_are_once_each_by_label(ax, tables):
-    X, y = tables[0]
-    plot_rows(ax, X, y, ("b", "a"))
-    drawn = {c.get_label(): np.asarray(c.get_offsets()) for c in ax.collections}
-    assert set(drawn) == {"yes", "no"}
-    for label, points in drawn.items():
-        np.testing.assert_array_equal(points, X.loc[y == label, ["b", "a"]])
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("b", "a")
+@pytest.fixture(scope="module")
+def generator(data):
+    return tiny(max_iter=60).fit(data.data, data.target, data.z)
 
 
-def test_probabilities_are_drawn_as_shares_that_sum_to_one(ax):
-    values = {"real": [0.0, 0.5, 1.0, 1.0], "generated": np.full(7, 0.52)}
-    plot_group_probability(ax, values, "group 1")
-    heights = [patch.get_data().values for patch in ax.patches]
-    assert [h.sum() for h in heights] == pytest.approx([1, 1])
-    assert heights[0][-1] == 0.5
-    assert heights[1][10] == 1
-    assert "group 1" in ax.get_xlabel()
-
-
-def test_scores_show_each_repetition_and_the_mean(ax):
-    scores = {"real": {"ACC": [0.8]}, "generated": {"ACC": [0.6, 0.7, 0.8]}}
-    plot_scores(ax, scores)
-    xs = [np.asarray(c.get_offsets())[:, 0].tolist() for c in ax.collections]
-    assert [0.6, 0.7, 0.8] in xs
-    assert [pytest.approx(0.7)] in xs
-    assert [t.get_text() for t in ax.texts] == ["0.80", "0.70"]
-    # The whole range, so that differences look as large as they are.
-    assert ax.get_xlim()[0] == 0
-    assert ax.get_xlim()[1] >= 1
-
-
-def test_before_and_after_share_their_axes_and_make_a_small_picture(tables):
-    figure = before_after_figure(
-        {"before": tables[0], "after": tables[1]},
-        features=("a", "b"),
-        group_probabilities={"before": [0.1, 0.9], "after": [0.4, 0.6]},
-        group="group 1",
-        scores={"before": {"ACC": [0.8]}, "after": {"ACC": [0.7, 0.8]}},
-        title="What it does",
+def draw(generator, data, **params):
+    return FairnessTradeoffDisplay.from_estimator(
+        generator,
+        data.data,
+        data.target,
+        data.z,
+        classifier=LogisticRegression(),
+        n_samples=300,
+        **params,
     )
-    before, after, *_ = figure.axes
-    assert before.get_xlim() == after.get_xlim()
-    assert before.get_ylim() == after.get_ylim()
-    assert (before.get_title(), after.get_title()) == ("before (40)", "after (30)")
-    for X, _ in tables:
-        assert before.get_xlim()[0] < X["a"].min() < X["a"].max() < before.get_xlim()[1]
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=100)
-    assert 10_000 < len(picture.getvalue()) < 200_000
 
 
-def test_matplotlib_is_imported_only_to_draw():
-    code = "import sys, skfadm.plotting; sys.exit('matplotlib' in sys.modules)"
-    environment = {**os.environ, "PYTHONPATH": str(Path(skfadm.__file__).parents[1])}
-    run = subprocess.run([sys.executable, "-c", code], env=environment)
-    assert run.returncode == 0
+def test_points_are_the_scores_of_rows_sampled_with_each_strength(data, generator):
+    display = draw(generator, data, strengths=[0.0, 1.5])
+    for i, strength in enumerate([0.0, 1.5]):
+        generator.set_params(lambda_yz=strength)
+        model = LogisticRegression().fit(*generator.sample(300, random_state=0))
+        scorer = FairnessScorer(("accuracy", "demographic_parity_ratio"))
+        scores = scorer(model, data.data, data.target, z=data.z)
+        point = display.line_.get_xydata()[i]
+        assert point[1] == scores["accuracy"]
+        assert point[0] == scores["demographic_parity_ratio"]
+    generator.set_params(lambda_yz="auto")
+
+
+def test_drawing_leaves_the_generator_as_it_was(data, generator):
+    before = generator.get_params()["lambda_yz"]
+    draw(generator, data, strengths=[2.0])
+    assert generator.lambda_yz == before == "auto"
+
+
+def test_real_rows_are_a_point_of_what_they_teach(data, generator):
+    display = draw(generator, data, strengths=[0.0], real_rows=(data.data, data.target))
+    model = LogisticRegression().fit(data.data, data.target)
+    accuracy = model.score(data.data, data.target)
+    assert display.real_.get_offsets()[0][1] == pytest.approx(accuracy)
+    assert draw(generator, data, strengths=[0.0]).real_ is None
+
+
+def test_it_draws_into_axes_that_are_given_and_writes_the_strengths(data, generator):
+    ax = Figure().subplots()
+    display = draw(generator, data, strengths=[0.0, 0.5], ax=ax, name="mine")
+    assert display.ax_ is ax
+    assert display.figure_ is ax.figure
+    assert {text.get_text() for text in ax.texts} == {"0", "0.5"}
+    assert "mine" in [t.get_text() for t in ax.get_legend().get_texts()]
+
+
+def test_an_undefined_ratio_is_a_gap():
+    display = FairnessTradeoffDisplay(
+        strengths=[0, 1], accuracy=[0.8, 0.7], ratio=[0.4, np.nan]
+    ).plot()
+    assert [text.get_text() for text in display.ax_.texts] == ["0"]
+
+
+def test_what_cannot_be_drawn_is_refused(data, generator):
+    with pytest.raises(ValueError, match="ratio"):
+        draw(generator, data, ratio="parity")
+    with pytest.raises(ValueError, match="strengths"):
+        draw(generator, data, strengths=[])
+    with pytest.raises(NotFittedError):
+        draw(tiny(), data)
+    with pytest.raises(ValueError, match="without z"):
+        draw(tiny().fit(data.data, data.target), data)

@@ -196,7 +196,7 @@ def _draw(
     tells_sex: Pipeline,
     scores: dict[str, Scores],
 ) -> None:
-    from skfadm.plotting import before_after_figure
+    from .picture import before_after_figure
 
     known = ~data.is_held_out
     X, y = data.X[known], data.y[known]

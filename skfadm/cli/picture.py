@@ -1,0 +1,209 @@
+"""Pictures of real and generated rows; they need matplotlib, and only when drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "before_after_figure",
+    "plot_group_probability",
+    "plot_rows",
+    "plot_scores",
+]
+
+# Told apart by people who are colour-blind, and in grey by their lightness or marker.
+_COLOURS = ("#004488", "#DDAA33", "#BB5566", "#117733", "#882255", "#44AA99")
+_MARKERS = ("o", "^", "s", "D", "v", "P")
+_GREY = "#777777"
+
+
+def before_after_figure(
+    rows: Mapping[str, tuple[pd.DataFrame, ArrayLike]],
+    *,
+    features: tuple[str, str],
+    group_probabilities: Mapping[str, ArrayLike],
+    group: str,
+    scores: Mapping[str, Mapping[str, Sequence[float]]],
+    title: str,
+) -> Figure:
+    """Draw a table before and after: its rows, who can be told, and what is learnt.
+
+    Parameters
+    ----------
+    rows : mapping of str to (DataFrame, labels)
+        Two tables by name, real then generated; shown side by side.
+    features : tuple of str
+        The two columns to show.
+    group_probabilities : mapping of str to array-like of shape (n_samples,)
+        For each table the probability, in [0, 1], that a row belongs to `group`.
+    group : str
+        Words for the group.
+    scores : mapping of str to mapping of str to sequence of float
+        ``scores[table][measure]``: scores in [0, 1], one a repetition.
+    title : str
+        Above all.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Not attached to any window; ``figure.savefig(...)`` writes it.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 7), layout="constrained")
+    axes = figure.subplots(2, 2)
+    limits = [_limits([X[name] for X, _ in rows.values()]) for name in features]
+    for ax, (name, (X, y)) in zip(axes[0], rows.items(), strict=True):
+        plot_rows(ax, X, y, features)
+        ax.set(title=f"{name} ({len(X)})", xlim=limits[0], ylim=limits[1])
+    axes[0, 1].get_legend().remove()
+    plot_group_probability(axes[1, 0], group_probabilities, group)
+    plot_scores(axes[1, 1], scores)
+    figure.suptitle(title)
+    return figure
+
+
+def plot_rows(
+    ax: Axes, X: pd.DataFrame, y: ArrayLike, features: tuple[str, str]
+) -> None:
+    """Scatter two columns of a table, coloured by label.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+    X : DataFrame of shape (n_samples, n_features)
+        The table.
+    y : array-like of shape (n_samples,)
+        Its labels.
+    features : tuple of str
+        The columns for x and y axis.
+    """
+    labels = np.asarray(y)
+    for i, label in enumerate(np.unique(labels)):
+        members = X[labels == label]
+        ax.scatter(
+            members[features[0]],
+            members[features[1]],
+            s=16,
+            color=_COLOURS[i % len(_COLOURS)],
+            marker=_MARKERS[i % len(_MARKERS)],
+            alpha=0.6,
+            linewidths=0,
+            label=str(label),
+        )
+    ax.set(xlabel=features[0], ylabel=features[1])
+    ax.legend(title=getattr(y, "name", None), loc="lower right")
+
+
+def plot_group_probability(
+    ax: Axes, probabilities: Mapping[str, ArrayLike], group: str
+) -> None:
+    """Draw how sure a classifier is of each row's group: the less sure, the fairer.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+    probabilities : mapping of str to array-like of shape (n_samples,)
+        By name of the table, the probability of the group for each row.
+    group : str
+        Words for the group.
+    """
+    bins, highest = np.linspace(0, 1, 21), 0.0
+    for i, (name, values) in enumerate(probabilities.items()):
+        shares = np.histogram(np.asarray(values), bins)[0] / np.size(values)
+        highest = max(highest, shares.max())
+        ax.stairs(
+            shares,
+            bins,
+            label=name,
+            color=_colour(i),
+            linewidth=2,
+            linestyle=("--", "-", "-")[i % 3],
+        )
+    ax.axvline(0.5, color=_GREY, linewidth=0.8, linestyle=":")
+    ax.set(
+        title=f"How well the features tell {group}",
+        xlabel=f"probability of {group}, given the features",
+        ylabel="share of rows",
+        xlim=(0, 1),
+        # Room for the legend above the curves.
+        ylim=(0, 1.35 * highest),
+    )
+    ax.legend(loc="upper right", fontsize="small")
+
+
+def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+    """Draw the mean of scores in [0, 1], with every repetition behind it.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+        Where to draw.
+    scores : mapping of str to mapping of str to sequence of float
+        ``scores[table][measure]``, one score a repetition.
+    """
+    measures = list(next(iter(scores.values())))
+    step = 0.6 / max(1, len(scores) - 1)
+    for i, (name, by_measure) in enumerate(scores.items()):
+        heights = np.arange(len(measures)) + (i * step - 0.3)
+        means = [np.mean(by_measure[m]) for m in measures]
+        for height, measure in zip(heights, measures, strict=True):
+            repeats = np.asarray(by_measure[measure])
+            ax.scatter(
+                repeats,
+                np.full(len(repeats), height),
+                s=14,
+                color=_colour(i),
+                alpha=0.35,
+                linewidths=0,
+            )
+        ax.scatter(
+            means, heights, s=60, color=_colour(i), marker=_MARKERS[i], label=name
+        )
+        for height, mean, measure in zip(heights, means, measures, strict=True):
+            ax.annotate(
+                f"{mean:.2f}",
+                (max(by_measure[measure]), height),
+                xytext=(7, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize="small",
+            )
+    ax.set(
+        title="What is learnt from them",
+        xlabel="on the rows held out (1 is best)",
+        xlim=(0, 1.2),
+        ylim=(len(measures) - 0.4, -0.6),
+        yticks=range(len(measures)),
+        yticklabels=measures,
+    )
+    ax.grid(axis="x", alpha=0.3)
+    ax.legend(loc="upper left", fontsize="small")
+
+
+def _colour(i: int) -> Any:
+    """Return grey for the real rows, which come first, then the colours."""
+    return _GREY if i == 0 else _COLOURS[(i + 1) % len(_COLOURS)]
+
+
+def _limits(columns: Sequence[pd.Series]) -> tuple[float, float]:
+    low = min(column.min() for column in columns)
+    high = max(column.max() for column in columns)
+    margin = 0.05 * (high - low)
+    return low - margin, high + margin

@@ -1,0 +1,98 @@
+"""Pictures show what they are given, and matplotlib is needed only to draw."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("matplotlib")
+
+from matplotlib.figure import Figure
+
+import skfadm
+from skfadm.cli.picture import (
+    before_after_figure,
+    plot_group_probability,
+    plot_rows,
+    plot_scores,
+)
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+@pytest.fixture
+def tables():
+    rng = np.random.default_rng(0)
+    frames = [
+        pd.DataFrame(rng.normal(size=(n, 2)), columns=["a", "b"]) for n in (40, 30)
+    ]
+    return [
+        (X, pd.Series(np.where(X["a"] > 0, "yes", "no"), name="label")) for X in frames
+    ]
+
+
+def test_rows_are_drawn_where_they_are_once_each_by_label(ax, tables):
+    X, y = tables[0]
+    plot_rows(ax, X, y, ("b", "a"))
+    drawn = {c.get_label(): np.asarray(c.get_offsets()) for c in ax.collections}
+    assert set(drawn) == {"yes", "no"}
+    for label, points in drawn.items():
+        np.testing.assert_array_equal(points, X.loc[y == label, ["b", "a"]])
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("b", "a")
+
+
+def test_probabilities_are_drawn_as_shares_that_sum_to_one(ax):
+    values = {"real": [0.0, 0.5, 1.0, 1.0], "generated": np.full(7, 0.52)}
+    plot_group_probability(ax, values, "group 1")
+    heights = [patch.get_data().values for patch in ax.patches]
+    assert [h.sum() for h in heights] == pytest.approx([1, 1])
+    assert heights[0][-1] == 0.5
+    assert heights[1][10] == 1
+    assert "group 1" in ax.get_xlabel()
+
+
+def test_scores_show_each_repetition_and_the_mean(ax):
+    scores = {"real": {"ACC": [0.8]}, "generated": {"ACC": [0.6, 0.7, 0.8]}}
+    plot_scores(ax, scores)
+    xs = [np.asarray(c.get_offsets())[:, 0].tolist() for c in ax.collections]
+    assert [0.6, 0.7, 0.8] in xs
+    assert [pytest.approx(0.7)] in xs
+    assert [t.get_text() for t in ax.texts] == ["0.80", "0.70"]
+    # The whole range, so that differences look as large as they are.
+    assert ax.get_xlim()[0] == 0
+    assert ax.get_xlim()[1] >= 1
+
+
+def test_before_and_after_share_their_axes_and_make_a_small_picture(tables):
+    figure = before_after_figure(
+        {"before": tables[0], "after": tables[1]},
+        features=("a", "b"),
+        group_probabilities={"before": [0.1, 0.9], "after": [0.4, 0.6]},
+        group="group 1",
+        scores={"before": {"ACC": [0.8]}, "after": {"ACC": [0.7, 0.8]}},
+        title="What it does",
+    )
+    before, after, *_ = figure.axes
+    assert before.get_xlim() == after.get_xlim()
+    assert before.get_ylim() == after.get_ylim()
+    assert (before.get_title(), after.get_title()) == ("before (40)", "after (30)")
+    for X, _ in tables:
+        assert before.get_xlim()[0] < X["a"].min() < X["a"].max() < before.get_xlim()[1]
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", dpi=100)
+    assert 10_000 < len(picture.getvalue()) < 200_000
+
+
+def test_matplotlib_is_imported_only_to_draw():
+    code = "import sys, skfadm.plotting; sys.exit('matplotlib' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(skfadm.__file__).parents[1])}
+    run = subprocess.run([sys.executable, "-c", code], env=environment)
+    assert run.returncode == 0
