@@ -13,17 +13,22 @@ if TYPE_CHECKING:
         equal_opportunity_ratio,
     )
     from .model_selection import LeaveOneDomainOut
+    from .plotting import FairnessTradeoffDisplay
+    from .quality import QualityDisplay, quality_report
 
 __version__ = "0.1.0"
 
 __all__ = [
     "FairDiffusionGenerator",
     "FairnessScorer",
+    "FairnessTradeoffDisplay",
     "LeaveOneDomainOut",
+    "QualityDisplay",
     "SyntheticDataClassifier",
     "audit_groups",
     "demographic_parity_ratio",
     "equal_opportunity_ratio",
+    "quality_report",
 ]
 
 # Imported when asked for: torch takes seconds, and the command line checks its
@@ -31,11 +36,14 @@ __all__ = [
 _HOMES = {
     "FairDiffusionGenerator": "generator",
     "FairnessScorer": "metrics",
+    "FairnessTradeoffDisplay": "plotting",
     "LeaveOneDomainOut": "model_selection",
+    "QualityDisplay": "quality",
     "SyntheticDataClassifier": "classifier",
     "audit_groups": "metrics",
     "demographic_parity_ratio": "metrics",
     "equal_opportunity_ratio": "metrics",
+    "quality_report": "quality",
 }
 _SUBMODULES = (
     "baselines",

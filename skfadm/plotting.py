@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
 from sklearn.utils.validation import check_is_fitted
 
 from ._downstream import fit_on_generated
+from ._figures import BAD, INK, REAL, SYNTHETIC, axes_for
+from ._validation import check_n_samples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,36 +22,61 @@ _NAMES = {
     "demographic_parity_ratio": "ratio of demographic parity",
     "equal_opportunity_ratio": "ratio of equal opportunity",
 }
+#: The four-fifths rule.
+FOUR_FIFTHS = 0.8
 
 
 class FairnessTradeoffDisplay:
     """Accuracy against fairness of what generated rows teach, one point a strength.
 
-    It is recommended to use :meth:`from_estimator`. Needs matplotlib.
+    Up is more accurate, right is fairer. It is recommended to use
+    :meth:`from_estimator`. Needs matplotlib.
 
     Parameters
     ----------
     strengths : array-like of shape (n_strengths,)
         Values of `lambda_yz`.
     accuracy : array-like of shape (n_strengths,)
-        Accuracy of a classifier of the rows of each strength.
+        Accuracy of a classifier of the rows of each strength, in [0, 1].
     ratio : array-like of shape (n_strengths,)
-        Its ratio; points where it is undefined (NaN) are not drawn.
-    ratio_name : {"demographic_parity_ratio", "equal_opportunity_ratio"}
+        Its ratio, in [0, 1]; points where it is undefined (NaN) are not drawn.
+    accuracy_interval, ratio_interval : array-like of shape (n_strengths, 2), \
+            default=None
+        Lower and upper ends of intervals; None draws none.
+    ratio_name : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
+            default="demographic_parity_ratio"
         Which ratio.
+    auto : float, default=None
+        The strength, among `strengths`, that ``lambda_yz="auto"`` takes.
     real : tuple of float, default=None
         (ratio, accuracy) of a classifier of the real rows.
+    pos_label : label, default=None
+        The positive label, to be named; None names none.
 
     Attributes
     ----------
     line_ : matplotlib Line2D
         The curve.
-    real_ : matplotlib PathCollection or None
-        The point of the real rows.
+    intervals_ : matplotlib ErrorbarContainer or None
+        The intervals.
+    auto_, real_ : matplotlib PathCollection or None
+        The points of "auto" and of the real rows.
     ax_ : matplotlib Axes
         Where they are.
     figure_ : matplotlib Figure
         The figure of `ax_`.
+
+    See Also
+    --------
+    skfadm.report.fairness_report : The same beside rates of groups, in one page.
+
+    Examples
+    --------
+    >>> from skfadm import FairnessTradeoffDisplay
+    >>> display = FairnessTradeoffDisplay(
+    ...     strengths=[0, 1, 2], accuracy=[0.85, 0.84, 0.82], ratio=[0.3, 0.6, 0.9]
+    ... )
+    >>> display.plot()  # doctest: +SKIP
     """
 
     def __init__(
@@ -57,14 +85,22 @@ class FairnessTradeoffDisplay:
         strengths: ArrayLike,
         accuracy: ArrayLike,
         ratio: ArrayLike,
+        accuracy_interval: ArrayLike | None = None,
+        ratio_interval: ArrayLike | None = None,
         ratio_name: str = "demographic_parity_ratio",
+        auto: float | None = None,
         real: tuple[float, float] | None = None,
+        pos_label: Any = None,
     ):
         self.strengths = strengths
         self.accuracy = accuracy
         self.ratio = ratio
+        self.accuracy_interval = accuracy_interval
+        self.ratio_interval = ratio_interval
         self.ratio_name = ratio_name
+        self.auto = auto
         self.real = real
+        self.pos_label = pos_label
 
     @classmethod
     def from_estimator(
@@ -77,8 +113,10 @@ class FairnessTradeoffDisplay:
         strengths: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
         real_rows: tuple[Any, Any] | None = None,
         ratio: str = "demographic_parity_ratio",
+        pos_label: Any = None,
         classifier: Any = None,
         n_samples: int = 5000,
+        n_repeats: int = 3,
         random_state: int = 0,
         ax: Axes | None = None,
         name: str | None = None,
@@ -88,7 +126,8 @@ class FairnessTradeoffDisplay:
         Parameters
         ----------
         generator : FairDiffusionGenerator
-            Fitted with `z`; it is not trained again, nor changed.
+            Fitted with `z`; it is not trained again, nor changed. Where its `lambda_yz`
+            is "auto", the strength that this stands for is one more point.
         X : {array-like, DataFrame} of shape (n, n_features)
             Real rows to score on, best of a domain that `fit` has not seen.
         y : array-like of shape (n,)
@@ -102,12 +141,19 @@ class FairnessTradeoffDisplay:
         ratio : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
                 default="demographic_parity_ratio"
             The measure of fairness.
+        pos_label : label, default=None
+            The positive label, as for :class:`~skfadm.FairnessScorer`; it is named.
         classifier : classifier, default=None
             Cloned and trained on the rows; None is histogram gradient boosting.
         n_samples : int, default=5000
             Rows of each strength.
+        n_repeats : int, default=3
+            How often to sample and to train. Points are means; from two repeats on they
+            have 95 % intervals of the mean (Student's t). These tell how much rows and
+            classifiers vary, not how much other rows to score on would.
         random_state : int, default=0
-            Seeds rows and classifiers, the same for every strength.
+            Seeds rows and classifiers, the same for every strength; the repeats take
+            this number and the ones that follow.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         name : str, default=None
@@ -129,35 +175,51 @@ class FairnessTradeoffDisplay:
 
         if ratio not in _NAMES:
             raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
+        check_n_samples(n_repeats, "n_repeats")
         check_is_fitted(generator)
         if getattr(generator, "calibration_", None) is None:
             raise ValueError(
                 "generator has no lambda_yz that could act: it has been fitted without "
                 "z or is no FairDiffusionGenerator."
             )
-        scorer = FairnessScorer(("accuracy", ratio), random_state=random_state)
+        auto = generator.lambda_yz_ if generator.lambda_yz == "auto" else None
+        taken = list(strengths)
+        if taken and auto is not None:
+            taken = sorted({*taken, auto})
+        seeds = [random_state + r for r in range(n_repeats)]
 
-        def score(rows: Any, labels: Any) -> dict[str, float]:
-            fitted = fit_on_generated(
-                classifier, rows, labels, random_state=random_state
-            )
+        scorer = FairnessScorer(("accuracy", ratio), pos_label=pos_label)
+
+        def score(table: tuple[Any, Any], seed: int) -> dict[str, float]:
+            fitted = fit_on_generated(classifier, *table, random_state=seed)
             scores: Any = scorer.score(fitted, X, y, z=z)
             return scores
 
-        tables = generator.sample_strengths(
-            strengths, n_samples, random_state=random_state
-        )
-        table = pd.DataFrame([score(*rows) for rows in tables])
+        found = []
+        for seed in seeds:
+            tables = generator.sample_strengths(taken, n_samples, random_state=seed)
+            found.append([score(table, seed) for table in tables])
+        measured = {
+            measure: np.array([[s[measure] for s in scores] for scores in found])
+            for measure in ("accuracy", ratio)
+        }
         real = None
         if real_rows is not None:
-            found = score(*real_rows)
-            real = (found[ratio], found["accuracy"])
+            scores = pd.DataFrame([score(real_rows, seed) for seed in seeds]).mean()
+            real = (scores[ratio], scores["accuracy"])
+        labels = np.unique(np.asarray(y))
+        if pos_label is None and len(labels) == 2:
+            pos_label = labels[1]
         display = cls(
-            strengths=np.asarray(strengths, dtype=float),
-            accuracy=table["accuracy"].to_numpy(),
-            ratio=table[ratio].to_numpy(),
+            strengths=np.asarray(taken, dtype=float),
+            accuracy=measured["accuracy"].mean(axis=0),
+            ratio=measured[ratio].mean(axis=0),
+            accuracy_interval=_interval_of_mean(measured["accuracy"]),
+            ratio_interval=_interval_of_mean(measured[ratio]),
             ratio_name=ratio,
+            auto=auto,
             real=real,
+            pos_label=pos_label,
         )
         return display.plot(ax, name=name)
 
@@ -169,7 +231,7 @@ class FairnessTradeoffDisplay:
         Parameters
         ----------
         ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
+            Where to draw; None makes a figure that ``plt.show()`` shows.
         name : str, default=None
             What the legend calls the curve.
         **kwargs : dict
@@ -184,31 +246,99 @@ class FairnessTradeoffDisplay:
         ImportError
             If matplotlib is not installed.
         """
-        if ax is None:
-            from matplotlib.figure import Figure
-
-            ax = Figure(layout="constrained").subplots()
-        style = {"marker": "o", "label": name or "generated rows", **kwargs}
-        ratio, accuracy = np.asarray(self.ratio), np.asarray(self.accuracy)
+        ax = axes_for("FairnessTradeoffDisplay.plot", ax)
+        style: dict[str, Any] = {"marker": "o", "markersize": 4, "color": SYNTHETIC}
+        style |= {"label": name or "synthetic rows"} | kwargs
+        ratio = np.asarray(self.ratio, dtype=float)
+        accuracy = np.asarray(self.accuracy, dtype=float)
+        ax.axvspan(FOUR_FIFTHS, 1.0, color=SYNTHETIC, alpha=0.07, linewidth=0)
+        ax.axvline(
+            FOUR_FIFTHS, color=BAD, linewidth=1, linestyle="--", label="four fifths"
+        )
         (self.line_,) = ax.plot(ratio, accuracy, **style)
-        for strength, *point in zip(
-            np.asarray(self.strengths), ratio, accuracy, strict=True
-        ):
-            if np.isfinite(point).all():
-                ax.annotate(
-                    f"{strength:g}",
-                    (point[0], point[1]),
-                    xytext=(4, 4),
-                    textcoords="offset points",
-                    fontsize="small",
-                )
-        self.real_ = None
+        self.intervals_ = self._plot_intervals(ax, ratio, accuracy)
+        self.auto_ = self.real_ = None
+        strengths = np.asarray(self.strengths, dtype=float)
+        for strength, x, y in zip(strengths, ratio, accuracy, strict=True):
+            if not np.isfinite([x, y]).all():
+                continue
+            is_auto = self.auto is not None and np.isclose(strength, self.auto)
+            if is_auto:
+                ring: dict[str, Any] = {"facecolors": "none", "linewidths": 1.5}
+                self.auto_ = ax.scatter(x, y, s=110, edgecolors=BAD, zorder=4, **ring)
+            ax.annotate(
+                f"auto ({strength:.2g})" if is_auto else f"{strength:g}",
+                (x, y),
+                xytext=(8, 8) if is_auto else (5, 5),
+                textcoords="offset points",
+                fontsize="small",
+                fontweight="bold" if is_auto else "normal",
+                color=INK,
+                clip_on=False,
+            )
         if self.real is not None:
             self.real_ = ax.scatter(
-                *self.real, color="#777777", marker="*", s=90, label="real rows"
+                *self.real, color=REAL, marker="*", s=110, label="real rows", zorder=3
             )
-        ax.set(xlabel=_NAMES[self.ratio_name], ylabel="accuracy")
-        ax.legend(title="numbers: lambda_yz", fontsize="small")
+        self._finish(ax)
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
+
+    def _plot_intervals(
+        self, ax: Axes, ratio: NDArray[np.float64], accuracy: NDArray[np.float64]
+    ) -> Any:
+        sides: dict[str, Any] = {}
+        for side, centre, ends in (
+            ("xerr", ratio, self.ratio_interval),
+            ("yerr", accuracy, self.accuracy_interval),
+        ):
+            if ends is not None:
+                low, high = np.asarray(ends, dtype=float).T
+                sides[side] = np.stack([centre - low, high - centre]).clip(min=0)
+        if not sides:
+            return None
+        style: dict[str, Any] = {"fmt": "none", "ecolor": SYNTHETIC, "elinewidth": 0.9}
+        return ax.errorbar(ratio, accuracy, **sides, **style, alpha=0.55)
+
+    def _finish(self, ax: Axes) -> None:
+        """Set limits, in which the four fifths and all points are, and words."""
+        seen = [np.ravel(self.ratio), np.ravel(self.real or ())[:1]]
+        seen += [] if self.ratio_interval is None else [np.ravel(self.ratio_interval)]
+        lowest = min(np.nanmin(np.append(np.concatenate(seen), 0.7)) - 0.06, 0.66)
+        ax.set_xlim(max(-0.03, lowest), 1.03)
+        ax.margins(y=0.16)
+        ax.text(
+            0.98,
+            0.98,
+            "better \u2197",
+            transform=ax.transAxes,
+            ha="right",
+            va="top",
+            color=SYNTHETIC,
+            fontweight="bold",
+        )
+        positive = "" if self.pos_label is None else f"\npositive: {self.pos_label}"
+        ax.set(
+            xlabel=f"{_NAMES[self.ratio_name]} (1: equal rates){positive}",
+            ylabel="accuracy",
+            title="What fairness costs, by strength of fair control",
+        )
+        ax.spines[["top", "right"]].set_visible(False)
+        ax.legend(
+            title="numbers: lambda_yz",
+            fontsize="small",
+            title_fontsize="small",
+            frameon=False,
+            loc="lower left",
+        )
+
+
+def _interval_of_mean(scores: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return 95 % intervals of the means over the rows of `scores`, None of one row."""
+    n_repeats = len(scores)
+    if n_repeats < 2:
+        return None
+    half = stats.t.ppf(0.975, n_repeats - 1) * stats.sem(scores, axis=0)
+    mean = scores.mean(axis=0)
+    return np.stack([mean - half, mean + half], axis=1).clip(0.0, 1.0)

@@ -42,7 +42,7 @@ FLOORS = [
     {"generator", "model_selection"},
     {"_base", "metrics", "fair_control", "_reports"},
     {"_downstream", "_parallel", "_progress", "_options"},
-    {"encoding", "_validation", "diffusion", "datasets", "_files"},
+    {"encoding", "_validation", "diffusion", "datasets", "_files", "_figures"},
 ]
 
 

@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -14,6 +15,13 @@ from skfadm.metrics import FairnessScorer
 from skfadm.plotting import FairnessTradeoffDisplay
 
 from .generators import tiny
+
+
+@pytest.fixture(autouse=True)
+def no_window():
+    plt.switch_backend("Agg")
+    yield
+    plt.close("all")
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +42,12 @@ def draw(generator, data, **params):
         data.z,
         classifier=LogisticRegression(),
         n_samples=300,
-        **params,
+        **{"n_repeats": 1, **params},
     )
 
 
 def test_points_are_the_scores_of_rows_sampled_with_each_strength(data, generator):
+    generator.set_params(lambda_yz=1.0)
     display = draw(generator, data, strengths=[0.0, 1.5])
     for i, strength in enumerate([0.0, 1.5]):
         generator.set_params(lambda_yz=strength)
@@ -70,15 +79,63 @@ def test_it_draws_into_axes_that_are_given_and_writes_the_strengths(data, genera
     display = draw(generator, data, strengths=[0.0, 0.5], ax=ax, name="mine")
     assert display.ax_ is ax
     assert display.figure_ is ax.figure
-    assert {text.get_text() for text in ax.texts} == {"0", "0.5"}
+    assert {"0", "0.5", "better \u2197"} <= {text.get_text() for text in ax.texts}
     assert "mine" in [t.get_text() for t in ax.get_legend().get_texts()]
+    assert not plt.get_fignums()
+
+
+def test_without_axes_the_figure_is_one_that_pyplot_shows(data, generator):
+    display = draw(generator, data, strengths=[0.0])
+    assert plt.figure(plt.get_fignums()[-1]) is display.figure_
+
+
+def test_auto_is_one_more_point_and_is_ringed(data, generator):
+    display = draw(generator, data, strengths=[0.0, 6.0])
+    assert display.auto == generator.lambda_yz_
+    assert list(display.strengths) == sorted({0.0, generator.lambda_yz_, 6.0})
+    place = list(display.strengths).index(display.auto)
+    ring = display.auto_.get_offsets()[0]
+    np.testing.assert_allclose(ring, display.line_.get_xydata()[place])
+    assert f"auto ({display.auto:.2g})" in [t.get_text() for t in display.ax_.texts]
+
+
+def test_repeats_give_means_and_t_intervals_of_them(data, generator):
+    generator.set_params(lambda_yz=1.0)
+    single = [
+        draw(generator, data, strengths=[0.0, 1.0], random_state=seed)
+        for seed in (3, 4, 5)
+    ]
+    display = draw(generator, data, strengths=[0.0, 1.0], n_repeats=3, random_state=3)
+    generator.set_params(lambda_yz="auto")
+    for name in ("accuracy", "ratio"):
+        scores = np.array([getattr(one, name) for one in single])
+        np.testing.assert_allclose(getattr(display, name), scores.mean(0))
+        half = 4.303 * scores.std(0, ddof=1) / np.sqrt(3)  # t of 2 degrees of freedom
+        ends = np.stack([scores.mean(0) - half, scores.mean(0) + half], 1).clip(0, 1)
+        np.testing.assert_allclose(
+            getattr(display, f"{name}_interval"), ends, rtol=1e-3
+        )
+    assert display.intervals_ is not None
+    assert single[0].intervals_ is None
+
+
+def test_four_fifths_and_the_positive_label_are_marked():
+    display = FairnessTradeoffDisplay(
+        strengths=[0], accuracy=[0.8], ratio=[0.9], pos_label="yes"
+    ).plot()
+    lines = {line.get_label(): line.get_xdata() for line in display.ax_.lines}
+    assert list(lines["four fifths"]) == [0.8, 0.8]
+    assert display.ax_.get_xlim()[0] < 0.8 < display.ax_.get_xlim()[1]
+    assert "yes" in display.ax_.get_xlabel()
+    assert display.ax_.get_title()
 
 
 def test_an_undefined_ratio_is_a_gap():
     display = FairnessTradeoffDisplay(
         strengths=[0, 1], accuracy=[0.8, 0.7], ratio=[0.4, np.nan]
     ).plot()
-    assert [text.get_text() for text in display.ax_.texts] == ["0"]
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert "0" in texts and "1" not in texts
 
 
 def test_what_cannot_be_drawn_is_refused(data, generator):
@@ -86,6 +143,8 @@ def test_what_cannot_be_drawn_is_refused(data, generator):
         draw(generator, data, ratio="parity")
     with pytest.raises(ValueError, match="strengths"):
         draw(generator, data, strengths=[])
+    with pytest.raises(ValueError, match="n_repeats"):
+        draw(generator, data, n_repeats=0)
     with pytest.raises(NotFittedError):
         draw(tiny(), data)
     with pytest.raises(ValueError, match="without z"):

@@ -1,0 +1,39 @@
+"""What all pictures share: whose axes they draw into, and their colours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sklearn.utils._optional_dependencies import check_matplotlib_support
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+#: Told apart in grey by their lightness, and by people who are colour-blind.
+REAL, SYNTHETIC, BAD, INK = "#8b95a1", "#0f766e", "#c2410c", "#333a42"
+
+
+def axes_for(caller: str, ax: Axes | None, **subplots: Any) -> Axes:
+    """Return `ax`, or the axes of a new figure that ``plt.show()`` shows.
+
+    Parameters
+    ----------
+    caller : str
+        What needs matplotlib, for the error where it is missing.
+    ax : matplotlib Axes or None
+        The axes that a user has given.
+    **subplots : dict
+        Passed to ``plt.subplots``.
+
+    Raises
+    ------
+    ImportError
+        If matplotlib is not installed.
+    """
+    check_matplotlib_support(caller)
+    if ax is not None:
+        return ax
+    import matplotlib.pyplot as plt
+
+    _, ax = plt.subplots(layout="constrained", **subplots)
+    return ax
