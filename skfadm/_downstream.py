@@ -1,54 +1,71 @@
 """Classifiers that are trained on generated rows."""
 
 import warnings
-from numbers import Number
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OrdinalEncoder
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.utils import check_random_state
 
-__all__ = ["default_classifier", "fit_on_generated", "new_random_state"]
+from .encoding import ClassifierFeatures
+
+__all__ = [
+    "default_classifier",
+    "fit_on_generated",
+    "linear_classifier",
+    "new_random_state",
+]
 
 
 def default_classifier() -> Pipeline:
     """Histogram gradient boosting for arrays and DataFrames of any column types.
 
-    Words and categories are treated as categories, at most 254 frequent ones a column,
-    the others as one more; missing values and categories that were not seen in
-    training are missing.
+    Numbers and times are numbers, words and all else categories; see
+    :class:`~skfadm.encoding.ClassifierFeatures`.
 
     Returns
     -------
     Pipeline
         Not fitted.
     """
-    # Gradient boosting takes no words, and at most 255 codes a categorical column.
-    words = make_pipeline(
-        OrdinalEncoder(
-            handle_unknown="use_encoded_value",
-            unknown_value=np.nan,
-            encoded_missing_value=np.nan,
-            max_categories=255,
-        ),
-        FunctionTransformer(_as_categories, feature_names_out="one-to-one"),
-    )
-    columns = ColumnTransformer(
-        [("words", words, _word_columns)],
-        remainder="passthrough",
-        verbose_feature_names_out=False,
-    )
-    columns.set_output(transform="pandas")
     return make_pipeline(
-        FunctionTransformer(_as_frame),
-        columns,
+        ClassifierFeatures(),
         HistGradientBoostingClassifier(categorical_features="from_dtype"),
+    )
+
+
+def linear_classifier() -> Pipeline:
+    """Logistic regression for arrays and DataFrames of any column types.
+
+    Of the features of :class:`~skfadm.encoding.ClassifierFeatures`, numbers are
+    standardised, with the median for missing ones and an indicator beside them;
+    categories become one-hot, those of less than five rows together.
+
+    Returns
+    -------
+    Pipeline
+        Not fitted.
+    """
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
+    )
+    words = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5)
+    columns = make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")),
+        (words, make_column_selector(dtype_include="category")),
+    )
+    # Sparse blocks, whatever scikit-learn's configuration says of outputs.
+    columns.set_output(transform="default")
+    return make_pipeline(
+        ClassifierFeatures(), columns, LogisticRegression(max_iter=500)
     )
 
 
@@ -97,34 +114,3 @@ def new_random_state(
     if random_state is None:
         return np.random.RandomState()
     return check_random_state(random_state)
-
-
-def _as_frame(X: Any) -> pd.DataFrame:
-    """Make X a DataFrame of floats and of words, with names that are strings."""
-    frame = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
-    columns = {str(name): _floats_or_words(frame[name]) for name in frame.columns}
-    return pd.DataFrame(columns, index=frame.index)
-
-
-def _floats_or_words(column: pd.Series) -> pd.Series:
-    if pd.api.types.is_numeric_dtype(column.dtype):  # also booleans and Int64
-        return column.astype("float64")
-    values = column.astype(object)
-    present = values[values.notna()]
-    if column.dtype == object and present.map(_is_number).all() and len(present):
-        return values.where(values.notna(), np.nan).astype("float64")
-    words = values.where(values.notna(), None).map(str, na_action="ignore")
-    # Categories of every type become words, so that the encoder can sort them.
-    return words.astype(object)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Number | np.bool_)
-
-
-def _word_columns(frame: pd.DataFrame) -> list[str]:
-    return [name for name in frame.columns if frame[name].dtype == object]
-
-
-def _as_categories(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame.astype("category")

@@ -8,11 +8,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_array, check_random_state
-from sklearn.utils.validation import (
-    _check_feature_names_in,
-    check_is_fitted,
-    validate_data,
-)
+from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ._columns import (
     CategoryColumn,
@@ -20,6 +16,7 @@ from ._columns import (
     dtype_name,
     is_number_column,
 )
+from ._tables import check_table, iterate
 
 #: Rows of a column that are encoded at a time: what float64 arrays this takes on the
 #: way is then small beside the table, and stays in the processor's cache.
@@ -120,10 +117,10 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         TypeError
             If a column holds objects that are not hashable.
         """
-        table = self._check_table(X, reset=True)
+        table = check_table(self, X, reset=True)
         rng = self._rng()
         self.columns_: list[NumberColumn | CategoryColumn] = []
-        for name, series in self._iterate(table):
+        for name, series in iterate(table):
             if pd.api.types.is_complex_dtype(series.dtype):
                 raise ValueError(f"Complex data not supported, found in column {name}.")
             if is_number_column(series):
@@ -162,7 +159,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         width = self.n_numbers_ + len(self.category_sizes_)
         encoded = np.empty((len(table), width), dtype=np.float32)
         number, code = 0, self.n_numbers_
-        columns = zip(self.columns_, self._iterate(table), strict=True)
+        columns = zip(self.columns_, iterate(table), strict=True)
         for column, (_, series) in columns:
             for start in range(0, len(table), BLOCK):
                 rows = slice(start, start + BLOCK)
@@ -240,7 +237,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             If the number, the names or the order of the columns differ.
         """
         check_is_fitted(self)
-        return self._check_table(X, reset=False)
+        return check_table(self, X, reset=False)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of the compact array.
@@ -282,40 +279,6 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             return np.random.default_rng()
         seeds = check_random_state(self.random_state)
         return np.random.default_rng(seeds.randint(np.iinfo(np.int32).max))
-
-    def _check_table(self, X: Any, *, reset: bool) -> Any:
-        """Return X as a DataFrame (as it is) or a two-dimensional array."""
-        if not isinstance(X, pd.DataFrame):
-            table = validate_data(
-                self, X, reset=reset, dtype=None, ensure_all_finite=False
-            )
-            if not hasattr(X, "dtype") and table.dtype.kind in "US":
-                # A list of lists such as [[1, "a"]]: NumPy made all of it strings.
-                table = check_array(X, dtype=object, ensure_all_finite=False)
-            return table
-        if not X.columns.is_unique:
-            twice = X.columns[X.columns.duplicated()][0]
-            raise ValueError(
-                f"X holds more than one column named {twice!r}, expected unique names."
-            )
-        validate_data(self, X, reset=reset, skip_check_array=True)
-        for count, what in zip(X.shape, ("sample", "feature"), strict=True):
-            if not count:
-                raise ValueError(
-                    f"Found array with 0 {what}(s) (shape={X.shape}) while a minimum "
-                    "of 1 is required."
-                )
-        return X
-
-    def _iterate(self, table: Any) -> Any:
-        """Yield the name, as errors say it, and the values of each column."""
-        for j in range(table.shape[1]):
-            if isinstance(table, pd.DataFrame):
-                yield repr(table.columns[j]), table.iloc[:, j]
-            else:
-                # Without a dtype pandas 3 would turn objects that are strings to `str`.
-                dtype = object if table.dtype.kind in "OUS" else None
-                yield str(j), pd.Series(table[:, j], dtype=dtype)
 
     def _remember_kind(self, table: Any) -> None:
         """Store what `_assemble` needs to build the same kind of table."""

@@ -541,14 +541,6 @@ def test_default_classifier_takes_numbered_columns():
     assert np.mean(default_classifier().fit(frame, y).predict(frame) == y) > 0.93
 
 
-def test_default_classifier_reads_columns_by_name():
-    word, number, y = mixed_rows()
-    frame = pd.DataFrame({"word": word, "number": number})
-    model = default_classifier().fit(frame, y)
-    swapped = frame[["number", "word"]]
-    np.testing.assert_array_equal(model.predict(frame), model.predict(swapped))
-
-
 def test_only_missing_seeds_are_set_and_the_classifier_is_left_alone():
     word, number, y = mixed_rows()
     X = np.nan_to_num(number)[:, None]

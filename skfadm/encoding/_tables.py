@@ -1,0 +1,50 @@
+"""Tables as estimators take them: checked, and column by column."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+from sklearn.utils import check_array
+from sklearn.utils.validation import validate_data
+
+
+def check_table(estimator: Any, X: Any, *, reset: bool) -> Any:
+    """Return X as a DataFrame (as it is) or a two-dimensional array.
+
+    Number and names of the columns are remembered in `estimator` with `reset`, and
+    compared with what it remembers without, as everywhere in scikit-learn.
+    """
+    if not isinstance(X, pd.DataFrame):
+        table = validate_data(
+            estimator, X, reset=reset, dtype=None, ensure_all_finite=False
+        )
+        if not hasattr(X, "dtype") and table.dtype.kind in "US":
+            # A list of lists such as [[1, "a"]]: NumPy made all of it strings.
+            table = check_array(X, dtype=object, ensure_all_finite=False)
+        return table
+    if not X.columns.is_unique:
+        twice = X.columns[X.columns.duplicated()][0]
+        raise ValueError(
+            f"X holds more than one column named {twice!r}, expected unique names."
+        )
+    validate_data(estimator, X, reset=reset, skip_check_array=True)
+    for count, what in zip(X.shape, ("sample", "feature"), strict=True):
+        if not count:
+            raise ValueError(
+                f"Found array with 0 {what}(s) (shape={X.shape}) while a minimum "
+                "of 1 is required."
+            )
+    return X
+
+
+def iterate(table: Any) -> Iterator[tuple[str, pd.Series]]:
+    """Yield the name, as errors say it, and the values of each column."""
+    for j in range(table.shape[1]):
+        if isinstance(table, pd.DataFrame):
+            yield repr(table.columns[j]), table.iloc[:, j]
+        else:
+            # Without a dtype pandas 3 would turn objects that are strings to `str`.
+            dtype = object if table.dtype.kind in "OUS" else None
+            yield str(j), pd.Series(table[:, j], dtype=dtype)
