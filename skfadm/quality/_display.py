@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from .._figures import BAD, INK, REAL, SYNTHETIC, axes_for
 from ._fidelity import column_shapes, pair_trends
+from ._limits import COLUMN_LIMIT, PAIR_LIMIT
 from ._marginals import Marginal, marginals_of
 from ._tables import read_tables
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
 
     from ._report import QualityReport
 
-_REAL, _SYNTHETIC = "#9aa0a6", "#c2410c"
 _PANELS_A_ROW = 4
 _MAX_LABEL = 14
 _SPIKE = 0.6
@@ -27,8 +28,11 @@ class QualityDisplay:
     """Figure of a synthetic table beside the real one.
 
     Small panels show the distribution of each column in both tables, with the shape
-    score in the title, and a heatmap shows how much of the trend of each pair of
-    columns is lost (1 - the pair's score, 0 is perfect). Needs matplotlib.
+    score in the title. A heatmap shows how much is lost (1 - the score, 0 is best): on
+    its diagonal of the shape of each column, beside it of the trend of each pair. Its
+    colours are the same for all tables: pale up to 0.1, which is harmless, then redder
+    up to 0.3. Crossed cells cannot be measured, for instance a correlation with a
+    constant. Needs matplotlib.
 
     It is recommended to use :meth:`from_report` or :meth:`from_tables`.
 
@@ -150,40 +154,34 @@ class QualityDisplay:
         """
         if max_columns < 1:
             raise ValueError(f"max_columns must be at least 1, got {max_columns!r}.")
-        try:
-            import matplotlib.pyplot as plt
-        except ImportError as error:
-            raise ImportError(
-                "QualityDisplay.plot needs matplotlib: pip install matplotlib."
-            ) from error
         shown = self._shown(max_columns)
         with_heatmap = len(shown) > 1
+        # As even as can be, so that no place is left empty.
         n_rows = -(-len(shown) // _PANELS_A_ROW)
-        n_columns = min(len(shown), _PANELS_A_ROW)
-        heat = max(2.6, 1.6 + 0.34 * len(shown)) if with_heatmap else 0.0
-        if ax is None:
-            size = (max(2.9 * n_columns, 6.0), 2.3 * n_rows + heat)
-            figure: Any = plt.figure(figsize=size, layout="constrained")
-            room: Any = figure.add_gridspec(1, 1)[0]
-        else:
-            ax.set_axis_off()
-            figure, room = ax.get_figure(root=True), ax.get_subplotspec()
-            if room is None:
-                raise ValueError("ax must come from plt.subplots or a GridSpec.")
-        rows = [2.3] * n_rows + [heat] * with_heatmap
-        grid = room.subgridspec(len(rows), n_columns, height_ratios=rows)
+        panels = [part.tolist() for part in np.array_split(shown, n_rows)]
+        heat = max(2.8, 1.6 + 0.34 * len(shown)) if with_heatmap else 0.0
+        size = (max(2.9 * len(panels[0]), 6.0), 2.3 * n_rows + heat)
+        outer = axes_for("QualityDisplay.plot", ax, figsize=size)
+        room = outer.get_subplotspec()
+        if room is None:
+            raise ValueError("ax must come from plt.subplots or a GridSpec.")
+        outer.set_axis_off()
+        figure: Any = outer.get_figure(root=True)
+        heights = [2.3] * n_rows + [heat] * with_heatmap
+        grid = room.subgridspec(len(heights), 1, height_ratios=heights)
         axes = []
-        for place, position in enumerate(shown):
-            cell = grid[divmod(place, _PANELS_A_ROW)]
-            axes.append(figure.add_subplot(cell))
-            self._plot_marginal(axes[-1], position)
+        for i, positions in enumerate(panels):
+            row = grid[i].subgridspec(1, len(positions))
+            for j, position in enumerate(positions):
+                axes.append(figure.add_subplot(row[j]))
+                self._plot_marginal(axes[-1], position)
         self.axes_ = np.array(axes, dtype=object)
         self._add_legend(axes[0])
         self.figure_ = figure
         self.ax_ = axes[0]
         if with_heatmap:
-            self.ax_ = figure.add_subplot(grid[n_rows, :])
-            self._plot_pairs(shown)
+            self.ax_ = figure.add_subplot(grid[n_rows])
+            self._plot_losses(shown)
         if ax is None and len(shown) < len(self.marginals):
             figure.suptitle(
                 f"{len(shown)} of {len(self.marginals)} columns, those with the worst "
@@ -202,12 +200,12 @@ class QualityDisplay:
         marginal = self.marginals[position]
         if marginal.edges is None:
             places, height = np.arange(len(marginal.labels)), 0.4
-            ax.barh(places - 0.2, marginal.real, height, color=_REAL, label="real")
+            ax.barh(places - 0.2, marginal.real, height, color=REAL, label="real")
             ax.barh(
                 places + 0.2,
                 marginal.synthetic,
                 height,
-                color=_SYNTHETIC,
+                color=SYNTHETIC,
                 label="synthetic",
             )
             ax.set_yticks(places, [_short(label) for label in marginal.labels])
@@ -215,12 +213,12 @@ class QualityDisplay:
             ax.set_xlabel("share", fontsize=8)
         else:
             ax.stairs(
-                marginal.real, marginal.edges, fill=True, color=_REAL, label="real"
+                marginal.real, marginal.edges, fill=True, color=REAL, label="real"
             )
             ax.stairs(
                 marginal.synthetic,
                 marginal.edges,
-                color=_SYNTHETIC,
+                color=SYNTHETIC,
                 linewidth=1.4,
                 label="synthetic",
             )
@@ -243,22 +241,38 @@ class QualityDisplay:
         style: dict[str, Any] = {"frameon": False, "fontsize": 7, "handlelength": 1.2}
         ax.legend(loc="lower right" if ax.yaxis_inverted() else "upper right", **style)
 
-    def _plot_pairs(self, shown: list[int]) -> None:
+    def _plot_losses(self, shown: list[int]) -> None:
+        from matplotlib.colors import LinearSegmentedColormap
+
         lost = 1 - self.pair_scores.to_numpy()[np.ix_(shown, shown)]
-        known = lost[~np.isnan(lost)]
-        # A floor, so that noise on a good table does not look like an alarm.
-        top = max(0.1, float(known.max(initial=0.0)))
+        np.fill_diagonal(lost, 1 - self.column_scores.to_numpy()[shown])
+        # Nothing stands out before the limit, and noise on a good table is no alarm.
+        limit = max(COLUMN_LIMIT, PAIR_LIMIT)
+        colours = [(0, "#ffffff"), (1 / 3, "#f3e3da"), (0.5, "#e8a67f"), (1, BAD)]
         ax = self.ax_
-        image = ax.imshow(lost, cmap="Oranges", vmin=0.0, vmax=top, aspect="auto")
-        for i, j in zip(*np.nonzero(~np.isnan(lost)), strict=True):
-            colour = "white" if lost[i, j] > 0.65 * top else "black"
-            text = f"{lost[i, j]:.2f}".lstrip("0") if lost[i, j] < 1 else "1"
-            ax.text(j, i, text, ha="center", va="center", fontsize=7, color=colour)
+        image = ax.imshow(
+            lost,
+            cmap=LinearSegmentedColormap.from_list("lost", colours),
+            vmin=0.0,
+            vmax=3 * limit,
+            aspect="auto",
+        )
+        style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
+        for (i, j), value in np.ndenumerate(lost):
+            colour = "white" if value > 2.5 * limit else INK
+            text = "\u00d7" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
+            weight = "bold" if i == j else "normal"
+            ax.text(j, i, text, color=colour, fontweight=weight, **style)
         names = [_short(self.marginals[k].name) for k in shown]
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8)
         ax.set_yticks(range(len(names)), names, fontsize=8)
-        ax.set_title("pair trends lost (1 - score; 0 is perfect)", fontsize=9)
-        ax.figure.colorbar(image, ax=ax, pad=0.01).ax.tick_params(labelsize=7)
+        ax.set_title(
+            "lost of shapes (diagonal) and of pair trends: 0 is best, up to 0.1 "
+            "harmless",
+            fontsize=9,
+        )
+        bar = ax.figure.colorbar(image, ax=ax, pad=0.01, extend="max")
+        bar.ax.tick_params(labelsize=7)
 
 
 def _short(text: str, length: int = _MAX_LABEL) -> str:

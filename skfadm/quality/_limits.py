@@ -25,6 +25,8 @@ class Figure:
         Beyond it the figure is bad; where `relative`, beyond the reference plus it.
         NaN for a figure that says in other words what another one says.
     more_is_better : bool
+    question : str
+        What it answers, and how to read it.
     meaning : str
         What it means when the figure is bad.
     relative : bool
@@ -36,47 +38,66 @@ class Figure:
     perfect: float
     limit: float
     more_is_better: bool
+    question: str
     meaning: str
     relative: bool = False
 
 
 FIGURES = (
     Figure("column_shapes", "fidelity", "column shapes", 1.0, 0.90, True,
+           "Is each column distributed as in the real table? 1: all are.",
            "the columns by themselves are distributed otherwise"),
     Figure("pair_trends", "fidelity", "pair trends", 1.0, 0.95, True,
+           "Do columns depend on each other as in the real table? 1: all do.",
            "columns depend on each other otherwise than in the real table"),
     Figure("c2st_auc", "fidelity", "real-or-generated AUC", 0.5, 0.70, False,
+           "Can trees tell synthetic rows from real ones? 0.5: no, 1: always.",
            "trees easily tell synthetic rows from real ones"),
     Figure("c2st_score", "fidelity", "C2ST score", 1.0, np.nan, True,
+           "The real-or-generated AUC on the scale of the literature; 1 is best.",
            "the real-or-generated AUC on another scale"),
     Figure("c2st_auc_holdout", "fidelity", "real-or-generated AUC, holdout", 0.5,
-           0.70, False, "trees easily tell synthetic rows from unseen real ones"),
+           0.70, False,
+           "Can trees tell synthetic rows from unseen real ones? 0.5: no, 1: always.",
+           "trees easily tell synthetic rows from unseen real ones"),
     Figure("alpha_precision", "fidelity", "alpha-precision", 1.0, 0.90, True,
+           "Are synthetic rows typical of the real ones? 1 is best.",
            "rows lie farther from, or nearer to, the centre than real rows do"),
     Figure("beta_recall", "fidelity", "beta-recall", 0.5, -0.10, True,
+           "Do synthetic rows cover the real ones? Best: as far as fresh rows do.",
            "parts of the real table are not covered", relative=True),
-    Figure("tstr_auc", "usefulness", "train-on-synthetic AUC", np.nan, -0.03, True,
+    Figure("tstr_auc", "use", "train-on-synthetic AUC", np.nan, -0.03, True,
+           "How well does a classifier of synthetic rows rank real ones? Best: as "
+           "well as one of real rows.",
            "a classifier trained on synthetic rows ranks real rows worse",
            relative=True),
-    Figure("tstr_accuracy", "usefulness", "train-on-synthetic accuracy", np.nan, -0.03,
-           True, "a classifier trained on synthetic rows is less often right",
+    Figure("tstr_accuracy", "use", "train-on-synthetic accuracy", np.nan, -0.03, True,
+           "How often is a classifier of synthetic rows right about real ones? Best: "
+           "as often as one of real rows.",
+           "a classifier trained on synthetic rows is less often right",
            relative=True),
     Figure("dcr_share", "privacy", "DCR share", 0.5, 0.55, False,
+           "Are synthetic rows nearer to training rows than to unseen ones? 0.5: no, "
+           "1: all are.",
            "synthetic rows lie nearer to training rows than to unseen ones"),
     Figure("nndr", "privacy", "distance ratio (NNDR)", np.nan, -0.05, True,
+           "Do synthetic rows cling to single training rows? Best: no more than real "
+           "rows do.",
            "synthetic rows cling to single training rows", relative=True),
     Figure("copies", "privacy", "exact copies", np.nan, 0.01, False,
+           "Which share of synthetic rows equals a training row? Best: what real rows "
+           "have.",
            "training rows are copied more often than chance explains",
            relative=True),
     Figure("membership_auc", "privacy", "membership AUC", 0.5, 0.55, False,
+           "Does the synthetic table tell who was in the training table? 0.5: no, "
+           "1: always.",
            "the synthetic table tells who was in the training table"),
 )  # fmt: skip
 
-
-def perfect_of(figure: Figure, reference: float) -> float:
-    """Return the best value of a figure, given what real rows reach."""
-    relative = figure.relative and not np.isnan(reference)
-    return reference if relative else figure.perfect
+#: What a column or pair may lose (1 - its score) without being worth a look. The limits
+#: of the figures are those of means, which a single pair may exceed.
+COLUMN_LIMIT, PAIR_LIMIT = 0.10, 0.10
 
 
 def limit_of(figure: Figure, reference: float, n_rows: Mapping[str, int]) -> float:
@@ -84,7 +105,7 @@ def limit_of(figure: Figure, reference: float, n_rows: Mapping[str, int]) -> flo
     towards_bad = -1.0 if figure.more_is_better else 1.0
     limit = figure.limit
     if figure.relative:
-        limit += perfect_of(figure, reference)
+        limit += figure.perfect if np.isnan(reference) else reference
     elif not np.isnan(reference):
         excused = reference + towards_bad * _SLACK
         limit = min(limit, excused) if figure.more_is_better else max(limit, excused)

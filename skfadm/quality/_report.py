@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import escape
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
-from ._limits import FIGURES, Figure, limit_of, perfect_of
+from ._limits import FIGURES, Figure, limit_of
 from ._marginals import Marginal
+
+if TYPE_CHECKING:
+    from pandas.io.formats.style import Styler
+
+_GOOD = "background-color: rgba(15, 118, 110, 0.12)"
+_BAD = "background-color: rgba(194, 65, 12, 0.22); font-weight: bold"
+_TOOLTIP = (
+    "visibility: hidden; position: absolute; z-index: 1; padding: 0.3em; "
+    "background-color: #333a42; color: white"
+)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -96,8 +106,9 @@ membership_auc : float
 
         Returns
         -------
-        DataFrame with columns ``group``, ``measure``, ``value``, ``perfect``,
-        ``reference``, ``limit``, ``bad``; the index holds the attribute names.
+        DataFrame with columns ``group`` ("fidelity", "use" or "privacy"), ``measure``,
+        ``value``, ``reference``, ``limit``, ``bad``; the index holds the attribute
+        names.
         """
         rows = {}
         for figure in FIGURES:
@@ -108,60 +119,64 @@ membership_auc : float
                 "group": figure.group,
                 "measure": figure.title,
                 "value": value,
-                "perfect": perfect_of(figure, reference),
                 "reference": reference,
                 "limit": limit,
                 "bad": bool(value < limit if figure.more_is_better else value > limit),
             }
         return pd.DataFrame.from_dict(rows, orient="index")
 
+    @property
+    def style(self) -> Styler:
+        """The measured figures as a pandas Styler: grouped, coloured, with tooltips."""
+        shown = self._shown()
+        measured = self.to_frame().dropna(subset="value")
+        questions = {figure.name: figure.question for figure in FIGURES}
+        colour = np.where(measured["bad"], _BAD, _GOOD)
+        colour[measured["limit"].isna()] = ""
+        tooltips = pd.DataFrame(
+            {"value": [questions[name] for name in measured.index]}, index=shown.index
+        )
+        styles = [
+            {"selector": "th.row_heading", "props": "text-align: left"},
+            {"selector": "th.level1", "props": "font-weight: normal"},
+        ]
+        return (
+            shown.style.set_caption(self._title())
+            .format(escape="html")
+            .format_index(escape="html")
+            .apply(lambda column: colour, subset="value")
+            .set_table_styles(styles)
+            .set_tooltips(tooltips, props=_TOOLTIP)
+        )
+
     def __repr__(self) -> str:
         return f"<QualityReport: {self._verdict()}>"
 
     def __str__(self) -> str:
-        shown = self._shown()
-        widths = {c: max(len(c), *shown[c].map(len)) for c in shown.columns}
-        lines = [self._title(), ""]
-        rule = "  ".join("-" * width for width in widths.values())
-        lines += [_line(dict(zip(widths, widths, strict=True)), widths), rule]
-        previous = None
-        for group, (_, row) in zip(self._groups(), shown.iterrows(), strict=True):
-            if previous not in (None, group):
-                lines.append("")
-            previous = group
-            lines.append(_line(dict(row), widths))
-        return "\n".join([*lines, "", *self._notes()])
+        table = self._shown().to_string(index_names=False)
+        lines = [line.rstrip() for line in table.splitlines()]
+        return "\n".join([self._title(), "", *lines, "", *self._notes()])
 
     def _repr_html_(self) -> str:
-        shown = self._shown()
-        head = "".join(f"<th>{escape(c)}</th>" for c in shown.columns)
-        body = []
-        for _, row in shown.iterrows():
-            style = ' style="color:#b00020;font-weight:bold"' if row["mark"] else ""
-            cells = "".join(f"<td>{escape(cell)}</td>" for cell in row)
-            body.append(f"<tr{style}>{cells}</tr>")
-        notes = "<br>".join(escape(note) for note in self._notes())
-        return (
-            f"<p><b>{escape(self._title())}</b></p><table><thead><tr>{head}</tr>"
-            f"</thead><tbody>{''.join(body)}</tbody></table><p>{notes}</p>"
-        )
-
-    def _groups(self) -> list[str]:
-        return list(self.to_frame().dropna(subset="value")["group"])
+        notes = pd.DataFrame({"notes": self._notes()})
+        words = notes.style.hide().hide(axis="columns").format(escape="html")
+        return str(self.style.to_html()) + str(words.to_html())
 
     def _shown(self) -> pd.DataFrame:
-        """Return the measured figures as text."""
+        """Return the measured figures as text, by group and measure."""
         frame = self.to_frame().dropna(subset="value")
-        shown = pd.DataFrame({"measure": frame["measure"]})
-        for column in ("value", "perfect", "reference"):
-            shown[column] = frame[column].map(_number)
-        more = [f.more_is_better for f in FIGURES if f.name in frame.index]
-        shown["bad if"] = [
-            "" if np.isnan(limit) else ("below " if m else "above ") + _number(limit)
-            for m, limit in zip(more, frame["limit"], strict=True)
-        ]
-        shown["mark"] = np.where(frame["bad"], "BAD", "")
-        return shown
+        above = {f.name: "below " if f.more_is_better else "above " for f in FIGURES}
+        limits = frame["limit"].map(_number)
+        bad_if = pd.Series(above)[frame.index].where(limits != "", "") + limits
+        shown = pd.DataFrame(
+            {
+                "value": frame["value"].map(_number),
+                "real rows": frame["reference"].map(_number),
+                "bad if": bad_if,
+                "": np.where(frame["bad"], "BAD", ""),
+            }
+        )
+        return shown.set_axis(pd.MultiIndex.from_frame(frame[["group", "measure"]]))
 
     def _title(self) -> str:
         n = self.n_rows
@@ -182,6 +197,9 @@ membership_auc : float
         notes = [f"BAD {titles[n].title}: {titles[n].meaning}." for n in self.bad]
         if not notes:
             notes.append("No figure is bad.")
+        notes.append(
+            "Real rows: what fresh real rows reach; no generator should do better."
+        )
         columns = self.column_scores.dropna().nsmallest(3)
         upper = self.pair_scores.where(np.triu(np.ones(self.pair_scores.shape), 1) > 0)
         pairs = upper.stack().dropna().nsmallest(3)
@@ -197,13 +215,3 @@ membership_auc : float
 
 def _number(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.3f}"
-
-
-def _line(cells: Mapping[str, object], widths: Mapping[str, int]) -> str:
-    """One line of the table: words to the left, numbers to the right."""
-    parts = []
-    for column, width in widths.items():
-        text = str(cells[column])
-        left = column in ("measure", "bad if", "mark")
-        parts.append(text.ljust(width) if left else text.rjust(width))
-    return "  ".join(parts).rstrip()

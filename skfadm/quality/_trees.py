@@ -90,13 +90,13 @@ def ovr_auc(y: Matrix, probabilities: Matrix, classes: Matrix) -> float:
     A class that was never seen in training has probability 0, and so AUC 0.5.
     NaN if all rows of `y` are of one class.
     """
-    areas = []
-    for label in np.unique(y):
-        column = np.flatnonzero(classes == label)
-        p = probabilities[:, column[0]] if len(column) else np.zeros(len(y))
-        if not (y == label).all():
-            areas.append(roc_auc_score(y == label, p))
-    return float(np.mean(areas)) if areas else np.nan
+    found = np.unique(y)
+    if len(found) < 2:
+        return np.nan
+    of_class = dict(zip(classes, probabilities.T, strict=True))
+    never = np.zeros(len(y))
+    columns = np.stack([of_class.get(label, never) for label in found], axis=1)
+    return float(roc_auc_score(y[:, None] == found, columns))
 
 
 def draw(table: Matrix, n: int, rng: np.random.RandomState) -> Matrix:

@@ -533,27 +533,56 @@ def report() -> QualityReport:
     return quality_report(real, real, holdout=holdout, random_state=0)
 
 
-def test_report_prints_one_line_a_figure_and_marks_the_bad_ones(report):
+def test_report_prints_one_line_a_figure_by_group_and_marks_the_bad_ones(report):
     text = str(report)
-    line = next(part for part in text.splitlines() if part.startswith("DCR share"))
-    assert line.split() == ["DCR", "share", "1.000", "0.500", "above", "0.632", "BAD"]
+    line = next(part for part in text.splitlines() if "DCR share" in part)
+    assert line.split() == [
+        "privacy", "DCR", "share", "1.000", "above", "0.632", "BAD"
+    ]  # fmt: skip
+    for group in ("fidelity", "privacy"):
+        assert sum(line.startswith(group) for line in text.splitlines()) == 1
     assert "BAD DCR share: synthetic rows lie nearer" in text
     assert "train-on-synthetic" not in text  # no labels, so not measured
-    assert max(map(len, text.splitlines()[:20])) < 90
+    assert max(map(len, text.splitlines()[:20])) <= 80
     assert "4 bad" in repr(report)
 
 
-def test_report_in_html_is_escaped_and_has_the_same_rows(report):
+def test_report_in_html_is_grouped_coloured_escaped_and_has_tooltips(report):
     html = report._repr_html_()
-    assert html.count("<tr") == 1 + report.to_frame()["value"].notna().sum()
+    measured = report.to_frame().dropna(subset="value")
+    for title in measured["measure"]:
+        assert html.count(f">{title}</th>") == 1
+    assert html.count(">privacy</th>") == 1
+    table = report.style.export()["apply"]
+    assert table  # coloured
+    assert "Are synthetic rows nearer to training rows" in html  # a tooltip
     assert "&lt;b&gt;a&lt;/b&gt;" in html and "<b>a</b>" not in html
+
+
+def test_bad_figures_have_another_colour_than_good_ones(report):
+    from bs4 import BeautifulSoup
+
+    page = BeautifulSoup(report.style.to_html(), "html.parser")
+    css = page.find("style").text
+    colour = {}
+    for rule in css.split("}"):
+        selectors, _, body = rule.partition("{")
+        for selector in selectors.split(","):
+            if "background-color: rgba" in body:
+                colour[selector.strip().lstrip("#")] = body
+    by_bad = {True: set(), False: set()}
+    for row in page.find("tbody").find_all("tr"):
+        cells = row.find_all("td")
+        if cells[2].text:  # has a limit
+            by_bad["BAD" in cells[3].text].add(colour[cells[0]["id"]])
+    assert len(by_bad[True]) == len(by_bad[False]) == 1
+    assert by_bad[True] != by_bad[False]
 
 
 def test_report_frame_has_every_figure_and_its_limit(report):
     frame = report.to_frame()
-    assert " ".join(frame.columns) == (
-        "group measure value perfect reference limit bad"
-    )
+    assert " ".join(frame.columns) == "group measure value reference limit bad"
+    assert set(frame["group"]) == {"fidelity", "use", "privacy"}
     for name, row in frame.iterrows():
         assert row["value"] == getattr(report, name) or np.isnan(row["value"])
     # 0.55 and two standard errors of a share of 150
@@ -647,8 +676,34 @@ def test_display_has_a_panel_a_column_and_a_heatmap(plt, report):
     assert len(display.axes_) == 5
     assert display.figure_ is display.ax_.figure
     shown = display.ax_.images[0].get_array().filled(np.nan)
-    np.testing.assert_allclose(shown, 1 - report.pair_scores, equal_nan=True)
+    expected = 1 - report.pair_scores.to_numpy()
+    np.fill_diagonal(expected, 1 - report.column_scores)
+    np.testing.assert_allclose(shown, expected, equal_nan=True)
+    assert plt.figure(plt.get_fignums()[-1]) is display.figure_
     display.figure_.canvas.draw()
+
+
+def test_colours_of_the_heatmap_mean_the_same_for_every_table(plt, report):
+    near = QualityDisplay.from_report(report).ax_.images[0]
+    a, b = np.random.default_rng(0).normal(size=(2, 50, 3))
+    far = QualityDisplay.from_tables(a, b + 9).ax_.images[0]
+    assert near.get_clim() == far.get_clim()
+    lightness = [np.mean(far.to_rgba(np.array([[x]]))[0, 0, :3]) for x in (0.08, 0.3)]
+    assert lightness[0] > 0.85 > 0.5 > lightness[1]
+
+
+def test_no_cell_of_the_figure_is_empty(plt):
+    tables = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 5)))
+    tables = tables.set_axis(list("abcde"), axis=1).assign(constant=1.0)
+    display = QualityDisplay.from_tables(tables, tables.drop(columns="e").assign(e=1.0))
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert len(texts) == 36 and all(texts)
+    assert "\u00d7" in texts  # of a constant there is no correlation
+    display.figure_.canvas.draw()
+    rows = {}
+    for ax in display.axes_:
+        rows.setdefault(round(ax.get_position().y0, 2), []).append(ax)
+    assert sorted(map(len, rows.values())) == [3, 3]
 
 
 def test_display_of_tables_equals_that_of_their_report(plt):
@@ -693,6 +748,6 @@ def test_display_of_a_single_odd_column_can_be_drawn(plt, column):
 
 
 def test_display_says_that_matplotlib_is_missing(monkeypatch, report):
-    monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="pip install matplotlib"):
         QualityDisplay.from_report(report)
