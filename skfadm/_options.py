@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from numbers import Real
 
 import torch
 
 from .fair_control.calibration import MAX_STRENGTH
-
-#: The networks by name; the last is there only with sensitive attributes.
-NETWORKS = ("score", "y", "z")
 
 
 def resolve_device(device: str) -> str:
@@ -58,27 +54,3 @@ def check_strengths(strengths: Sequence[object], has_groups: bool) -> list[float
                 "attribute to act on; expected z, or 0 alone."
             )
     return [float(strength) for strength in strengths]  # type: ignore[arg-type]
-
-
-def by_network(
-    name: str, value: float | Mapping[str, float], networks: tuple[str, ...]
-) -> dict[str, float]:
-    """Return a value for each network, given one for all or a mapping."""
-    if not isinstance(value, Mapping):
-        return dict.fromkeys(networks, float(value))
-    wrong = {
-        k: v
-        for k, v in value.items()
-        if isinstance(v, bool)
-        or not isinstance(v, Real)
-        or not math.isfinite(v)
-        or v < 0
-        or (v == 0 and name == "gamma")
-    }
-    if set(value) != set(NETWORKS) or wrong:
-        raise ValueError(
-            f"{name} is {dict(value)!r}; expected a finite number that is not negative "
-            "(gamma: positive), or a mapping with one for each of "
-            f"{', '.join(NETWORKS)}."
-        )
-    return {network: float(value[network]) for network in networks}

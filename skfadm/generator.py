@@ -16,16 +16,11 @@ from sklearn.utils.validation import check_memory
 
 from ._base import Labels, Table, TableGenerator, new_seed
 from ._downstream import new_random_state
-from ._options import (
-    NETWORKS,
-    by_network,
-    check_strengths,
-    has_fast_bfloat16,
-    resolve_device,
-)
+from ._options import check_strengths, has_fast_bfloat16, resolve_device
 from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
 from ._validation import check_n_samples, requested_codes
+from .diffusion import generation
 from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
@@ -39,11 +34,12 @@ from .diffusion.training import (
 from .fair_control._calibrate import calibrate
 from .fair_control.calibration import MAX_STRENGTH
 
-_POSITIVE = [Interval(Real, 0, None, closed="neither")]
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-#: Learning rates by network.
-GAMMA = {"score": 3e-3, "y": 1e-3, "z": 1e-3}
-#: A small table is trained for as many iterations, however often that repeats its rows.
+#: The classifiers' share of gamma: hurried more, they learn small tables by heart.
+CLASSIFIER_GAMMA = 1 / 3
+#: Rows that are seen more often than this begin to be learned by heart ...
+MAX_EPOCHS = 200
+#: ... but with fewer iterations than this nothing is learned, however small the table.
 MIN_ITER = 300
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
@@ -93,47 +89,21 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         how near, and ``calibration_.accuracy(lambda_yz_)`` at what cost.
     n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
-    solver : str, default="dpm_solver_sde"
-        The second-order multistep solver of the reverse SDE or, with "dpm_solver_ode",
-        of its probability-flow ODE, or plain "euler_maruyama".
-    time_grid : {"lognormal", "uniform"}, default="lognormal"
-        Times of the steps: dense where categories are decided, or even in t.
-    label_guidance : {"network", "classifier"}, default="network"
-        Where the first unit of `lambda_y` comes from: a score network that is told the
-        label, which follows it more closely, or, as in the paper, the gradient of the
-        label classifier. What exceeds one is the classifier's in both cases.
-    category_loss : {"cross_entropy", "squared_error"}, default="cross_entropy"
-        How categories are learned: with a softmax a column, or by squared error on
-        every channel, which is Eq. 4 literally.
     hidden_width, n_blocks : int, default=256, 3
         Size of the score network: units a layer, residual blocks of two layers.
-    classifier_width, classifier_blocks : int, default=64, 1
-        Size of the two classifiers.
-    dropout : float, default=0.5
-        Share of hidden units that the classifiers leave out in training, in [0, 1). It
-        keeps them calibrated on small tables.
     max_iter : int, default=5000
-        Iterations of training, at most.
-    max_epochs : int, default=200
-        Passes over the rows, at most: rows that are seen more often begin to be learned
-        by heart. Where that would be fewer than 300 iterations, it is 300.
+        Iterations of training, at most: small tables are trained for no more than 200
+        passes over their rows, or 300 iterations.
     batch_size : int, default=1024
         Rows of an iteration, meta-train and meta-test part together.
-    alpha, beta : float or dict, default=0.001, 1.0
-        Inner step size and weight of the meta-test loss of Algorithm 1: one for all
-        networks, or a dict with the keys "score", "y" and "z".
-    gamma : float, dict or None, default=None
-        Learning rate of Algorithm 1, likewise; None is 0.003 for the score network and
-        0.001 for the classifiers, which learn small tables by heart if hurried. The
-        update is AdamW's with gamma warmed up and then annealed to zero.
+    alpha, beta : float, default=0.001, 1.0
+        Inner step size and weight of the meta-test loss of Algorithm 1, at least 0.
+    gamma : float, default=0.003
+        Learning rate of Algorithm 1 for the score network; that of the classifiers is a
+        third. The update is AdamW's with gamma warmed up and then annealed to zero.
     second_order : bool, default=False
         Differentiate through the inner step, as Algorithm 1 does. False is its
         first-order form, at half the cost.
-    ema_decay : float, default=0.998
-        Decay of the running average of the weights, which is what sampling uses.
-    chunk_size : int, default=1024
-        Rows that each thread generates at a time. Changes memory and speed, not the
-        rows, up to rounding.
     device : str, default="auto"
         A torch device; "auto" is a GPU if there is one.
     memory : str or joblib.Memory, default=None
@@ -212,30 +182,35 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             None,
         ],
         "n_steps": _COUNT,
-        "solver": [StrOptions(set(SOLVERS))],
-        "time_grid": [StrOptions({"lognormal", "uniform"})],
-        "label_guidance": [StrOptions({"network", "classifier"})],
-        "category_loss": [StrOptions({"cross_entropy", "squared_error"})],
         "hidden_width": _COUNT,
         "n_blocks": _COUNT,
-        "classifier_width": _COUNT,
-        "classifier_blocks": _COUNT,
-        "dropout": [Interval(Real, 0, 1, closed="left")],
         "max_iter": _COUNT,
-        "max_epochs": _COUNT,
         "batch_size": _COUNT,
-        "alpha": [*_NON_NEGATIVE, dict],
-        "beta": [*_NON_NEGATIVE, dict],
-        "gamma": [*_POSITIVE, dict, None],
+        "alpha": _NON_NEGATIVE,
+        "beta": _NON_NEGATIVE,
+        "gamma": [Interval(Real, 0, None, closed="neither")],
         "second_order": ["boolean"],
-        "ema_decay": [Interval(Real, 0, 1, closed="left")],
-        "chunk_size": _COUNT,
         "device": [str],
         "memory": [str, HasMethods("cache"), None],
-        "n_jobs": [Integral, None],
+        "n_jobs": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Integral, None, -1, closed="right"),
+            None,
+        ],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
+
+    # What `baselines.FADM` has as the paper does. The score network is told the label
+    # and gives the first unit of lambda_y, which rows follow more closely; it learns
+    # categories by a softmax a column; B_in and B_out weigh as much as they have rows,
+    # so that meta-learning does not change which distribution is learned; times are
+    # dense where categories are decided, and the solver is of second order.
+    _tells_labels = True
+    _softmax = True
+    _weighs_parts = True
+    _time_grid = "lognormal"
+    _solver = "dpm_solver_sde"
 
     def __init__(
         self,
@@ -245,24 +220,14 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         *,
         fairness_target: str | float | None = None,
         n_steps: int = 30,
-        solver: str = "dpm_solver_sde",
-        time_grid: str = "lognormal",
-        label_guidance: str = "network",
-        category_loss: str = "cross_entropy",
         hidden_width: int = 256,
         n_blocks: int = 3,
-        classifier_width: int = 64,
-        classifier_blocks: int = 1,
-        dropout: float = 0.5,
         max_iter: int = 5000,
-        max_epochs: int = 200,
         batch_size: int = 1024,
-        alpha: float | dict[str, float] = 1e-3,
-        beta: float | dict[str, float] = 1.0,
-        gamma: float | dict[str, float] | None = None,
+        alpha: float = 1e-3,
+        beta: float = 1.0,
+        gamma: float = 3e-3,
         second_order: bool = False,
-        ema_decay: float = 0.998,
-        chunk_size: int = 1024,
         device: str = "auto",
         memory: Any = None,
         n_jobs: int | None = None,
@@ -274,24 +239,14 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         self.lambda_yz = lambda_yz
         self.fairness_target = fairness_target
         self.n_steps = n_steps
-        self.solver = solver
-        self.time_grid = time_grid
-        self.label_guidance = label_guidance
-        self.category_loss = category_loss
         self.hidden_width = hidden_width
         self.n_blocks = n_blocks
-        self.classifier_width = classifier_width
-        self.classifier_blocks = classifier_blocks
-        self.dropout = dropout
         self.max_iter = max_iter
-        self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.alpha = alpha
         self.beta = beta
         self.gamma = gamma
         self.second_order = second_order
-        self.ema_decay = ema_decay
-        self.chunk_size = chunk_size
         self.device = device
         self.memory = memory
         self.n_jobs = n_jobs
@@ -344,11 +299,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             n_groups=encoded.n_groups,
             width=self.hidden_width,
             n_blocks=self.n_blocks,
-            classifier_width=self.classifier_width,
-            classifier_blocks=self.classifier_blocks,
-            softmax=self.category_loss == "cross_entropy",
-            conditional=self.label_guidance == "network",
-            dropout=self.dropout,
+            softmax=self._softmax,
+            conditional=self._tells_labels,
         )
         cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
         settings = self._settings(len(encoded.rows), bool(encoded.n_groups))
@@ -496,7 +448,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             As for `sample`. Besides the batch, a byte a row is kept for the labels.
         batch_size : int, default=65536
             Rows of a batch; the last may be shorter. With `n_jobs`, a batch is made by
-            all workers together, in tasks of 16 `chunk_size` rows.
+            all workers together, in tasks of 16,384 rows.
         random_state : int, RandomState instance or None, default=None
             As for `sample`.
 
@@ -566,9 +518,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             ),
             fair_controls=fair_controls,
             sde=sde,
-            grid=time_grid(self.n_steps, sde, self.time_grid),
-            solver=SOLVERS[self.solver],
-            chunk_size=self.chunk_size,
+            grid=time_grid(self.n_steps, sde, self._time_grid),
+            solver=SOLVERS[self._solver],
+            chunk_size=generation.CHUNK_SIZE,
             device=device,
             draw_categories=self.sizes_.softmax,
         )
@@ -592,18 +544,21 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                 )
 
     def _settings(self, n_rows: int, has_groups: bool) -> TrainingSettings:
-        networks = NETWORKS if has_groups else NETWORKS[:2]
+        networks = ("score", "y", "z") if has_groups else ("score", "y")
         batch_size = min(self.batch_size, max(n_rows, 2))
-        epochs = max(MIN_ITER, self.max_epochs * n_rows // batch_size)
+        epochs = max(MIN_ITER, MAX_EPOCHS * n_rows // batch_size)
+        rates = {network: self._rates(network) for network in networks}
         return TrainingSettings(
             max_iter=min(self.max_iter, epochs),
             batch_size=batch_size,
-            alpha=by_network("alpha", self.alpha, networks),
-            beta=by_network("beta", self.beta, networks),
-            gamma=by_network(
-                "gamma", GAMMA if self.gamma is None else self.gamma, networks
-            ),
+            alpha={network: alpha for network, (alpha, _, _) in rates.items()},
+            beta={network: beta for network, (_, beta, _) in rates.items()},
+            gamma={network: gamma for network, (_, _, gamma) in rates.items()},
             second_order=self.second_order,
-            weight_decay=0.0,
-            ema_decay=self.ema_decay,
+            weigh_parts=self._weighs_parts,
         )
+
+    def _rates(self, network: str) -> tuple[float, float, float]:
+        """Return alpha, beta and gamma of "score", "y" or "z"."""
+        factor = 1.0 if network == "score" else CLASSIFIER_GAMMA
+        return self.alpha, self.beta, self.gamma * factor

@@ -9,9 +9,6 @@ from skfadm import FairDiffusionGenerator
 TINY = {
     "hidden_width": 16,
     "n_blocks": 1,
-    "classifier_width": 8,
-    "classifier_blocks": 1,
-    "dropout": 0.0,
     "max_iter": 5,
     "batch_size": 16,
     "n_steps": 3,

@@ -9,6 +9,7 @@ from sklearn.model_selection import cross_validate
 from sklearn.tree import DecisionTreeClassifier
 
 from skfadm import LeaveOneDomainOut, SyntheticDataClassifier
+from skfadm.diffusion import generation
 
 from .generators import mixed_table, tiny
 from .test_searches import grid_search, numbers_table, scorer
@@ -38,8 +39,9 @@ def on_workers(cluster):
     assert {task["worker"] for task in stream.data}
 
 
-def test_sampling_gives_the_same_rows_on_a_cluster(cluster):
-    gen = tiny(chunk_size=16).fit(*mixed_table())
+def test_sampling_gives_the_same_rows_on_a_cluster(cluster, monkeypatch):
+    monkeypatch.setattr(generation, "CHUNK_SIZE", 16)
+    gen = tiny().fit(*mixed_table())
     X, y = gen.sample(1000, random_state=5)
     with joblib.parallel_config(backend="dask"):
         X_dask, y_dask = gen.sample(1000, random_state=5)
@@ -58,13 +60,12 @@ def test_grid_search_gives_the_same_scores_on_a_cluster(cluster):
         np.testing.assert_array_equal(found[name], expected[name])
 
 
-def test_cross_validate_gives_the_same_scores_on_a_cluster(cluster):
+def test_cross_validate_gives_the_same_scores_on_a_cluster(cluster, monkeypatch):
     X, y, z, domains = numbers_table(90)
     tree = DecisionTreeClassifier(random_state=0)
     # Sampling in a fold takes several tasks, which go to the cluster as well.
-    model = SyntheticDataClassifier(
-        tiny(chunk_size=4), tree, n_samples=200, random_state=0
-    )
+    monkeypatch.setattr(generation, "CHUNK_SIZE", 4)
+    model = SyntheticDataClassifier(tiny(), tree, n_samples=200, random_state=0)
 
     def scores():
         with sklearn.config_context(enable_metadata_routing=True):

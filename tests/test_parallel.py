@@ -12,15 +12,23 @@ from sklearn.exceptions import NotFittedError
 
 from skfadm import _validation
 from skfadm._parallel import TASK_CHUNKS, generate_rows
+from skfadm.diffusion import generation
 from skfadm.diffusion.generation import RowGenerator
 
 from .generators import mixed_table, tiny
 
+CHUNK_SIZE = 16
+
 
 @pytest.fixture(scope="module")
 def fitted():
-    # Chunks so short that a small sample takes several tasks.
-    return tiny(chunk_size=16).fit(*mixed_table())
+    return tiny().fit(*mixed_table())
+
+
+@pytest.fixture(autouse=True)
+def short_chunks(monkeypatch):
+    """Make chunks so short that a small sample takes several tasks."""
+    monkeypatch.setattr(generation, "CHUNK_SIZE", CHUNK_SIZE)
 
 
 @pytest.fixture
@@ -122,7 +130,7 @@ def test_batches_need_a_fitted_generator():
 
 
 def test_tasks_are_cut_alike_wherever_a_part_begins(fitted, asked_of):
-    size = TASK_CHUNKS * fitted.chunk_size
+    size = TASK_CHUNKS * CHUNK_SIZE
     codes = np.zeros(2 * size + 1, dtype=np.uint8)
     rows = fitted._row_generator([0.0])
     (whole,) = generate_rows(rows, codes, seed=0)

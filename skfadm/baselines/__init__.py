@@ -1,10 +1,11 @@
-"""Generators to compare with: VAE, GAN, DDPM, FairGAN, DECAF and FLDGM."""
+"""Generators to compare with: VAE, GAN, DDPM, FairGAN, DECAF, FLDGM and FADM."""
 
 from ._ddpm import DDPM
 from ._decaf import DECAF
+from ._fadm import FADM
 from ._fairgan import FairGAN
 from ._fldgm import FLDGM
 from ._gan import GAN
 from ._vae import VAE
 
-__all__ = ["DDPM", "DECAF", "FLDGM", "GAN", "VAE", "FairGAN"]
+__all__ = ["DDPM", "DECAF", "FADM", "FLDGM", "GAN", "VAE", "FairGAN"]

@@ -20,6 +20,8 @@ from .row_streams import RowStreams
 from .samplers import Solver
 from .sde import VPSDE
 
+#: Rows that are computed at a time: enough to be fast, few enough to stay in the cache.
+CHUNK_SIZE = 1024
 #: How often a row is generated at most, until fair control accepts it.
 MAX_ATTEMPTS = 32
 

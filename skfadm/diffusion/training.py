@@ -45,11 +45,13 @@ class NetworkSizes:
     n_groups: tuple[int, ...]
     width: int
     n_blocks: int
-    classifier_width: int
-    classifier_blocks: int
     softmax: bool
     conditional: bool
-    dropout: float
+    #: Larger classifiers learn small tables by heart, and so do those without dropout:
+    #: figures are in docs/user_guide/quality.rst.
+    classifier_width: int = 64
+    classifier_blocks: int = 1
+    dropout: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,10 @@ class TrainingSettings:
     beta: dict[str, float]
     gamma: dict[str, float]
     second_order: bool
-    weight_decay: float
-    ema_decay: float
+    #: Whether B_in and B_out weigh as much as their domains have rows.
+    weigh_parts: bool = True
+    #: Of the running average of the weights: about the last 500 iterations.
+    ema_decay: float = 0.998
 
 
 @dataclass(frozen=True)
@@ -228,10 +232,11 @@ def _train(
     batches = DomainBatches(domains, settings.batch_size, generator)
     data = [torch.as_tensor(a, device=device) for a in (table, y[:, None], z)]
 
-    def batch(index: Tensor, weight: float) -> Batch:
+    def batch(index: Tensor, share: float) -> Batch:
         rows, labels, groups = (a[index] for a in data)
         noised = noise_rows(rows, objective.evidence, not sizes.softmax, generator)
         told = labels_told(objective.score, labels[:, 0], generator)
+        weight = share if settings.weigh_parts else 1.0
         return Batch(noised, labels, groups, told, weight)
 
     names = dict(objective.named_parameters())
@@ -299,6 +304,6 @@ def _optimiser(
     return torch.optim.AdamW(
         [{"params": params, "network": name} for name, params in groups.items()],
         betas=(0.9, 0.99),
-        weight_decay=settings.weight_decay,
+        weight_decay=0.0,
         fused=True,
     )

@@ -30,7 +30,6 @@ SMALL: dict[str, Any] = {
     "n_steps": 5,
     "hidden_width": 64,
     "n_blocks": 1,
-    "classifier_width": 64,
     "lambda_yz": 0.0,
     "random_state": 0,
 }

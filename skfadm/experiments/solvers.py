@@ -88,7 +88,9 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     generator.fit(X, y, z, domains)
     for solver, all_steps in STEPS.items():
         for n_steps in [n for n in all_steps if n <= args.most_steps]:
-            generator.set_params(solver=solver, n_steps=n_steps)
+            # No parameter: users have no use for the others.
+            generator._solver = solver
+            generator.set_params(n_steps=n_steps)
             for seed in range(args.seeds):
                 start = time.perf_counter()
                 X_new, y_new = generator.sample(len(X), random_state=seed)

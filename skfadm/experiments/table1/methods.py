@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skfadm import FairDiffusionGenerator
-from skfadm.baselines import DDPM, DECAF, FLDGM, GAN, VAE, FairGAN
+from skfadm.baselines import DDPM, DECAF, FADM, FLDGM, GAN, VAE, FairGAN
 
 _EFFECTS_OF = {
     "age": [
@@ -66,17 +66,6 @@ ADULT_GRAPH = [
     *((cause, "y") for cause in _CAUSES_OF_INCOME),
 ]
 
-#: As in the paper: its losses, its guidance, its fair control and nothing beyond it,
-#: with batches and iterations of the baselines ("under the same settings"). Algorithm 1
-#: in its first-order form, at half the cost.
-PAPER = {
-    "category_loss": "squared_error",
-    "label_guidance": "classifier",
-    "lambda_z": 1.0,
-    "lambda_yz": 0.0,
-    "batch_size": 256,
-    "max_iter": 3000,
-}
 #: What is chosen for each baseline: the step size.
 STEP_SIZES = (1e-3, 3e-4)
 
@@ -130,6 +119,6 @@ METHODS: dict[str, Method] = {
     "fairgan": Method(FairGAN, {}, _grid("learning_rate")),
     "decaf": Method(DECAF, {"graph": ADULT_GRAPH}, _grid("learning_rate")),
     "fldgm": Method(FLDGM, {}, _grid("learning_rate")),
-    "fadm": Method(FairDiffusionGenerator, PAPER, ({},)),
+    "fadm": Method(FADM, {}, ({},)),
     "skfadm": Method(FairDiffusionGenerator, {}, ({},)),
 }

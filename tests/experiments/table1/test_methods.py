@@ -1,5 +1,7 @@
 import pytest
 
+from skfadm import FairDiffusionGenerator
+from skfadm.baselines import FADM
 from skfadm.baselines._graph import read_graph
 from skfadm.datasets._adult import _FEATURES
 from skfadm.experiments.table1.methods import ADULT_GRAPH, METHODS
@@ -32,18 +34,15 @@ def test_nothing_is_chosen_for_the_diffusion_models_of_the_package():
 
 
 def test_fadm_is_the_papers_and_skfadm_the_default():
-    paper = METHODS["fadm"].build(0).get_params()
-    default = METHODS["skfadm"].build(0).get_params()
-    changed = {key: paper[key] for key in paper if paper[key] != default[key]}
-    assert changed == {
-        "category_loss": "squared_error",
-        "label_guidance": "classifier",
-        "lambda_z": 1.0,
-        "lambda_yz": 0.0,
-        "batch_size": 256,
-        "max_iter": 3000,
-    }
-    assert default == METHODS["skfadm"].generator().get_params()
+    assert METHODS["fadm"].generator is FADM
+    assert METHODS["skfadm"].generator is FairDiffusionGenerator
+    assert METHODS["fadm"].fixed == METHODS["skfadm"].fixed == {}
+
+
+def test_fadm_is_trained_under_the_settings_of_the_baselines():
+    fadm, ddpm = (METHODS[name].build(0) for name in ("fadm", "ddpm"))
+    for name in ("max_iter", "batch_size", "n_steps", "hidden_width", "n_blocks"):
+        assert getattr(fadm, name) == getattr(ddpm, name), name
 
 
 def test_adults_graph_has_no_cycle_and_leads_from_sex_to_income_in_many_ways():

@@ -1,0 +1,113 @@
+"""FADM: what its paper prints, and nothing beyond."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skfadm.baselines import FADM
+from skfadm.diffusion import training
+
+from ..generators import GENERATOR_CHECKS, mixed_table
+
+TINY = {
+    **{"hidden_width": 16, "n_blocks": 1, "max_iter": 5, "batch_size": 16},
+    **{"n_steps": 3, "random_state": 0},
+}
+
+
+def tiny(**params):
+    return FADM(**{**TINY, **params})
+
+
+@pytest.fixture(scope="module")
+def table():
+    return mixed_table()
+
+
+# These pass no z, which lambda_z would act on.
+@parametrize_with_checks([tiny(lambda_z=0.0)])
+def test_scikit_learn_conventions(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("check", GENERATOR_CHECKS, ids=lambda c: c.__name__)
+def test_generator_contract(check):
+    check(tiny())
+
+
+def test_every_parameter_is_checked():
+    assert set(FADM._parameter_constraints) == set(FADM().get_params())
+
+
+def test_training_is_algorithm_1_in_second_order_with_losses_that_are_not_weighted(
+    table, monkeypatch
+):
+    seen = []
+    real = training.meta_gradients
+
+    def record(objective, batch_in, batch_out, **settings):
+        seen.append((batch_in.weight, batch_out.weight, settings))
+        return real(objective, batch_in, batch_out, **settings)
+
+    monkeypatch.setattr(training, "meta_gradients", record)
+    tiny(alpha_score=0.1, alpha_y=0.2, alpha_z=0.3, beta_y=0.5).fit(*table)
+    for weight_in, weight_out, settings in seen:
+        assert (weight_in, weight_out) == (1.0, 1.0)
+        assert settings["second_order"] is True
+        assert settings["alpha"] == {"score": 0.1, "y": 0.2, "z": 0.3}
+        assert settings["beta"] == {"score": 1.0, "y": 0.5, "z": 1.0}
+
+
+@pytest.mark.parametrize("network", ["score", "y", "z"])
+@pytest.mark.parametrize("name", ["alpha", "beta", "gamma"])
+def test_a_step_size_or_weight_acts_on_its_own_network_alone(name, network, table):
+    plain = tiny().fit(*table).weights_
+    changed = tiny(**{f"{name}_{network}": 0.7}).fit(*table).weights_
+    moved = {k.split(".")[0] for k in plain if (plain[k] != changed[k]).any()}
+    assert moved == {network}
+
+
+def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(table):
+    gen = tiny().fit(*table)
+    assert not [name for name in gen.weights_ if name.startswith("score.network.lab")]
+    denoiser = gen._row_generator([0.0]).denoiser
+    assert not denoiser.evidence.active  # every channel is a number
+    assert denoiser.n_linear == denoiser.layout.width
+
+
+def test_rows_have_the_label_that_was_asked_for():
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 600)
+    X = np.column_stack([rng.normal(4.0 * y - 2.0, 0.5), rng.normal(size=600)])
+    gen = tiny(max_iter=600, batch_size=128, n_steps=100, hidden_width=64, lambda_z=0.0)
+    gen.set_params(gamma_score=5e-3, gamma_y=5e-3).fit(X, y)
+    for label in (0, 1):
+        rows, _ = gen.sample(300, label)
+        assert np.mean((rows[:, 0] > 0) == label) > 0.9
+
+
+def test_steps_are_those_of_euler_maruyama_and_even_in_t(table):
+    gen = tiny(n_steps=7).fit(*table)
+    generator = gen._row_generator([0.0])
+    steps = generator.grid.diff()
+    assert len(steps) == 7
+    np.testing.assert_allclose(steps, steps[0])
+    assert generator.solver.__name__ == "euler_maruyama"
+
+
+def test_fair_control_is_the_papers_alone(table):
+    gen = tiny().fit(*table)
+    assert gen.lambda_yz_ == 0.0
+    plain = gen.sample(20)[0]
+    assert not gen.set_params(lambda_z=20.0).sample(20)[0].equals(plain)
+    assert "lambda_yz" not in gen.get_params()
+    with pytest.raises(ValueError, match="lambda_z is 1.0 but .* no sensitive"):
+        tiny().fit(table[0], table[1])
+
+
+def test_several_sensitive_attributes_and_more_than_two_classes(table):
+    X, _, z, domains = table
+    both = pd.DataFrame({"sex": z, "age": np.arange(len(z)) % 3})
+    y = np.arange(len(X)) % 4
+    assert set(tiny().fit(X, y, both, domains).sample(9, 3)[1]) == {3}
