@@ -32,7 +32,7 @@ numpydoc_validation_checks = {"GL08", "PR01", "PR02", "PR03", "PR10"}
 numpydoc_validation_exclude = {
     r"^skfadm\.diffusion\.",
     r"\.BiasedDomains(\.table)?$",
-    r"\.QualityReport$",
+    r"\.(QualityReport|GroupAudit|FairnessReport)$",
 }
 
 

@@ -1,11 +1,14 @@
 """How fair predictions and tables are: ratios, a scorer, an audit of groups."""
 
-from ._audit import audit_groups
+from ._audit import GroupAudit, audit_groups
+from ._rates import GroupRatesDisplay
 from ._ratios import demographic_parity_ratio, equal_opportunity_ratio
 from ._scorer import FairnessScorer
 
 __all__ = [
     "FairnessScorer",
+    "GroupAudit",
+    "GroupRatesDisplay",
     "audit_groups",
     "demographic_parity_ratio",
     "equal_opportunity_ratio",

@@ -2,17 +2,93 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from .._downstream import default_classifier
-from .._validation import as_columns, encode_labels, factorize
+from .._validation import encode_labels
+from ._rates import GroupRatesDisplay, attributes_of
+from ._ratios import _positive_labels
 
-__all__ = ["audit_groups"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["GroupAudit", "audit_groups"]
+
+_N_SHUFFLES = 200
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class GroupAudit:
+    r"""What :func:`audit_groups` has found; prints as two tables.
+
+    Attributes
+    ----------
+    rates : DataFrame
+        For each attribute, label and group, in [0, 1] or NaN:
+
+        - "share": of the rows that the group has among the real ones;
+        - "observed": how often real rows of the group have the label;
+        - "real", "generated": how often rows whose features suggest the group have
+          it, :math:`\sum_i [y_i = a]\, p(g | x_i) / \sum_i p(g | x_i)`. Generated
+          rows have no group, so this is what can be compared.
+    summary : DataFrame
+        For each attribute and label a row "real" and one "generated":
+
+        - "ratio": the smallest over the largest of these rates, 1 where labels do not
+          favour what the features suggest;
+        - "by_chance": the mean ratio if labels were dealt at random; a ratio near it
+          shows no difference, however far from 1;
+        - "favoured": the group with the largest rate;
+        - "certainty": the mean of the largest :math:`p(g | x)`, which is how often the
+          group would be guessed;
+        - "guess": the same without looking at features, the share of the largest group.
+    """
+
+    rates: pd.DataFrame
+    summary: pd.DataFrame
+
+    def plot(self, ax: Axes | None = None) -> GroupRatesDisplay:
+        """Draw the rates of real and generated rows as bars.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure that ``plt.show()`` shows.
+
+        Returns
+        -------
+        GroupRatesDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return GroupRatesDisplay(self.rates[["real", "generated"]]).plot(ax)
+
+    def __repr__(self) -> str:
+        ratios = self.summary["ratio"].round(2).groupby("rows", sort=False).min()
+        told = ", ".join(f"{rows} {ratio}" for rows, ratio in ratios.items())
+        return f"<GroupAudit: ratio of rates: {told}>"
+
+    def __str__(self) -> str:
+        return f"{self.rates.round(3)}\n\n{self.summary.round(3)}"
+
+    def _repr_html_(self) -> str:
+        tables = (self.rates, self.summary)
+        return "".join(
+            table.style.format(precision=3, escape="html")
+            .format_index(escape="html")
+            .to_html()
+            for table in tables
+        )
 
 
 def audit_groups(
@@ -20,10 +96,11 @@ def audit_groups(
     generated: tuple[Any, ArrayLike],
     z: ArrayLike,
     *,
+    pos_label: Any = None,
     classifier: Any = None,
     random_state: int = 0,
-) -> pd.DataFrame:
-    r"""Tell how well groups can be told from rows, and how labels go along with them.
+) -> GroupAudit:
+    r"""Tell which groups labels favour, and how well features tell the groups.
 
     Generated rows have no group, so a classifier of the real rows says what they
     suggest: :math:`p(z | x)`, of real rows by cross-fitting. It can only tell what it
@@ -37,25 +114,24 @@ def audit_groups(
         Generated rows of the same columns, and their labels.
     z : array-like of shape (n,) or (n, n_attributes)
         Sensitive attributes of the real rows.
+    pos_label : label, default=None
+        The positive label. None is the larger of two labels; of more, each in turn.
+        The tables name it.
     classifier : classifier, default=None
         With ``predict_proba``; cloned. None is histogram gradient boosting.
     random_state : int, default=0
-        Seed of folds and, by default, of the classifier.
+        Seed of folds, of shuffles and, by default, of the classifier.
 
     Returns
     -------
-    DataFrame
-        Two rows, "real" and "generated", for each attribute, with the columns
-
-        - "certainty": the mean of the largest :math:`p(z | x)`, in (0, 1]; the share of
-          rows whose group would be guessed if the classifier is calibrated;
-        - "mutual_information": of label and suggested group, in nats, at least 0;
-          0 where labels do not go along with what features suggest.
+    GroupAudit
+        With the tables ``rates`` and ``summary`` and a method ``plot``.
 
     Raises
     ------
     ValueError
-        If lengths differ, an entry of z is missing or a group has fewer than two rows.
+        If lengths differ, an entry of z is missing, a group has fewer than two rows or
+        `pos_label` is not among the labels.
 
     Examples
     --------
@@ -64,9 +140,11 @@ def audit_groups(
     >>> biased = make_biased_domains(1000, n_domains=1, bias=0.8, random_state=0)
     >>> fair = make_biased_domains(1000, n_domains=1, bias=0.0, random_state=0)
     >>> real, other = (biased.data, biased.target), (fair.data, fair.target)
-    >>> found = audit_groups(real, other, biased.z)["mutual_information"].droplevel(0)
-    >>> bool(found["generated"] < found["real"])
-    True
+    >>> audit = audit_groups(real, other, biased.z)
+    >>> audit.summary["ratio"].round(2).tolist()
+    [0.19, 0.54]
+    >>> audit.summary["favoured"].tolist()[0]
+    1
     """
     X, y = real
     X_new, y_new = generated
@@ -76,30 +154,55 @@ def audit_groups(
         raise ValueError(
             "generated holds labels that real does not, or not one label a row."
         )
-    audits = {}
-    for j, column in enumerate(as_columns("z", z, len(X))):
-        group, names = factorize("z", column)
-        n_folds = min(5, int(np.bincount(group).min()))
-        if len(names) < 2 or n_folds < 2:
+    labels = _positive_labels(classes, pos_label)
+    rng = np.random.RandomState(random_state)
+    rates, summary = {}, {}
+    for name, group, groups in attributes_of(z, len(X)):
+        n_rows = np.bincount(group)
+        n_folds = min(5, int(n_rows.min()))
+        if len(groups) < 2 or n_folds < 2:
+            counts = dict(zip(groups.tolist(), n_rows.tolist(), strict=True))
             raise ValueError(
                 "z must have two groups or more, each of at least two rows, got "
-                f"{dict(column.value_counts())}."
+                f"{counts}."
             )
         model = _seeded(classifier, random_state)
         folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
         p = cross_val_predict(model, X, group, cv=folds, method="predict_proba")
         p_new = model.fit(X, group).predict_proba(X_new)
-        attribute = column.name if isinstance(column.name, str) else f"z{j}"
-        audits[attribute, "real"] = _audit(p, codes, len(classes))
-        audits[attribute, "generated"] = _audit(p_new, new_codes, len(classes))
-    table = pd.DataFrame(audits).T
-    table.index.names = ["attribute", "rows"]
-    return table
+        for label in labels:
+            code = classes.tolist().index(label)
+            chosen = {"real": codes == code, "generated": new_codes == code}
+            suggested = {"real": p, "generated": p_new}
+            found = {rows: _rates(chosen[rows], suggested[rows]) for rows in chosen}
+            observed = np.bincount(group[chosen["real"]], minlength=len(groups))
+            for g, value in enumerate(groups.tolist()):
+                rates[name, label, value] = {
+                    "share": n_rows[g] / len(X),
+                    "observed": observed[g] / n_rows[g],
+                    "real": found["real"][g],
+                    "generated": found["generated"][g],
+                }
+            for rows, of_groups in found.items():
+                p_rows = suggested[rows]
+                summary[name, label, rows] = {
+                    "ratio": _ratio(of_groups),
+                    "by_chance": _ratio_by_chance(chosen[rows], p_rows, rng),
+                    "favoured": groups.tolist()[int(of_groups.argmax())],
+                    "certainty": float(p_rows.max(axis=1).mean()),
+                    "guess": float(p_rows.mean(axis=0).max()),
+                }
+    return GroupAudit(
+        pd.DataFrame.from_dict(rates, orient="index").rename_axis(
+            ["attribute", "label", "group"]
+        ),
+        pd.DataFrame.from_dict(summary, orient="index").rename_axis(
+            ["attribute", "label", "rows"]
+        ),
+    )
 
 
 def _seeded(classifier: Any, random_state: int) -> Any:
-    from sklearn.base import clone
-
     if classifier is not None:
         return clone(classifier)
     model = default_classifier()
@@ -107,15 +210,19 @@ def _seeded(classifier: Any, random_state: int) -> Any:
     return model
 
 
-def _audit(
-    p_z: NDArray[np.float64], y: NDArray[np.int64], n_classes: int
-) -> dict[str, float]:
-    """Return certainty and mutual information of labels and what p_z suggests."""
-    joint = np.stack([p_z[y == a].sum(0) for a in range(n_classes)]) / len(y)
-    independent = joint.sum(1, keepdims=True) * joint.sum(0)
-    occurs = joint > 0
-    information = (joint[occurs] * np.log(joint[occurs] / independent[occurs])).sum()
-    return {
-        "certainty": float(p_z.max(1).mean()),
-        "mutual_information": max(0.0, float(information)),
-    }
+def _rates(chosen: NDArray[np.bool_], p_z: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How often each group is chosen if rows belong to it with probability p_z."""
+    found: NDArray[np.float64] = chosen @ p_z / p_z.sum(axis=0)
+    return found
+
+
+def _ratio(rates: NDArray[np.float64]) -> float:
+    return float(rates.min() / rates.max()) if rates.max() > 0 else float("nan")
+
+
+def _ratio_by_chance(
+    chosen: NDArray[np.bool_], p_z: NDArray[np.float64], rng: np.random.RandomState
+) -> float:
+    """Mean ratio of rates if the labels were dealt to the rows at random."""
+    dealt = [_ratio(_rates(rng.permutation(chosen), p_z)) for _ in range(_N_SHUFFLES)]
+    return float(np.mean(dealt))

@@ -4,7 +4,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from skfadm.datasets import make_biased_domains
-from skfadm.metrics import audit_groups
+from skfadm.metrics import GroupRatesDisplay, audit_groups
 
 
 @pytest.fixture(scope="module")
@@ -12,49 +12,75 @@ def biased():
     return make_biased_domains(20_000, n_domains=1, bias=0.8, random_state=0)
 
 
-def audit(real, generated, z):
-    return audit_groups(real, generated, z, classifier=LogisticRegression())
+def audit(real, generated, z, **params):
+    return audit_groups(real, generated, z, classifier=LogisticRegression(), **params)
 
 
 def test_real_rows_are_told_as_the_true_model_tells_them(biased):
     rows = biased.data, biased.target
-    found = audit(rows, rows, biased.z).loc[("z0", "real")]
+    found = audit(rows, rows, biased.z)
     p = biased.model.posterior_z(biased.data)
-    assert found["certainty"] == pytest.approx(p.max(1).mean(), abs=0.03)
-    joint = np.stack([p[biased.target == a].sum(0) for a in (0, 1)]) / len(p)
-    independent = np.outer(joint.sum(1), joint.sum(0))
-    expected = (joint * np.log(joint / independent)).sum()
-    assert found["mutual_information"] == pytest.approx(expected, rel=0.2)
+    expected = [p[biased.target == 1, g].sum() / p[:, g].sum() for g in (0, 1)]
+    np.testing.assert_allclose(found.rates["real"], expected, atol=0.02)
+    observed = [biased.target[biased.z == g].mean() for g in (0, 1)]
+    np.testing.assert_allclose(found.rates["observed"], observed)
+    real = found.summary.loc[("z", 1, "real")]
+    assert real["certainty"] == pytest.approx(p.max(1).mean(), abs=0.03)
+    assert real["guess"] == pytest.approx(max(p.mean(0)), abs=0.02)
+    assert real["favoured"] == int(np.argmax(expected))
+    assert real["ratio"] == pytest.approx(min(expected) / max(expected), abs=0.02)
 
 
-def test_labels_that_are_dealt_at_random_go_along_with_no_group(biased):
+def test_labels_that_are_dealt_at_random_have_the_ratio_of_chance(biased):
     shuffled = np.random.default_rng(0).permutation(biased.target)
-    table = audit(
-        (biased.data, biased.target), (biased.data, shuffled), biased.z
-    ).droplevel(0)
-    information = table["mutual_information"]
-    assert information["generated"] < 0.001 < 0.02 < information["real"]
-    assert table.loc["generated", "certainty"] == pytest.approx(
-        table.loc["real", "certainty"], abs=0.01
+    found = audit((biased.data, biased.target), (biased.data, shuffled), biased.z)
+    summary = found.summary.droplevel([0, 1])
+    assert summary.loc["generated", "ratio"] == pytest.approx(
+        summary.loc["generated", "by_chance"], abs=0.03
     )
+    assert summary.loc["real", "ratio"] < summary.loc["real", "by_chance"] - 0.2
+    assert summary.loc["generated", "certainty"] == pytest.approx(
+        summary.loc["real", "certainty"], abs=0.01
+    )
+
+
+def test_few_rows_are_less_equal_by_chance():
+    rng = np.random.default_rng(0)
+    by_chance = []
+    for n in (60, 6000):
+        X, y, z = rng.normal(size=(n, 2)), rng.integers(2, size=n), np.arange(n) % 2
+        found = audit((X + z[:, None], y), (X, y), z)
+        by_chance.append(found.summary["by_chance"].iloc[0])
+    assert by_chance[0] < 0.9 < by_chance[1] < 1.0
 
 
 def test_features_that_are_blurred_tell_the_group_less(biased):
     noise = np.random.default_rng(0).permutation(np.asarray(biased.data))
     for j in range(noise.shape[1]):
         noise[:, j] = np.random.default_rng(j).permutation(noise[:, j])
-    table = audit((biased.data, biased.target), (noise, biased.target), biased.z)
-    certainty = table["certainty"].droplevel(0)
+    found = audit((biased.data, biased.target), (noise, biased.target), biased.z)
+    certainty = found.summary["certainty"].droplevel([0, 1])
     # Each column on its own suggests either group; together they contradict.
     assert certainty["generated"] < certainty["real"] - 0.02
 
 
-def test_each_attribute_has_rows_of_its_own(biased):
+def test_each_attribute_and_each_of_several_labels_has_rows_of_its_own(biased):
     z = pd.DataFrame({"sex": biased.z, "age": np.arange(20_000) % 3})
-    rows = biased.data, biased.target
-    table = audit(rows, rows, z)
-    assert list(table.index.get_level_values("attribute").unique()) == ["sex", "age"]
-    assert table.loc[("age", "real"), "certainty"] < 0.4
+    y = np.array(["a", "b", "c"])[np.arange(20_000) % 3]
+    found = audit((biased.data, y), (biased.data, y), z)
+    assert len(found.rates) == 3 * (2 + 3)
+    assert list(found.rates.index.unique("attribute")) == ["sex", "age"]
+    by_group = found.rates["observed"].groupby(["attribute", "group"]).sum()
+    np.testing.assert_allclose(by_group, 1.0)
+    one = audit((biased.data, y), (biased.data, y), z, pos_label="b")
+    pd.testing.assert_frame_equal(one.rates, found.rates.xs("b", level=1, drop_level=0))
+
+
+def test_it_prints_ratios_and_escapes_names_in_html(biased):
+    rows = biased.data[:200], biased.target[:200]
+    found = audit(rows, rows, pd.Series(biased.z[:200], name="<b>"))
+    assert "favoured" in str(found) and "real 0." in repr(found)
+    assert "&lt;b&gt;" in found._repr_html_() and "<b>" not in found._repr_html_()
 
 
 def test_labels_and_groups_that_make_no_sense_are_refused(biased):
@@ -63,3 +89,42 @@ def test_labels_and_groups_that_make_no_sense_are_refused(biased):
         audit(rows, (biased.data, biased.target + 5), biased.z)
     with pytest.raises(ValueError, match="two groups"):
         audit(rows, rows, np.zeros(20_000))
+    with pytest.raises(ValueError, match="pos_label=7"):
+        audit(rows, rows, biased.z, pos_label=7)
+
+
+# --- the bars ----------------------------------------------------------------------
+
+
+@pytest.fixture
+def plt():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    plt.switch_backend("Agg")
+    yield plt
+    plt.close("all")
+
+
+def test_bars_of_an_audit_are_its_rates(plt, biased):
+    rows = biased.data[:500], biased.target[:500]
+    found = audit(rows, rows, biased.z[:500])
+    display = found.plot()
+    widths = [[bar.get_width() for bar in bars] for bars in display.bars_]
+    np.testing.assert_allclose(widths, found.rates[["real", "generated"]].T)
+    assert display.ax_.get_xlabel() == "share given 1"
+    assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["0", "1"]
+    assert plt.figure(plt.get_fignums()[-1]) is display.figure_
+
+
+def test_bars_of_predictions_are_rates_with_wilsons_intervals(plt):
+    _, ax = plt.subplots()
+    y = np.repeat(["no", "yes", "no", "yes"], [6, 2, 1, 3])
+    z = np.repeat(["a", "b"], [8, 4])
+    display = GroupRatesDisplay.from_predictions(y, z, ax=ax)
+    assert display.ax_ is ax
+    assert [bar.get_width() for bar in display.bars_[0]] == [0.25, 0.75]
+    p, n, t = 0.25, 8, 1.96
+    centre = (p + t**2 / (2 * n)) / (1 + t**2 / n)
+    half = t / (1 + t**2 / n) * np.sqrt(p * (1 - p) / n + t**2 / (4 * n**2))
+    np.testing.assert_allclose(
+        display.intervals["predictions"][0], [centre - half, centre + half], atol=1e-3
+    )

@@ -1,0 +1,216 @@
+"""How often each group is given the positive label, and a display of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy.stats import binomtest
+
+from .._figures import INK, REAL, SYNTHETIC, axes_for
+from .._validation import as_columns, factorize
+from ._ratios import _positive_labels, as_labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLOURS = (REAL, SYNTHETIC, "#7a5195", "#b8860b")
+
+
+def attributes_of(
+    z: Any, n_rows: int
+) -> list[tuple[str, NDArray[np.int64], NDArray[Any]]]:
+    """Return name, group codes and groups of each sensitive attribute."""
+    columns = as_columns("z", z, n_rows)
+    found = []
+    for j, column in enumerate(columns):
+        codes, groups = factorize("z", column)
+        unnamed = "z" if len(columns) == 1 else f"z{j}"
+        name = column.name if isinstance(column.name, str) else unnamed
+        found.append((name, codes, groups))
+    return found
+
+
+def wilson_interval(n_chosen: float, n: float) -> tuple[float, float]:
+    """Return Wilson's 95 % interval of a share; NaN of no rows."""
+    if n == 0:
+        return np.nan, np.nan
+    interval = binomtest(int(n_chosen), int(n)).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def selection_rates(
+    y_pred: ArrayLike, z: ArrayLike, *, pos_label: Any = None
+) -> pd.DataFrame:
+    """Return for each attribute, positive label and group how often it is predicted.
+
+    Parameters
+    ----------
+    y_pred : array-like of shape (n,)
+        Predicted labels.
+    z : array-like of shape (n,) or (n, n_attributes)
+        Sensitive attributes.
+    pos_label : label, default=None
+        The positive label. None is the larger of two labels; of more, each.
+
+    Returns
+    -------
+    DataFrame
+        Index: attribute, label, group. Columns: "n", the rows of the group, "rate",
+        "low" and "high", the ends of Wilson's 95 % interval.
+    """
+    pred = as_labels(y_pred, "y_pred")
+    labels = _positive_labels(np.unique(pred), pos_label)
+    rows = {}
+    for name, codes, groups in attributes_of(z, len(pred)):
+        n = np.bincount(codes, minlength=len(groups))
+        for label in labels:
+            chosen = np.bincount(codes[pred == label], minlength=len(groups))
+            for g, group in enumerate(groups.tolist()):
+                low, high = wilson_interval(chosen[g], n[g])
+                rows[name, label, group] = {
+                    "n": n[g],
+                    "rate": chosen[g] / n[g],
+                    "low": low,
+                    "high": high,
+                }
+    table = pd.DataFrame(rows).T.astype({"n": int})
+    return table.rename_axis(["attribute", "label", "group"])
+
+
+class GroupRatesDisplay:
+    """Bars of how often each group is given the positive label.
+
+    It is recommended to use :meth:`from_predictions` or
+    :meth:`skfadm.metrics.GroupAudit.plot`. Needs matplotlib.
+
+    Parameters
+    ----------
+    rates : DataFrame of shape (n_groups, n_tables)
+        Rates in [0, 1]; a row a group and a column for each table or classifier.
+        Levels of the index ("attribute", "label", "group") that hold one value are
+        written beside the axes, others beside the bars.
+    intervals : dict of str to array-like of shape (n_groups, 2), default=None
+        For columns of `rates`, the ends of intervals.
+
+    Attributes
+    ----------
+    bars_ : list of matplotlib BarContainer
+        One a column of `rates`.
+    ax_ : matplotlib Axes
+        Where they are.
+    figure_ : matplotlib Figure
+        The figure of `ax_`.
+
+    Examples
+    --------
+    >>> from skfadm.metrics import GroupRatesDisplay
+    >>> display = GroupRatesDisplay.from_predictions(
+    ...     ["no", "yes", "yes"], ["f", "f", "m"], pos_label="yes"
+    ... )  # doctest: +SKIP
+    """
+
+    def __init__(self, rates: pd.DataFrame, *, intervals: dict[str, Any] | None = None):
+        self.rates = rates
+        self.intervals = intervals
+
+    @classmethod
+    def from_predictions(
+        cls,
+        y_pred: ArrayLike,
+        z: ArrayLike,
+        *,
+        pos_label: Any = None,
+        ax: Axes | None = None,
+        name: str = "predictions",
+    ) -> GroupRatesDisplay:
+        """Draw how often each group is predicted to have the positive label.
+
+        Parameters
+        ----------
+        y_pred : array-like of shape (n,)
+            Predicted labels.
+        z : array-like of shape (n,) or (n, n_attributes)
+            Sensitive attributes.
+        pos_label : label, default=None
+            The positive label. None is the larger of two labels; of more, each has
+            bars of its own.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        name : str, default="predictions"
+            What a legend calls the bars.
+
+        Returns
+        -------
+        GroupRatesDisplay
+            Drawn, with Wilson's 95 % intervals.
+
+        Raises
+        ------
+        ValueError
+            If lengths differ, an entry is missing or `pos_label` is not predicted.
+        """
+        found = selection_rates(y_pred, z, pos_label=pos_label)
+        rates = found[["rate"]].set_axis([name], axis=1)
+        ends = found[["low", "high"]].to_numpy()
+        return cls(rates, intervals={name: ends}).plot(ax)
+
+    def plot(self, ax: Axes | None = None) -> GroupRatesDisplay:
+        """Draw the bars.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure that ``plt.show()`` shows.
+
+        Returns
+        -------
+        self : GroupRatesDisplay
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        n_groups, n_tables = self.rates.shape
+        size = (6.4, 1.5 + 0.28 * n_groups * (n_tables + 0.6))
+        ax = axes_for("GroupRatesDisplay.plot", ax, figsize=size)
+        index = self.rates.index.to_frame(index=False)
+        single = [name for name in index if index[name].nunique() == 1]
+        told = {name: index[name].iloc[0] for name in single if name != "group"}
+        names = index.drop(columns=list(told)).astype(str).agg(": ".join, axis=1)
+        height, places = 0.8 / n_tables, np.arange(n_groups)
+        self.bars_ = []
+        for k, (name, rates) in enumerate(self.rates.items()):
+            sides = None
+            if self.intervals is not None and name in self.intervals:
+                low, high = np.asarray(self.intervals[name], dtype=float).T
+                sides = np.stack([rates - low, high - rates]).clip(min=0)
+            bars = ax.barh(
+                places + (k - (n_tables - 1) / 2) * height,
+                rates,
+                0.9 * height,
+                xerr=sides,
+                color=_COLOURS[k % len(_COLOURS)],
+                error_kw={"ecolor": INK, "elinewidth": 0.9},
+                label=str(name),
+            )
+            words = [f"{100 * r:.1f} %" if np.isfinite(r) else "none" for r in rates]
+            ax.bar_label(bars, words, fontsize="small", color=INK, padding=3)
+            self.bars_.append(bars)
+        ax.set_yticks(places, names)
+        ax.invert_yaxis()
+        ax.set_ylabel(str(told.get("attribute", "")))
+        ax.set_xlabel(f"share given {told['label']}" if "label" in told else "")
+        ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")
+        ax.margins(x=0.14)
+        ax.set_xlim(left=0.0)
+        ax.spines[["top", "right"]].set_visible(False)
+        if n_tables > 1:  # above the axes, where no bar can be
+            place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, 1)}
+            ax.legend(ncols=n_tables, frameon=False, fontsize="small", **place)
+        self.ax_ = ax
+        self.figure_ = ax.figure
+        return self
