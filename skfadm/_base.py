@@ -13,13 +13,13 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._downstream import new_random_state
 from ._validation import (
     LabelFormat,
     check_n_samples,
     encode_domains,
     encode_groups,
     encode_labels,
+    new_random_state,
 )
 from .encoding import TabularEncoder
 

@@ -13,7 +13,6 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
-from sklearn.utils import check_random_state
 
 from .encoding import ClassifierFeatures
 
@@ -21,7 +20,6 @@ __all__ = [
     "default_classifier",
     "fit_on_generated",
     "linear_classifier",
-    "new_random_state",
 ]
 
 
@@ -105,12 +103,3 @@ def fit_on_generated(classifier: Any, X: Any, y: Any, *, random_state: int) -> A
         if value is None and name.split("__")[-1] == "random_state"
     }
     return model.set_params(**unseeded).fit(X, y)
-
-
-def new_random_state(
-    random_state: int | np.random.RandomState | None,
-) -> np.random.RandomState:
-    """`check_random_state`, except that ``None`` leaves NumPy's global state alone."""
-    if random_state is None:
-        return np.random.RandomState()
-    return check_random_state(random_state)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import DataConversionWarning
+from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 
 #: Labels that are drawn at a time.
@@ -196,6 +197,15 @@ def encode_domains(
     return factorize("domains", columns[0])
 
 
+def new_random_state(
+    random_state: int | np.random.RandomState | None,
+) -> np.random.RandomState:
+    """`check_random_state`, except that ``None`` leaves NumPy's global state alone."""
+    if random_state is None:
+        return np.random.RandomState()
+    return check_random_state(random_state)
+
+
 def check_n_samples(n_samples: object, name: str = "n_samples") -> int:
     """Return `n_samples` as int; TypeError or ValueError unless a positive integer."""
     if isinstance(n_samples, bool) or not isinstance(n_samples, Integral):
@@ -203,6 +213,28 @@ def check_n_samples(n_samples: object, name: str = "n_samples") -> int:
     if n_samples < 1:
         raise ValueError(f"{name} must be a positive integer, got {n_samples}.")
     return int(n_samples)
+
+
+def check_strengths(
+    strengths: Sequence[object], has_groups: bool, largest: float
+) -> list[float]:
+    """Return several values of lambda_yz as numbers; ValueError for what is none.
+
+    Without groups there is nothing that a strength other than 0 could act on.
+    """
+    if not len(strengths):
+        raise ValueError("strengths is empty; expected at least one lambda_yz.")
+    for strength in strengths:
+        if not isinstance(strength, Real) or not 0 <= float(strength) <= largest:
+            raise ValueError(
+                f"strengths holds {strength!r}; expected numbers in [0, {largest:g}]."
+            )
+        if strength and not has_groups:
+            raise ValueError(
+                f"strengths holds {strength!r} but fit was given no sensitive "
+                "attribute to act on; expected z, or 0 alone."
+            )
+    return [float(strength) for strength in strengths]  # type: ignore[arg-type]
 
 
 def requested_codes(

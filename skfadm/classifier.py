@@ -12,8 +12,8 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._downstream import fit_on_generated, new_random_state
-from ._validation import check_n_samples
+from ._downstream import fit_on_generated
+from ._validation import check_n_samples, new_random_state
 from .generator import FairDiffusionGenerator
 
 

@@ -15,12 +15,16 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_memory
 
 from ._base import Labels, Table, TableGenerator, new_seed
-from ._downstream import new_random_state
-from ._options import check_strengths, has_fast_bfloat16, resolve_device
 from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
-from ._validation import check_n_samples, requested_codes
+from ._validation import (
+    check_n_samples,
+    check_strengths,
+    new_random_state,
+    requested_codes,
+)
 from .diffusion import generation
+from .diffusion.devices import has_fast_bfloat16, resolve_device
 from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
@@ -422,7 +426,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         [100, 100, 100]
         """
         codes, seed = self._requested(n_samples, y, random_state)
-        checked = check_strengths(strengths, self.tilts_ is not None)
+        checked = check_strengths(strengths, self.tilts_ is not None, MAX_STRENGTH)
         generator = self._row_generator(checked)
         tables = generate_rows(generator, codes, seed, n_jobs=self.n_jobs)
         return [self._decode(rows, codes) for rows in tables]

@@ -22,10 +22,9 @@ from skfadm._base import (
     TableGenerator,
     new_seed,
 )
-from skfadm._downstream import new_random_state
-from skfadm._options import has_fast_bfloat16
 from skfadm._progress import TrainingProgress
-from skfadm._validation import requested_codes
+from skfadm._validation import new_random_state, requested_codes
+from skfadm.diffusion.devices import has_fast_bfloat16
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.networks import ResidualMLP
 from skfadm.diffusion.row_streams import RowStreams

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from scipy.special import logsumexp
 from sklearn.utils import Bunch
 
-from skfadm._downstream import new_random_state
+from skfadm._validation import new_random_state
 
 __all__ = ["BiasedDomains", "make_biased_domains"]
 

@@ -11,7 +11,8 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import metadata_routing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from skfadm._downstream import fit_on_generated, new_random_state
+from skfadm._downstream import fit_on_generated
+from skfadm._validation import new_random_state
 
 from ._ratios import (
     RATIOS,

@@ -1,13 +1,8 @@
-"""Parameters of the generator that take more than one form."""
+"""The devices that tensors live on."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Real
-
 import torch
-
-from .fair_control.calibration import MAX_STRENGTH
 
 
 def resolve_device(device: str) -> str:
@@ -33,24 +28,3 @@ def has_fast_bfloat16(device: str) -> bool:
     capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     has_it = capabilities.get("avx512_bf16") or capabilities.get("amx_bf16")
     return torch.device(device).type == "cpu" and bool(has_it)
-
-
-def check_strengths(strengths: Sequence[object], has_groups: bool) -> list[float]:
-    """Return several values of lambda_yz as numbers; ValueError for what is none.
-
-    Without groups there is nothing that a strength other than 0 could act on.
-    """
-    if not len(strengths):
-        raise ValueError("strengths is empty; expected at least one lambda_yz.")
-    for strength in strengths:
-        if not isinstance(strength, Real) or not 0 <= float(strength) <= MAX_STRENGTH:
-            raise ValueError(
-                f"strengths holds {strength!r}; expected numbers in "
-                f"[0, {MAX_STRENGTH:g}]."
-            )
-        if strength and not has_groups:
-            raise ValueError(
-                f"strengths holds {strength!r} but fit was given no sensitive "
-                "attribute to act on; expected z, or 0 alone."
-            )
-    return [float(strength) for strength in strengths]  # type: ignore[arg-type]
