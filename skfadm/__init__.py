@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .model_selection import LeaveOneDomainOut
     from .plotting import FairnessTradeoffDisplay
     from .quality import QualityDisplay, quality_report
+    from .report import fairness_report
 
 __version__ = "0.1.0"
 
@@ -28,6 +29,7 @@ __all__ = [
     "audit_groups",
     "demographic_parity_ratio",
     "equal_opportunity_ratio",
+    "fairness_report",
     "quality_report",
 ]
 
@@ -43,6 +45,7 @@ _HOMES = {
     "audit_groups": "metrics",
     "demographic_parity_ratio": "metrics",
     "equal_opportunity_ratio": "metrics",
+    "fairness_report": "report",
     "quality_report": "quality",
 }
 _SUBMODULES = (
@@ -52,6 +55,7 @@ _SUBMODULES = (
     "model_selection",
     "plotting",
     "quality",
+    "report",
 )
 
 

@@ -171,57 +171,21 @@ class FairnessTradeoffDisplay:
         NotFittedError
             If the generator is not fitted.
         """
-        from .metrics import FairnessScorer
-
-        if ratio not in _NAMES:
-            raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
-        check_n_samples(n_repeats, "n_repeats")
-        check_is_fitted(generator)
-        if getattr(generator, "calibration_", None) is None:
-            raise ValueError(
-                "generator has no lambda_yz that could act: it has been fitted without "
-                "z or is no FairDiffusionGenerator."
-            )
-        auto = generator.lambda_yz_ if generator.lambda_yz == "auto" else None
-        taken = list(strengths)
-        if taken and auto is not None:
-            taken = sorted({*taken, auto})
-        seeds = [random_state + r for r in range(n_repeats)]
-
-        scorer = FairnessScorer(("accuracy", ratio), pos_label=pos_label)
-
-        def score(table: tuple[Any, Any], seed: int) -> dict[str, float]:
-            fitted = fit_on_generated(classifier, *table, random_state=seed)
-            scores: Any = scorer.score(fitted, X, y, z=z)
-            return scores
-
-        found = []
-        for seed in seeds:
-            tables = generator.sample_strengths(taken, n_samples, random_state=seed)
-            found.append([score(table, seed) for table in tables])
-        measured = {
-            measure: np.array([[s[measure] for s in scores] for scores in found])
-            for measure in ("accuracy", ratio)
-        }
-        real = None
-        if real_rows is not None:
-            scores = pd.DataFrame([score(real_rows, seed) for seed in seeds]).mean()
-            real = (scores[ratio], scores["accuracy"])
-        labels = np.unique(np.asarray(y))
-        if pos_label is None and len(labels) == 2:
-            pos_label = labels[1]
-        display = cls(
-            strengths=np.asarray(taken, dtype=float),
-            accuracy=measured["accuracy"].mean(axis=0),
-            ratio=measured[ratio].mean(axis=0),
-            accuracy_interval=_interval_of_mean(measured["accuracy"]),
-            ratio_interval=_interval_of_mean(measured[ratio]),
-            ratio_name=ratio,
-            auto=auto,
-            real=real,
+        found = measure_tradeoff(
+            generator,
+            X,
+            y,
+            z,
+            strengths=strengths,
+            real_rows=real_rows,
+            ratio=ratio,
             pos_label=pos_label,
+            classifier=classifier,
+            n_samples=n_samples,
+            n_repeats=n_repeats,
+            random_state=random_state,
         )
-        return display.plot(ax, name=name)
+        return cls(**found).plot(ax, name=name)
 
     def plot(
         self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
@@ -332,6 +296,73 @@ class FairnessTradeoffDisplay:
             frameon=False,
             loc="lower left",
         )
+
+
+def measure_tradeoff(
+    generator: Any,
+    X: Any,
+    y: Any,
+    z: Any,
+    *,
+    strengths: Sequence[float],
+    real_rows: tuple[Any, Any] | None,
+    ratio: str,
+    pos_label: Any,
+    classifier: Any,
+    n_samples: int,
+    n_repeats: int,
+    random_state: int,
+) -> dict[str, Any]:
+    """Return the parameters of a display, for those of `from_estimator`."""
+    from .metrics import FairnessScorer
+
+    if ratio not in _NAMES:
+        raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
+    check_n_samples(n_repeats, "n_repeats")
+    check_is_fitted(generator)
+    if getattr(generator, "calibration_", None) is None:
+        raise ValueError(
+            "generator has no lambda_yz that could act: it has been fitted without "
+            "z or is no FairDiffusionGenerator."
+        )
+    auto = generator.lambda_yz_ if generator.lambda_yz == "auto" else None
+    taken = list(strengths)
+    if taken and auto is not None:
+        taken = sorted({*taken, auto})
+    seeds = [random_state + r for r in range(n_repeats)]
+    scorer = FairnessScorer(("accuracy", ratio), pos_label=pos_label)
+
+    def score(table: tuple[Any, Any], seed: int) -> dict[str, float]:
+        fitted = fit_on_generated(classifier, *table, random_state=seed)
+        scores: Any = scorer.score(fitted, X, y, z=z)
+        return scores
+
+    found = []
+    for seed in seeds:
+        tables = generator.sample_strengths(taken, n_samples, random_state=seed)
+        found.append([score(table, seed) for table in tables])
+    accuracy, ratios = (
+        np.array([[s[measure] for s in scores] for scores in found])
+        for measure in ("accuracy", ratio)
+    )
+    real = None
+    if real_rows is not None:
+        scores = pd.DataFrame([score(real_rows, seed) for seed in seeds]).mean()
+        real = (scores[ratio], scores["accuracy"])
+    labels = np.unique(np.asarray(y))
+    if pos_label is None and len(labels) == 2:
+        pos_label = labels[1]
+    return {
+        "strengths": np.asarray(taken, dtype=float),
+        "accuracy": accuracy.mean(axis=0),
+        "ratio": ratios.mean(axis=0),
+        "accuracy_interval": _interval_of_mean(accuracy),
+        "ratio_interval": _interval_of_mean(ratios),
+        "ratio_name": ratio,
+        "auto": auto,
+        "real": real,
+        "pos_label": pos_label,
+    }
 
 
 def _interval_of_mean(scores: NDArray[np.float64]) -> NDArray[np.float64] | None:

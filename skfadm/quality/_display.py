@@ -174,7 +174,11 @@ class QualityDisplay:
             row = grid[i].subgridspec(1, len(positions))
             for j, position in enumerate(positions):
                 axes.append(figure.add_subplot(row[j]))
-                self._plot_marginal(axes[-1], position)
+                draw_marginal(
+                    axes[-1],
+                    self.marginals[position],
+                    self.column_scores.iloc[position],
+                )
         self.axes_ = np.array(axes, dtype=object)
         self._add_legend(axes[0])
         self.figure_ = figure
@@ -195,43 +199,6 @@ class QualityDisplay:
         scores = self.column_scores.to_numpy()
         order = np.argsort(np.nan_to_num(scores, nan=2.0), kind="stable")
         return sorted(order[:max_columns].tolist())
-
-    def _plot_marginal(self, ax: Axes, position: int) -> None:
-        marginal = self.marginals[position]
-        if marginal.edges is None:
-            places, height = np.arange(len(marginal.labels)), 0.4
-            ax.barh(places - 0.2, marginal.real, height, color=REAL, label="real")
-            ax.barh(
-                places + 0.2,
-                marginal.synthetic,
-                height,
-                color=SYNTHETIC,
-                label="synthetic",
-            )
-            ax.set_yticks(places, [_short(label) for label in marginal.labels])
-            ax.invert_yaxis()
-            ax.set_xlabel("share", fontsize=8)
-        else:
-            ax.stairs(
-                marginal.real, marginal.edges, fill=True, color=REAL, label="real"
-            )
-            ax.stairs(
-                marginal.synthetic,
-                marginal.edges,
-                color=SYNTHETIC,
-                linewidth=1.4,
-                label="synthetic",
-            )
-            spiky = marginal.real.max(initial=0.0) > _SPIKE and len(marginal.real) > 2
-            if spiky:  # on a linear axis nothing but the spike could be seen
-                ax.set_yscale("log")
-            ax.set_ylabel("share (log)" if spiky else "share", fontsize=8)
-            ax.locator_params(axis="x", nbins=4)
-        score = self.column_scores.iloc[position]
-        figure = "no values" if np.isnan(score) else f"{score:.3f}"
-        ax.set_title(f"{_short(marginal.name, 20)}  {figure}", fontsize=9)
-        ax.tick_params(labelsize=7)
-        ax.spines[["top", "right"]].set_visible(False)
 
     @staticmethod
     def _add_legend(ax: Axes) -> None:
@@ -273,6 +240,41 @@ class QualityDisplay:
         )
         bar = ax.figure.colorbar(image, ax=ax, pad=0.01, extend="max")
         bar.ax.tick_params(labelsize=7)
+
+
+def draw_marginal(ax: Axes, marginal: Marginal, score: float) -> None:
+    """Draw the distribution of a column in both tables."""
+    if marginal.edges is None:
+        places, height = np.arange(len(marginal.labels)), 0.4
+        ax.barh(places - 0.2, marginal.real, height, color=REAL, label="real")
+        ax.barh(
+            places + 0.2,
+            marginal.synthetic,
+            height,
+            color=SYNTHETIC,
+            label="synthetic",
+        )
+        ax.set_yticks(places, [_short(label) for label in marginal.labels])
+        ax.invert_yaxis()
+        ax.set_xlabel("share", fontsize=8)
+    else:
+        ax.stairs(marginal.real, marginal.edges, fill=True, color=REAL, label="real")
+        ax.stairs(
+            marginal.synthetic,
+            marginal.edges,
+            color=SYNTHETIC,
+            linewidth=1.4,
+            label="synthetic",
+        )
+        spiky = marginal.real.max(initial=0.0) > _SPIKE and len(marginal.real) > 2
+        if spiky:  # on a linear axis nothing but the spike could be seen
+            ax.set_yscale("log")
+        ax.set_ylabel("share (log)" if spiky else "share", fontsize=8)
+        ax.locator_params(axis="x", nbins=4)
+    figure = "no values" if np.isnan(score) else f"{score:.3f}"
+    ax.set_title(f"{_short(marginal.name, 20)}  {figure}", fontsize=9)
+    ax.tick_params(labelsize=7)
+    ax.spines[["top", "right"]].set_visible(False)
 
 
 def _short(text: str, length: int = _MAX_LABEL) -> str:
