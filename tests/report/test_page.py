@@ -292,7 +292,7 @@ def test_a_browser_shows_it_at_390_and_1280_pixels_without_a_complaint(html, tmp
         ],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     # A request to elsewhere would be a complaint too: the page forbids itself any.
     complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
