@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -25,12 +24,13 @@ from skfadm._base import (
 from skfadm._progress import TrainingProgress
 from skfadm._validation import new_random_state, requested_codes
 from skfadm.diffusion.devices import has_fast_bfloat16
+from skfadm.diffusion.layers import draw_weights
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.networks import ResidualMLP
 from skfadm.diffusion.row_streams import RowStreams
 
 from ._rejection import first_rows, rows_with_labels
-from ._training import Networks, Trained, build_seeded, train
+from ._training import Networks, Trained, train
 
 COUNT = [Interval(Integral, 1, None, closed="left")]
 #: Rows that are generated at a time.
@@ -182,20 +182,22 @@ class BaselineGenerator(TableGenerator):
         seed: int,
     ) -> Trained:
         """Train the networks on compact rows whose last column is the label."""
-        return self._run(lambda: self._networks(layout, **sizes), rows, groups, seed)
+        networks = self._networks(layout, **sizes)
+        draw_weights(networks, torch.Generator().manual_seed(seed))
+        return self._run(networks, rows, groups, seed)
 
     def _run(
         self,
-        build: Callable[[], Networks],
+        networks: Networks,
         rows: NDArray[np.float32],
         groups: NDArray[np.int64],
         seed: int,
     ) -> Trained:
-        """Train what `build` makes for `max_iter` iterations, showing progress."""
+        """Train networks for `max_iter` iterations, showing progress."""
         progress = TrainingProgress(self.max_iter) if self.verbose else nullcontext()
         with progress as report:
             return train(
-                build,
+                networks,
                 rows,
                 groups,
                 max_iter=self.max_iter,
@@ -207,7 +209,7 @@ class BaselineGenerator(TableGenerator):
 
     def _trained_networks(self) -> Networks:
         layout = _joint_layout(self.encoder_, self.classes_)
-        networks = build_seeded(lambda: self._networks(layout, **self.sizes_), seed=0)
+        networks = self._networks(layout, **self.sizes_)
         networks.load_state_dict(
             {k: torch.from_numpy(v) for k, v in self.weights_.items()}
         )

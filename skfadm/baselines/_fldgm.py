@@ -274,13 +274,11 @@ class FLDGM(BaselineGenerator):
     ) -> Trained:
         first = super()._train(layout, sizes, rows, groups, seed)
 
-        def with_frozen_autoencoder() -> FLDGMNetworks:
-            networks = FLDGMNetworks(layout, **sizes)
-            weights = {k: torch.from_numpy(v) for k, v in first.weights.items()}
-            networks.load_state_dict(weights)
-            networks.freeze_autoencoder()
-            return networks
-
+        networks = FLDGMNetworks(layout, **sizes)
+        networks.load_state_dict(
+            {k: torch.from_numpy(v) for k, v in first.weights.items()}
+        )
+        networks.freeze_autoencoder()
         # Another seed, so that the second stage does not draw the first one's batches.
-        second = self._run(with_frozen_autoencoder, rows, groups, seed + 1)
+        second = self._run(networks, rows, groups, seed + 1)
         return Trained(second.weights, {**first.history, **second.history})

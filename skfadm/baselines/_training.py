@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
+from skfadm.diffusion.layers import Linear
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.training import Report, learning_rate_factor
@@ -70,20 +71,12 @@ def mlp(n_inputs: int, n_outputs: int, width: int, n_layers: int) -> nn.Sequenti
     """Return a perceptron with `n_layers` hidden layers of leaky ReLUs."""
     layers: list[nn.Module] = []
     for size in (n_inputs, *[width] * (n_layers - 1)):
-        layers += [nn.Linear(size, width), nn.LeakyReLU(0.2)]
-    return nn.Sequential(*layers, nn.Linear(width, n_outputs))
-
-
-def build_seeded(build: Callable[[], Networks], seed: int) -> Networks:
-    """Return the networks with initial weights that depend on `seed` alone."""
-    with torch.random.fork_rng(devices=[]):
-        # Layers initialise from the global generator: seed it here, then give it back.
-        torch.default_generator.manual_seed(seed)
-        return build()
+        layers += [Linear(size, width), nn.LeakyReLU(0.2)]
+    return nn.Sequential(*layers, Linear(width, n_outputs))
 
 
 def train(
-    build: Callable[[], Networks],
+    networks: Networks,
     rows: NDArray[np.float32],
     groups: NDArray[np.int64],
     *,
@@ -97,8 +90,8 @@ def train(
 
     Parameters
     ----------
-    build : callable
-        Makes the networks.
+    networks : Networks
+        They start as they are and are trained in place.
     rows : ndarray of shape (n, n_columns), float32
         Compact rows, the label last.
     groups : ndarray of shape (n, n_attributes), int64
@@ -119,7 +112,6 @@ def train(
     FloatingPointError
         If the training diverged: some weight is not finite.
     """
-    networks = build_seeded(build, seed)
     generator = Generator().manual_seed(seed)
     all_rows, all_groups = torch.from_numpy(rows), torch.from_numpy(groups)
     parameters = {

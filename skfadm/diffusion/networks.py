@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import silu
 
 from .evidence import BlockEvidence, Evidence
+from .layers import Dropout, Linear, ZeroLinear
 from .sde import VPSDE
 
 
@@ -33,27 +34,6 @@ class TimeFeatures(nn.Module):
         """Return the features of times (n, 1)."""
         angles = self.sde.noise_level(t).log() * self.frequencies
         return torch.cat([angles.sin(), angles.cos()], 1)
-
-
-class Dropout(nn.Module):
-    """Dropout whose masks are made of random bytes, a sixth of the time of nn.Dropout.
-
-    One draw of 64 bits decides over eight units, so that the share of units left out is
-    `p` to the nearest 1/256.
-    """
-
-    def __init__(self, p: float):
-        super().__init__()
-        self.threshold = round(256 * (1.0 - p))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Leave units out in training; scale the others so that the mean stays."""
-        if not self.training or self.threshold == 256:
-            return x
-        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device)
-        draws = words.random_(-(2**63), None).view(torch.uint8)[: x.numel()]
-        kept = (draws.view(x.shape) < self.threshold).to(x.dtype)
-        return x * kept.mul_(256 / self.threshold)
 
 
 class ResidualMLP(nn.Module):
@@ -89,21 +69,17 @@ class ResidualMLP(nn.Module):
         self.features = TimeFeatures(sde)
         self.dropout = Dropout(dropout)
         n_features = 2 * len(self.features.frequencies)
-        self.inputs = nn.Linear(n_inputs, width)
-        self.times = nn.Linear(n_features, width * (n_blocks + 1), bias=False)
-        self.first = nn.ModuleList(nn.Linear(width, width) for _ in range(n_blocks))
-        self.second = nn.ModuleList(nn.Linear(width, width) for _ in range(n_blocks))
-        self.outputs = nn.Linear(width, n_outputs)
+        self.inputs = Linear(n_inputs, width)
+        self.times = Linear(n_features, width * (n_blocks + 1), bias=False)
+        # Each block starts as the identity and the network as zero: at the start the
+        # denoiser is the best linear one and every class equally likely.
+        self.first = nn.ModuleList(Linear(width, width) for _ in range(n_blocks))
+        self.second = nn.ModuleList(ZeroLinear(width, width) for _ in range(n_blocks))
+        self.outputs = ZeroLinear(width, n_outputs)
+        told = torch.zeros(n_labels + 1, width * (n_blocks + 1))
         self.labels = (
-            nn.Embedding(n_labels + 1, width * (n_blocks + 1)) if n_labels else None
+            nn.Embedding.from_pretrained(told, freeze=False) if n_labels else None
         )
-        if self.labels is not None:
-            nn.init.zeros_(self.labels.weight)
-        for layer in (*self.second, self.outputs):
-            # Each block starts as the identity and the network as zero: at the start
-            # the denoiser is the best linear one and every class equally likely.
-            nn.init.zeros_(layer.weight)
-            nn.init.zeros_(layer.bias)
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return outputs (n, n_outputs) of rows (n, n_inputs) and times (n or 1, 1).

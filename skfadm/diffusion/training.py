@@ -14,6 +14,7 @@ from torch import Generator, Tensor, nn
 
 from .batches import DomainBatches
 from .evidence import BlockEvidence
+from .layers import deal_dropout, draw_weights
 from .layout import Layout
 from .losses import (
     MIN_NOISE_LEVEL,
@@ -119,19 +120,11 @@ class Objective(nn.Module):
         return {name: loss.mean() * batch.weight for name, loss in losses.items()}
 
 
-def build_networks(sizes: NetworkSizes, sde: VPSDE, seed: int) -> Objective:
-    """Return the three networks with initial weights that depend on `seed` alone."""
-    with torch.random.fork_rng(devices=[]):
-        # Layers initialise from the global generator: seed it here, then give it back.
-        torch.default_generator.manual_seed(seed)
-        return Objective(sizes, sde)
-
-
 def restore(
     sizes: NetworkSizes, weights: dict[str, NDArray[np.float32]], device: str
 ) -> Objective:
     """Return trained networks, ready to be evaluated on a device."""
-    networks = build_networks(sizes, VPSDE(), seed=0)
+    networks = Objective(sizes, VPSDE())
     networks.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
     return networks.to(device).eval().requires_grad_(False)
 
@@ -205,30 +198,12 @@ def train(
     -------
     Trained
     """
-    with torch.random.fork_rng(devices=[device] if device != "cpu" else []):
-        # Dropout draws from the global generators: seed them here, then give them back.
-        torch.manual_seed(seed)
-        return _train(
-            table, y, z, domains, sizes, settings, seed, torch.device(device), report
-        )
-
-
-def _train(
-    table: NDArray[np.float32],
-    y: NDArray[np.int64],
-    z: NDArray[np.int64],
-    domains: NDArray[np.int64],
-    sizes: NetworkSizes,
-    settings: TrainingSettings,
-    seed: int,
-    device: torch.device,
-    report: Report | None,
-) -> Trained:
-    sde = VPSDE()
-    objective = build_networks(sizes, sde, seed)
+    objective = Objective(sizes, VPSDE())
+    draw_weights(objective, Generator().manual_seed(seed))
     objective.evidence.set_prior(table)
     objective.to(device)
     generator = Generator(device).manual_seed(seed)
+    deal_dropout(objective, generator)
     batches = DomainBatches(domains, settings.batch_size, generator)
     data = [torch.as_tensor(a, device=device) for a in (table, y[:, None], z)]
 

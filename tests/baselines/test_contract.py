@@ -180,7 +180,7 @@ def test_those_that_are_about_fairness_refuse_to_do_without_z(baseline, table):
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("bad", ["y", "z", "domains"])
 def test_bad_data_is_refused_before_training(baseline, bad, table, monkeypatch):
-    monkeypatch.setattr(_training, "build_seeded", None)
+    monkeypatch.setattr(_training, "learning_rate_factor", None)
     arguments = dict(zip(("X", "y", "z", "domains"), table, strict=True))
     arguments[bad] = arguments[bad].iloc[:5]
     with pytest.raises(ValueError, match=f"{bad} has 5 rows but X has 120"):

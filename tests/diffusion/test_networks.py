@@ -17,7 +17,7 @@ from skfadm.diffusion.losses import (
     noise_rows,
     score_matching_loss,
 )
-from skfadm.diffusion.networks import Denoiser, Dropout, NoisedClassifier
+from skfadm.diffusion.networks import Denoiser, NoisedClassifier
 from skfadm.diffusion.sde import VPSDE
 
 from .test_layout import random_rows
@@ -94,22 +94,6 @@ def test_a_category_without_rows_stays_possible():
     evidence.set_prior(np.zeros((50, 1), np.float32))
     assert evidence.log_prior.isfinite().all()
     assert evidence.log_prior.argmax() == 0
-
-
-@pytest.mark.parametrize("p", [0.1, 0.5])
-def test_dropout_leaves_out_its_share_and_keeps_the_mean(p):
-    torch.manual_seed(0)
-    dropout = Dropout(p)
-    x = torch.ones(1000, 201)
-    out = dropout(x)
-    assert float((out == 0).float().mean()) == pytest.approx(p, abs=0.005)
-    assert float(out.mean()) == pytest.approx(1.0, abs=0.01)
-    # Units of a row are left out independently of each other and of other rows'.
-    left = (out == 0).double()
-    pairs = [left[:, :-1] * left[:, 1:], left[:-1] * left[1:]]
-    for both in pairs:
-        assert float(both.mean()) == pytest.approx(p * p, abs=0.005)
-    assert torch.equal(dropout.eval()(x), x)
 
 
 def test_category_estimates_stay_on_the_simplex():

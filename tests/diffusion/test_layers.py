@@ -1,0 +1,53 @@
+import pytest
+import torch
+from scipy.stats import kstest
+
+from skfadm.diffusion.layers import Dropout, Linear, deal_dropout, draw_weights
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def test_initial_weights_follow_the_law_of_torch():
+    ours, torchs = Linear(100, 300), torch.nn.Linear(100, 300)
+    draw_weights(ours, seeded())
+    for mine, theirs in zip(ours.parameters(), torchs.parameters(), strict=True):
+        # Both uniform in +-1 / sqrt(100).
+        values, expected = (p.detach().flatten().numpy() for p in (mine, theirs))
+        assert abs(expected).max() == pytest.approx(0.1, rel=0.05)
+        assert abs(values).max() == pytest.approx(0.1, rel=0.05)
+        assert kstest(values, "uniform", args=(-0.1, 0.2)).pvalue > 1e-3
+
+
+def test_each_layer_gets_draws_of_its_own_and_a_seed_decides_them_all():
+    def drawn(seed):
+        layers = torch.nn.Sequential(Linear(4, 4), torch.nn.Sequential(Linear(4, 4)))
+        draw_weights(layers, seeded(seed))
+        return list(layers.parameters())
+
+    first, again, other = drawn(0), drawn(0), drawn(1)
+    assert all(map(torch.equal, first, again))
+    assert not any(map(torch.equal, first, other))
+    assert not torch.equal(first[0], first[2])
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5])
+def test_dropout_leaves_out_its_share_and_keeps_the_mean(p):
+    dropout = Dropout(p)
+    deal_dropout(dropout, seeded())
+    x = torch.ones(1000, 201)
+    out = dropout(x)
+    assert float((out == 0).float().mean()) == pytest.approx(p, abs=0.005)
+    assert float(out.mean()) == pytest.approx(1.0, abs=0.01)
+    # Units of a row are left out independently of each other and of other rows'.
+    left = (out == 0).double()
+    pairs = [left[:, :-1] * left[:, 1:], left[:-1] * left[1:]]
+    for both in pairs:
+        assert float(both.mean()) == pytest.approx(p * p, abs=0.005)
+    assert torch.equal(dropout.eval()(x), x)
+
+
+def test_dropout_draws_from_no_generator_but_its_own():
+    with pytest.raises(RuntimeError, match="no generator"):
+        Dropout(0.5)(torch.ones(3))
