@@ -244,7 +244,7 @@ def check_installed(package: str, purpose: str) -> None:
 
 def _is_own_class(name: str) -> bool:
     module, _, attribute = name.rpartition(".")
-    if module.split(".")[0] != __package__:
+    if module.split(".")[0] not in (__package__, "sklearn"):
         return False
     found = getattr(importlib.import_module(module), attribute, None)
     return isinstance(found, type) and found.__module__ == module

@@ -9,18 +9,18 @@ from sklearn.utils.parallel import Parallel, delayed
 from .diffusion.generation import RowGenerator
 
 #: Chunks of one task. Tasks have this size however many workers there are, so that
-#: rows are the same to the last bit; it is large enough for the last few attempts of
-#: fair control, on few rows each, to be a small part of a task.
+#: rows are the same to the last bit.
 TASK_CHUNKS = 16
 
 
 def generate_rows(
     generator: RowGenerator,
-    codes: NDArray[np.unsignedinteger],
+    codes: NDArray[np.integer],
     seed: int,
-    first: int = 0,
+    index: NDArray[np.int64],
+    attempt: int = 0,
     n_jobs: int | None = None,
-) -> list[NDArray[np.float32]]:
+) -> NDArray[np.float32]:
     """Generate a row for each label, in tasks that joblib runs.
 
     Parameters
@@ -31,25 +31,27 @@ def generate_rows(
         Label code asked of each row.
     seed : int
         Seed of the whole table.
-    first : int, default=0
-        Index of the first row in the whole table.
+    index : ndarray of shape (n,), int64
+        Indices of the rows in the whole table, increasing.
+    attempt : int, default=0
+        As for `RowGenerator.generate`.
     n_jobs : int or None, default=None
         As for joblib.
 
     Returns
     -------
-    list of ndarray of shape (n, n_columns), float32
-        Compact rows, one table for each fair control of the generator.
+    ndarray of shape (n, n_columns), float32
+        Compact rows.
     """
     size = TASK_CHUNKS * generator.chunk_size
     # Cut at multiples of the size in the whole table, wherever this part of it begins.
-    cuts = np.arange(first // size + 1, (first + len(codes) - 1) // size + 1) * size
-    starts = [first, *cuts.tolist()]
-    labels = [part.astype(np.int64) for part in np.split(codes, cuts - first)]
-    if len(labels) == 1:
-        return generator.generate(labels[0], seed, first)
-    parts = Parallel(n_jobs=n_jobs)(
-        delayed(generator.generate)(part, seed, start)
-        for part, start in zip(labels, starts, strict=True)
-    )
-    return [np.concatenate(tables) for tables in zip(*parts, strict=True)]
+    cuts = np.flatnonzero(np.diff(index // size)) + 1
+    tasks = [
+        delayed(generator.generate)(labels.astype(np.int64), seed, rows, attempt)
+        for labels, rows in zip(
+            np.split(codes, cuts), np.split(index, cuts), strict=True
+        )
+    ]
+    if len(tasks) == 1:
+        return generator.generate(codes.astype(np.int64), seed, index, attempt)
+    return np.concatenate(Parallel(n_jobs=n_jobs)(tasks))

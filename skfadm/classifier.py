@@ -61,7 +61,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     --------
     >>> from skfadm import FairDiffusionGenerator, SyntheticDataClassifier
     >>> from skfadm.datasets import make_biased_domains
-    >>> data = make_biased_domains(300, random_state=0)
+    >>> data = make_biased_domains(300, bias=0.3, random_state=0)
     >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5)
     >>> model = SyntheticDataClassifier(generator, random_state=0)
     >>> model.fit(data.data, data.target, z=data.z, domains=data.domains)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, Self
@@ -12,11 +13,11 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_memory
+from sklearn.utils.validation import check_is_fitted, check_memory
 
 from ._base import Labels, Table, TableGenerator, new_seed
-from ._parallel import generate_rows
 from ._reports import CallbackTasks, training_report
+from ._sampling import Request, TableSampler
 from ._validation import (
     check_n_samples,
     check_strengths,
@@ -25,7 +26,6 @@ from ._validation import (
 )
 from .diffusion import generation
 from .diffusion.devices import has_fast_bfloat16, resolve_device
-from .diffusion.fair_control import FairControl
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
 from .diffusion.samplers import SOLVERS, time_grid
@@ -35,8 +35,10 @@ from .diffusion.training import (
     restore,
     train,
 )
-from .fair_control._calibrate import calibrate
-from .fair_control.calibration import MAX_STRENGTH
+from .fair_control.control import FairControl
+from .fair_control.goal import Goal
+from .fair_control.labels import FairLabels
+from .fair_control.posteriors import fit_posteriors
 
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 #: The classifiers' share of gamma: hurried more, they learn small tables by heart.
@@ -45,6 +47,10 @@ CLASSIFIER_GAMMA = 1 / 3
 MAX_EPOCHS = 200
 #: ... but with fewer iterations than this nothing is learned, however small the table.
 MIN_ITER = 300
+#: Fair labels, the strength of "auto", and what to warn of.
+Solved = tuple[FairLabels, float, str | None]
+#: The rates of more groups or labels cannot be made alike.
+MAX_GROUPS = 20
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -61,9 +67,10 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
               + \lambda_y \nabla \log p_t(y | x)
               + \lambda_z \nabla H(p_t(z | x))\big)\big] d\bar t + g\, d\bar w.
 
-    Beyond the paper, generated rows are accepted with a probability that falls with how
-    far their label goes along with the group that they suggest, by a strength
-    :math:`\lambda_{yz}` which calibrates itself.
+    Beyond the paper, the label of a generated row is drawn last, from a fair posterior
+    :math:`q(y | x)`: that of strong classifiers, shifted so that decisions treat the
+    groups alike. `adapt` solves for the shift on unlabelled rows of the domain where
+    models will be used.
 
     Parameters
     ----------
@@ -75,22 +82,21 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         is hard to tell. It does not change which label a row gets (see
         :doc:`/user_guide/fair_control`), so it gives little parity by itself.
     lambda_yz : float or "auto", default="auto"
-        Strength of the coupling term, in [0, 6]: rows whose label goes along with what
-        their features suggest of the group become rarer. 0 is the paper; 1 is, in
-        expectation, reweighing to independence of group and decision; from there on
-        decisions become alike whatever features suggest of the group. "auto" is the
-        least strength at which `fairness_target` is predicted to be met on the source
-        rows, and 0 where decisions there differ between groups by no more than chance.
-        All strengths act at sampling only.
-    fairness_target : str, float or None, default=None
-        What "auto" aims at. A number in (0, 1] is a ratio of demographic parity
-        (Eq. 12) to reach, such as 0.8, the four-fifths rule; "demographic_parity" and
-        "equal_opportunity" (Eq. 13) are a ratio of at least 0.95. None is demographic
-        parity as far as it costs little: beyond strength 1 no farther than one
-        percentage point of predicted accuracy buys. Where a ratio cannot be reached, or
-        not with one row in ten accepted, "auto" is the least strength that comes about
-        as near as any; ``calibration_.ratio(lambda_yz_, "demographic_parity")`` tells
-        how near, and ``calibration_.accuracy(lambda_yz_)`` at what cost.
+        Strength of fair labels, in [0, 1]: 0 leaves labels to the diffusion model; at 1
+        decisions are predicted to be made for all groups at the same rate, or to meet
+        `fairness_target`; in between the shift of log p(y | x) grows in proportion.
+        "auto" is the least strength that is predicted to meet `fairness_target`. It
+        acts at sampling only.
+    fairness_target : float, dict or None, default=None
+        What "auto" aims at: a ratio of demographic parity (Eq. 12) in (0, 1], such as
+        0.8, the four-fifths rule, or a dict of ratios with the keys
+        "demographic_parity" and "equal_opportunity" (Eq. 13). It costs at most 5 points
+        of predicted accuracy. None is as near to parity as 2 points buy, and half of
+        the way to it at most unless `adapt` tells the domain. A warning says where a
+        target is not met.
+    pos_label : label or None, default=None
+        The favourable label, whose rates are made alike. None is the larger of two
+        labels, and of more labels each alike.
     n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
     hidden_width, n_blocks : int, default=256, 3
@@ -135,15 +141,14 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         The domains.
     encoder_ : TabularEncoder
         Maps the table to the rows that are diffused, and back.
+    pos_label_ : label or None
+        The label whose rates are made alike; None for all labels.
     lambda_yz_ : float
-        The strength of the coupling term at the end of `fit`; 0 without `z`.
-    tilts_ : TiltPath or None
-        How rows are tilted at each strength. ``tilts_.pmi`` is the pointwise mutual
-        information of group and the label that the label classifier decides for, on
-        source rows, one array a sensitive attribute; None without `z`.
-    calibration_ : FairnessCurve or None
-        The predicted ratios and share of accepted rows for each strength, from which
-        "auto" is chosen; None without `z`.
+        The strength of fair labels at the end of `fit` or `adapt`; 0 without `z`.
+    tradeoff_ : Tradeoff or None
+        Predicted accuracy, ratios and rates for each strength; None without `z`.
+    fair_control_ : FairControl or None
+        Classifiers and predictions that fair labels are drawn by; None without `z`.
     weights_ : dict of str to ndarray
         Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)
@@ -164,7 +169,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     --------
     >>> from skfadm import FairDiffusionGenerator
     >>> from skfadm.datasets import make_biased_domains
-    >>> data = make_biased_domains(300, random_state=0)
+    >>> data = make_biased_domains(300, bias=0.3, random_state=0)
     >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
     >>> generator.fit(data.data, data.target, z=data.z, domains=data.domains)
     FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
@@ -176,15 +181,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     _parameter_constraints: dict = {
         "lambda_y": _NON_NEGATIVE,
         "lambda_z": _NON_NEGATIVE,
-        "lambda_yz": [
-            Interval(Real, 0, MAX_STRENGTH, closed="both"),
-            StrOptions({"auto"}),
-        ],
-        "fairness_target": [
-            StrOptions({"demographic_parity", "equal_opportunity"}),
-            Interval(Real, 0, 1, closed="right"),
-            None,
-        ],
+        "lambda_yz": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
+        "fairness_target": [Interval(Real, 0, 1, closed="right"), dict, None],
+        "pos_label": "no_validation",
         "n_steps": _COUNT,
         "hidden_width": _COUNT,
         "n_blocks": _COUNT,
@@ -208,9 +207,11 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     # What `baselines.FADM` has as the paper does. The score network is told the label
     # and gives the first unit of lambda_y, which rows follow more closely; it learns
     # categories by a softmax a column; B_in and B_out weigh as much as they have rows,
-    # so that meta-learning does not change which distribution is learned; times are
+    # so that meta-learning does not change which distribution is learned; labels are
+    # drawn last, from a fair posterior; times are
     # dense where categories are decided, and the solver is of second order.
     _tells_labels = True
+    _draws_labels_last = True
     _softmax = True
     _weighs_parts = True
     _time_grid = "lognormal"
@@ -222,7 +223,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         lambda_z: float = 0.0,
         lambda_yz: float | str = "auto",
         *,
-        fairness_target: str | float | None = None,
+        fairness_target: float | dict[str, float] | None = None,
+        pos_label: Any = None,
         n_steps: int = 30,
         hidden_width: int = 256,
         n_blocks: int = 3,
@@ -242,6 +244,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         self.lambda_z = lambda_z
         self.lambda_yz = lambda_yz
         self.fairness_target = fairness_target
+        self.pos_label = pos_label
         self.n_steps = n_steps
         self.hidden_width = hidden_width
         self.n_blocks = n_blocks
@@ -309,6 +312,8 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
         settings = self._settings(len(encoded.rows), bool(encoded.n_groups))
         self._check_has_groups(bool(encoded.n_groups))
+        goal = self._goal(encoded.classes)
+        is_fair = self._check_can_be_fair(encoded.n_groups, len(encoded.classes))
         context = self._init_callback_context(
             max_subtasks=CallbackTasks.count(settings.max_iter)
         )
@@ -325,20 +330,73 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                 device=device,
                 report=report,
             )
-        networks = restore(sizes, trained.weights, device)
-        tilts, curve = calibrate(networks, encoded, seed)
+        control = None
+        if is_fair:
+            cached = check_memory(self.memory).cache(fit_posteriors)
+            codes = encoded.labels, encoded.groups
+            fitted = cached(X, *codes, len(encoded.classes), encoded.n_groups, seed)
+            control = FairControl.of(fitted, *codes, encoded.domains, seed)
+        solved = self._solved(control, goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(encoded)
         self.sizes_ = sizes
-        self.tilts_ = tilts
-        self.calibration_ = curve
-        self.lambda_yz_ = self._strength()
+        self._set_control(control, goal, solved)
         self.history_ = trained.history
         self.n_iter_ = trained.n_iter
         self.weights_ = trained.weights
         context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        self.history_ = trained.history
-        self.n_iter_ = trained.n_iter
+        self._warn(goal.warning if solved else None, solved, stacklevel=4)
+        return self
+
+    def adapt(self, X: ArrayLike | pd.DataFrame | None) -> Self:
+        """Make labels fair in the domain of unlabelled rows.
+
+        Neither labels nor sensitive attributes of these rows are needed: the rates of
+        the groups follow from p(z | x). Nothing is trained again. A hundred rows count
+        half, fewer lean on the source rows.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n, n_features), or None
+            Rows with the columns of `fit`; categories may be new and values missing.
+            None goes back to the source domains.
+
+        Returns
+        -------
+        self : FairDiffusionGenerator
+            `lambda_yz_` and `tradeoff_` are those of the domain.
+
+        Raises
+        ------
+        ValueError
+            If `fit` was given no `z`, or columns are wrong or missing, or there are no
+            rows.
+        NotFittedError
+            Before `fit`.
+
+        Examples
+        --------
+        >>> from skfadm import FairDiffusionGenerator
+        >>> from skfadm.datasets import make_biased_domains
+        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
+        >>> known = data.domains != data.domains[-1]
+        >>> X, y, z = (a[known] for a in (data.data, data.target, data.z))
+        >>> params = {"lambda_yz": 1.0, "max_iter": 20, "n_steps": 5}
+        >>> generator = FairDiffusionGenerator(**params, random_state=0)
+        >>> generator.fit(X, y, z).adapt(data.data[~known]).tradeoff_.rows
+        'the unlabelled rows'
+        """
+        check_is_fitted(self)
+        self._validate_params()
+        if self.fair_control_ is None:
+            raise ValueError(
+                "adapt has nothing to make fair: fit was given no sensitive attribute. "
+                "Expected z in fit."
+            )
+        control, goal = self.fair_control_.adapted(X), self._goal(self.classes_)
+        solved = self._solved(control, goal)
+        self._set_control(control, goal, solved)
+        self._warn(control.drift(), solved, stacklevel=3)
         return self
 
     def sample(
@@ -376,10 +434,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         NotFittedError
             Before `fit`.
         """
-        codes, seed = self._requested(n_samples, y, random_state)
-        generator = self._row_generator([self._strength()])
-        (rows,) = generate_rows(generator, codes, seed, n_jobs=self.n_jobs)
-        return self._decode(rows, codes)
+        request = self._requested(n_samples, y, random_state)
+        sampler = self._sampler()
+        return self._finished(*sampler(request, 0, len(request.codes))[0])
 
     def sample_strengths(
         self,
@@ -389,24 +446,22 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         *,
         random_state: Any = None,
     ) -> list[tuple[Table, Labels]]:
-        """Generate a table for each of several strengths of the coupling term.
+        """Generate a table for each of several strengths of fair labels.
 
-        The same rows are offered to all tables, so that all together take about as long
-        as the strongest alone, and tables differ by no more than their strengths ask
-        for.
+        Unless labels are asked for, the tables hold the same rows, and only the labels
+        are drawn again: all together take about as long as one.
 
         Parameters
         ----------
         strengths : sequence of float
-            Values of `lambda_yz`, each in [0, 6].
+            Values of `lambda_yz`, each in [0, 1].
         n_samples, y, random_state
             As for `sample`.
 
         Returns
         -------
         list of (X, y)
-            For each strength what `sample` returns with it as `lambda_yz`, up to
-            rounding.
+            For each strength what `sample` returns with it as `lambda_yz`.
 
         Raises
         ------
@@ -419,17 +474,16 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         --------
         >>> from skfadm import FairDiffusionGenerator
         >>> from skfadm.datasets import make_biased_domains
-        >>> data = make_biased_domains(300, random_state=0)
+        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
         >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
         >>> generator = generator.fit(data.data, data.target, z=data.z)
-        >>> [len(X) for X, y in generator.sample_strengths([0.0, 1.0, 2.0], 100)]
+        >>> [len(X) for X, y in generator.sample_strengths([0.0, 0.5, 1.0], 100)]
         [100, 100, 100]
         """
-        codes, seed = self._requested(n_samples, y, random_state)
-        checked = check_strengths(strengths, self.tilts_ is not None, MAX_STRENGTH)
-        generator = self._row_generator(checked)
-        tables = generate_rows(generator, codes, seed, n_jobs=self.n_jobs)
-        return [self._decode(rows, codes) for rows in tables]
+        request = self._requested(n_samples, y, random_state)
+        checked = check_strengths(strengths, self.fair_control_ is not None, 1.0)
+        tables = self._sampler(checked)(request, 0, len(request.codes))
+        return [self._finished(*table) for table in tables]
 
     def sample_batches(
         self,
@@ -472,45 +526,45 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         --------
         >>> from skfadm import FairDiffusionGenerator
         >>> from skfadm.datasets import make_biased_domains
-        >>> data = make_biased_domains(300, random_state=0)
+        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
         >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
         >>> generator = generator.fit(data.data, data.target)
         >>> [len(X) for X, y in generator.sample_batches(250, batch_size=100)]
         [100, 100, 50]
         """
-        codes, seed = self._requested(n_samples, y, random_state)
+        request = self._requested(n_samples, y, random_state)
         size = check_n_samples(batch_size, "batch_size")
-        generator = self._row_generator([self._strength()])
+        sampler, n_rows = self._sampler(), len(request.codes)
 
         def batch(first: int) -> tuple[Table, Labels]:
-            part = codes[first : first + size]
-            (rows,) = generate_rows(generator, part, seed, first, self.n_jobs)
-            return self._decode(rows, part)
+            return self._finished(
+                *sampler(request, first, min(first + size, n_rows))[0]
+            )
 
         # Not itself a generator, so that errors come before the first batch is taken.
-        return map(batch, range(0, len(codes), size))
+        return map(batch, range(0, n_rows, size))
 
-    def _requested(
-        self, n_samples: object, y: object, random_state: Any
-    ) -> tuple[NDArray[np.unsignedinteger], int]:
-        """Return the label code of each row that is asked for, and the rows' seed."""
+    def _requested(self, n_samples: object, y: object, random_state: Any) -> Request:
+        """Return the rows that are asked for."""
         n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
         self._check_has_groups(bool(self.sizes_.n_groups))
         codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
-        return codes, seed
+        return Request(codes, y is not None, seed)
 
-    def _row_generator(self, strengths: Sequence[float]) -> RowGenerator:
+    def _finished(
+        self, X: Table, codes: NDArray[np.integer]
+    ) -> tuple[Table, NDArray[Any] | pd.Series]:
+        return X, self.label_format_.restore(self.classes_[codes])
+
+    def _sampler(self, strengths: Sequence[float] | None = None) -> TableSampler:
+        fair, strength = self._labels_now()
         device = resolve_device(self.device)
         networks = restore(self.sizes_, self.weights_, device)
         if has_fast_bfloat16(device):
             # On Adult twice as fast, and no figure of fidelity moves by 0.001.
             networks.score.network.halve()
-        sde, z, tilts = networks.score.sde, networks.z, self.tilts_
-        fair_controls = tuple(
-            FairControl(z, tilts.tilt(s)) if s and z and tilts else None
-            for s in strengths
-        )
-        return RowGenerator(
+        sde = networks.score.sde
+        rows = RowGenerator(
             denoiser=networks.score,
             layout=networks.score.layout,
             guidance=Guidance(
@@ -520,7 +574,6 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                 self.lambda_z,
                 conditional=self.sizes_.conditional,
             ),
-            fair_controls=fair_controls,
             sde=sde,
             grid=time_grid(self.n_steps, sde, self._time_grid),
             solver=SOLVERS[self._solver],
@@ -528,14 +581,49 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             device=device,
             draw_categories=self.sizes_.softmax,
         )
+        return TableSampler(
+            rows,
+            self.encoder_,
+            self.fair_control_,
+            fair,
+            [strength] if strengths is None else strengths,
+            self.classes_,
+            self.n_jobs,
+        )
 
-    def _strength(self) -> float:
-        """Return lambda_yz as a number, calibrated where it is "auto"."""
-        if self.calibration_ is None:
-            return 0.0
-        if isinstance(self.lambda_yz, str):
-            return self.calibration_.strength(self.fairness_target)
-        return float(self.lambda_yz)
+    def _labels_now(self) -> tuple[FairLabels | None, float]:
+        """Return fair labels and their strength under the parameters of now."""
+        if self.fair_control_ is None or self._fair is None:
+            return None, 0.0
+        (goal, fair, auto), now = self._fair, self._goal(self.classes_)
+        if now != goal:
+            fair, auto, warning = self.fair_control_.solve(now.targets, now.labels)
+            if warning and self.lambda_yz == "auto":
+                warnings.warn(warning, UserWarning, stacklevel=3)
+        return fair, auto if isinstance(self.lambda_yz, str) else float(self.lambda_yz)
+
+    def _goal(self, classes: NDArray[Any]) -> Goal:
+        return Goal.of(self.fairness_target, self.pos_label, classes)
+
+    def _solved(self, control: FairControl | None, goal: Goal) -> Solved | None:
+        return None if control is None else control.solve(goal.targets, goal.labels)
+
+    def _set_control(
+        self, control: FairControl | None, goal: Goal, solved: Solved | None
+    ) -> None:
+        """Set the attributes that tell of fair labels."""
+        self.fair_control_ = control
+        self._fair = (goal, *solved[:2]) if solved else None
+        self.pos_label_ = goal.pos_label
+        self.tradeoff_ = solved[0].tradeoff if solved else None
+        self.lambda_yz_ = self._labels_now()[1]
+
+    def _warn(self, text: str | None, solved: Solved | None, stacklevel: int) -> None:
+        """Warn of `text` and, under "auto", of a target that is not met."""
+        of_target = solved[2] if solved and self.lambda_yz == "auto" else None
+        for found in (text, of_target):
+            if found:
+                warnings.warn(found, UserWarning, stacklevel=stacklevel + 1)
 
     def _check_has_groups(self, has_groups: bool) -> None:
         """Refuse strengths that have nothing to act on."""
@@ -546,6 +634,20 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
                     f"{name} is {value!r} but fit is given no sensitive attribute to "
                     f"act on; expected z, or {name}=0."
                 )
+
+    def _check_can_be_fair(self, n_groups: tuple[int, ...], n_labels: int) -> bool:
+        """Tell whether there are groups to be fair to, and not too many."""
+        if not self._draws_labels_last or max((n_labels, *n_groups)) <= MAX_GROUPS:
+            return bool(n_groups) and self._draws_labels_last
+        if n_groups:
+            warnings.warn(
+                f"No fair labels: z has {', '.join(map(str, n_groups))} groups and y "
+                f"{n_labels} labels, whose rates cannot be made alike; expected at "
+                f"most {MAX_GROUPS} of each. Join them, numbers by pandas.cut.",
+                UserWarning,
+                stacklevel=4,
+            )
+        return False
 
     def _settings(self, n_rows: int, has_groups: bool) -> TrainingSettings:
         networks = ("score", "y", "z") if has_groups else ("score", "y")

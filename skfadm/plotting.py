@@ -110,7 +110,7 @@ class FairnessTradeoffDisplay:
         y: ArrayLike,
         z: ArrayLike,
         *,
-        strengths: Sequence[float] = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0),
+        strengths: Sequence[float] = (0.0, 0.25, 0.5, 0.75, 1.0),
         real_rows: tuple[Any, Any] | None = None,
         ratio: str = "demographic_parity_ratio",
         pos_label: Any = None,
@@ -134,8 +134,8 @@ class FairnessTradeoffDisplay:
             Their labels.
         z : array-like of shape (n,) or (n, n_attributes)
             Their sensitive attributes.
-        strengths : sequence of float, default=(0, 0.5, 1, 1.5, 2, 3)
-            Values of `lambda_yz`, each in [0, 6].
+        strengths : sequence of float, default=(0, 0.25, 0.5, 0.75, 1)
+            Values of `lambda_yz`, each in [0, 1].
         real_rows : tuple of (X, y), default=None
             Real rows, such as those of `fit`; what they teach is drawn as one point.
         ratio : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
@@ -320,7 +320,7 @@ def measure_tradeoff(
         raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
     check_n_samples(n_repeats, "n_repeats")
     check_is_fitted(generator)
-    if getattr(generator, "calibration_", None) is None:
+    if getattr(generator, "tradeoff_", None) is None:
         raise ValueError(
             "generator has no lambda_yz that could act: it has been fitted without "
             "z or is no FairDiffusionGenerator."

@@ -37,9 +37,9 @@ def asked_of(monkeypatch):
     seen = []
     real = RowGenerator.generate
 
-    def generate(self, y, seed, first=0):
-        seen.append((first, len(y)))
-        return real(self, y, seed, first)
+    def generate(self, y, seed, index, attempt=0):
+        seen.append((index[0], len(y)))
+        return real(self, y, seed, index, attempt)
 
     monkeypatch.setattr(RowGenerator, "generate", generate)
     return seen
@@ -132,11 +132,11 @@ def test_batches_need_a_fitted_generator():
 def test_tasks_are_cut_alike_wherever_a_part_begins(fitted, asked_of):
     size = TASK_CHUNKS * CHUNK_SIZE
     codes = np.zeros(2 * size + 1, dtype=np.uint8)
-    rows = fitted._row_generator([0.0])
-    (whole,) = generate_rows(rows, codes, seed=0)
+    rows, index = fitted._sampler().generator, np.arange(len(codes))
+    whole = generate_rows(rows, codes, 0, index)
     assert asked_of == [(0, size), (size, size), (2 * size, 1)]
     asked_of.clear()
-    (part,) = generate_rows(rows, codes[5 : 2 * size], seed=0, first=5)
+    part = generate_rows(rows, codes[5 : 2 * size], 0, index[5 : 2 * size])
     assert asked_of == [(5, size - 5), (size, size)]
     # The second task is the same one; the first differs in the sizes of its chunks.
     np.testing.assert_array_equal(part[size - 5 :], whole[size : 2 * size])

@@ -140,6 +140,7 @@ class FADM(FairDiffusionGenerator):
     }
 
     _tells_labels = False
+    _draws_labels_last = False
     _softmax = False
     _weighs_parts = False
     _time_grid = "uniform"
@@ -148,6 +149,7 @@ class FADM(FairDiffusionGenerator):
     # Parameters of the base class that are none here.
     lambda_yz = 0.0
     fairness_target = None
+    pos_label = None
     second_order = True
 
     def __init__(

@@ -34,7 +34,7 @@ TRAINING: dict[str, Any] = {
 WITHOUT_CONTROL: dict[str, Any] = {"lambda_yz": 0.0}
 WITH_CONTROL: dict[str, Any] = {
     "lambda_yz": "auto",
-    "fairness_target": "demographic_parity",
+    "fairness_target": {"demographic_parity": 0.95},
 }
 N_ROWS, N_TABLES = 2000, 5
 
@@ -100,7 +100,9 @@ def demo(folder: Path) -> None:
 
     known = ~data.is_held_out
     X, y, z = data.X[known], data.y[known], data.z[known]
-    generator = FairDiffusionGenerator(**TRAINING, verbose=1, random_state=0)
+    generator = FairDiffusionGenerator(
+        **TRAINING, pos_label="high", verbose=1, random_state=0
+    )
     generator.fit(X, y, z, data.bands[known])
 
     scores = {"real rows": _scores([(X, y)], data)}

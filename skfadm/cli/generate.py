@@ -204,11 +204,12 @@ def _asked_labels(asked: list[str], labels: Iterable[Any]) -> Any:
 
 
 def _tell_fair_control(generator: Any) -> None:
-    if generator.calibration_ is None:
+    if generator.tradeoff_ is None:
         return
-    strength, curve = generator._strength(), generator.calibration_
-    parity = curve.ratio(strength, "demographic_parity")
-    opportunity = curve.ratio(strength, "equal_opportunity")
+    strength = generator.lambda_yz_
+    predicted = generator.tradeoff_.at(strength)
+    parity = predicted["demographic_parity"]
+    opportunity = predicted["equal_opportunity"]
     print(
         f"fair control: lambda_yz {strength:.2f}; predicted for a classifier of these "
         f"rows: demographic parity {parity:.2f}, equal opportunity {opportunity:.2f}"

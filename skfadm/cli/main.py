@@ -203,16 +203,16 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "--lambda-yz",
         type=_strength_or_auto,
         metavar="X",
-        help="strength of fair control, 0 (none) to 6 (default: auto, calibrated on "
+        help="strength of fair labels, 0 (none) to 1 (default: auto, calibrated on "
         "the table)",
     )
     group.add_argument(
         "--fairness-target",
         type=_target,
         metavar="T",
-        help="what auto aims at: a ratio of demographic parity such as 0.8, or "
-        "demographic_parity or equal_opportunity, which are 0.95 (default: parity as "
-        "far as it costs a percentage point of accuracy at most)",
+        help="what auto aims at: a ratio of demographic parity such as 0.8, or with it "
+        "one of equal opportunity, 0.9/0.75 (default: as near to parity as 2 points "
+        "of accuracy buy)",
     )
     group.add_argument(
         "--seed",
@@ -260,19 +260,18 @@ def _strength_or_auto(text: str) -> float | str:
     return text if text == "auto" else _strength(text)
 
 
-def _target(text: str) -> float | str:
-    if text in ("demographic_parity", "equal_opportunity"):
-        return text
+def _target(text: str) -> float | dict[str, float]:
+    parts = text.split("/")
     try:
-        value = float(text)
+        ratios = [float(part) for part in parts]
     except ValueError:
-        value = math.nan
-    if not 0 < value <= 1:
+        ratios = [math.nan]
+    if len(ratios) > 2 or not all(0 < ratio <= 1 for ratio in ratios):
         raise argparse.ArgumentTypeError(
-            f"{text!r} is none of demographic_parity, equal_opportunity or a ratio "
-            "above 0 and up to 1"
+            f"{text!r} is not a ratio above 0 and up to 1, nor two such as 0.9/0.75"
         )
-    return value
+    measures = ("demographic_parity", "equal_opportunity")
+    return dict(zip(measures, ratios, strict=True)) if ratios[1:] else ratios[0]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""From trained networks to compact rows: chunks, the final draw, acceptance."""
+"""From trained networks to compact rows: chunks, and the final draw of categories."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .fair_control import FairControl
 from .guidance import DenoiserFunction, Guidance, guided_denoiser
 from .layout import Layout
 from .row_streams import RowStreams
@@ -22,36 +21,9 @@ from .sde import VPSDE
 
 #: Rows that are computed at a time: enough to be fast, few enough to stay in the cache.
 CHUNK_SIZE = 1024
-#: How often a row is generated at most, until fair control accepts it.
-MAX_ATTEMPTS = 32
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class _Accepted:
-    """A table that fills up with the rows it accepts."""
-
-    def __init__(self, n_rows: int, n_columns: int):
-        self.rows = np.empty((n_rows, n_columns), dtype=np.float32)
-        self.pending = np.ones(n_rows, dtype=bool)
-        self.best = np.full(n_rows, -np.inf)
-
-    def offer(
-        self,
-        index: NDArray[np.int64],
-        rows: NDArray[np.float32],
-        log_accept: NDArray[np.float32],
-        u: NDArray[np.float32],
-    ) -> None:
-        """Accept rows for these indices with their probabilities, by two uniforms."""
-        accepted = np.log(u[:, 0]) < log_accept
-        # The largest of log w + Gumbel noise is a draw with weights w.
-        key = log_accept - np.log(-np.log(u[:, 1]))
-        taken = self.pending[index] & (accepted | (key > self.best[index]))
-        self.rows[index[taken]] = rows[taken]
-        self.best[index] = np.maximum(self.best[index], key)
-        self.pending[index[accepted]] = False
 
 
 def _mapped(compute: Callable[[T], R], chunks: Sequence[T], device: str) -> list[R]:
@@ -81,8 +53,6 @@ class RowGenerator:
         The blocks of R^p.
     guidance : Guidance
         Classifiers and their strengths.
-    fair_controls : tuple of FairControl or None
-        What rows each table accepts; None accepts all.
     sde, grid, solver
         The diffusion, its times and how they are stepped through.
     chunk_size : int
@@ -96,7 +66,6 @@ class RowGenerator:
     denoiser: DenoiserFunction
     layout: Layout
     guidance: Guidance
-    fair_controls: tuple[FairControl | None, ...]
     sde: VPSDE
     grid: Tensor
     solver: Solver
@@ -105,83 +74,57 @@ class RowGenerator:
     draw_categories: bool = True
 
     def generate(
-        self, y: NDArray[np.int64], seed: int, first: int = 0
-    ) -> list[NDArray[np.float32]]:
-        """Generate a row for each label, for each table.
-
-        Under fair control a row is generated until it is accepted, at most
-        `MAX_ATTEMPTS` times; a row that never is becomes one of its attempts, drawn
-        with the attempts' acceptance as weights. Tables choose among the same attempts:
-        several take as long as the one that is hardest to please.
+        self,
+        y: NDArray[np.int64],
+        seed: int,
+        index: NDArray[np.int64],
+        attempt: int = 0,
+    ) -> NDArray[np.float32]:
+        """Generate a row for each label.
 
         Parameters
         ----------
         y : ndarray of shape (n,), int64
             Label code asked of each row.
         seed : int
-            A row depends on it, its index and its label only.
-        first : int, default=0
-            Index of the first row: a long table can be made in parts.
+            A row depends on it, its index, the attempt and its label only.
+        index : ndarray of shape (n,), int64
+            Indices of the rows in the whole table.
+        attempt : int, default=0
+            Another attempt gives another row.
 
         Returns
         -------
-        list of ndarray of shape (n, n_columns), float32
-            Compact rows, one table for each of `fair_controls`.
+        ndarray of shape (n, n_columns), float32
+            Compact rows.
         """
-        tables = [_Accepted(len(y), self.layout.n_columns) for _ in self.fair_controls]
-        # By label, which is cheaper to tell to a chunk of rows that share it.
-        pending = order = np.argsort(y, kind="stable")
-        n_attempts = MAX_ATTEMPTS if any(self.fair_controls) else 1
-        for attempt in range(n_attempts):
-            rows, log_accept, u = self._attempt(y, pending, seed, attempt, first)
-            if not (np.isfinite(rows).all() and np.isfinite(log_accept).all()):
-                raise FloatingPointError(
-                    "Sampling left the range of numbers; lower the strengths lambda_y "
-                    f"({self.guidance.lambda_y:g}) or lambda_z "
-                    f"({self.guidance.lambda_z:g})."
-                )
-            for table, of_table in zip(tables, log_accept.T, strict=True):
-                table.offer(pending, rows, of_table, u)
-            is_pending = np.any([t.pending for t in tables], axis=0)
-            pending = order[is_pending[order]]
-            if not len(pending):
-                break
-        return [table.rows for table in tables]
 
-    def _attempt(
-        self,
-        y: NDArray[np.int64],
-        index: NDArray[np.int64],
-        seed: int,
-        attempt: int,
-        first: int,
-    ) -> list[NDArray[np.float32]]:
-        """Return rows of these indices, log acceptances by table, two uniforms each."""
-
-        def compute(chunk: NDArray[np.int64]) -> tuple[Any, Any, Any]:
+        def compute(chunk: NDArray[np.int64]) -> NDArray[np.float32]:
             labels = torch.as_tensor(y[chunk], device=self.device)
-            streams = RowStreams(seed, first + chunk, attempt, self.device)
+            streams = RowStreams(seed, index[chunk], attempt, self.device)
             with torch.no_grad():
                 return self._chunk(labels, streams)
 
-        starts = range(0, len(index), self.chunk_size)
-        chunks = [index[start : start + self.chunk_size] for start in starts]
-        parts = _mapped(compute, chunks, self.device)
-        return [np.concatenate(part) for part in zip(*parts, strict=True)]
+        # By label, which is cheaper to tell to a chunk of rows that share it.
+        order = np.argsort(y, kind="stable")
+        starts = range(0, len(y), self.chunk_size)
+        chunks = [order[start : start + self.chunk_size] for start in starts]
+        rows = np.empty((len(y), self.layout.n_columns), dtype=np.float32)
+        rows[order] = np.concatenate(_mapped(compute, chunks, self.device))
+        if not np.isfinite(rows).all():
+            raise FloatingPointError(
+                "Sampling left the range of numbers; lower the strengths lambda_y "
+                f"({self.guidance.lambda_y:g}) or lambda_z "
+                f"({self.guidance.lambda_z:g})."
+            )
+        return rows
 
-    def _chunk(self, y: Tensor, streams: RowStreams) -> tuple[Any, Any, Any]:
+    def _chunk(self, y: Tensor, streams: RowStreams) -> NDArray[np.float32]:
         layout = self.layout
         noise = partial(streams.normal, layout.width)
         guided = guided_denoiser(self.denoiser, self.guidance, y, self.sde)
         x = self.solver(guided, noise(), self.grid, self.sde, noise)
         uniforms = streams.uniform(len(layout.category_sizes))
-        rows = layout.collapse(x, uniforms if self.draw_categories else None)
-        log_accept = x.new_zeros(len(x), len(self.fair_controls))
-        t = self.grid[-1].to(x).view(1, 1)
-        for i, fair_control in enumerate(self.fair_controls):
-            if fair_control:
-                clean = layout.expand(rows)
-                log_accept[:, i] = fair_control.log_acceptance(clean, t, y)
-        # Never exactly 0 or 1, where the logarithms above are none.
-        tests = streams.uniform(2).clamp(1e-7, 1.0 - 1e-7)
-        return rows.cpu().numpy(), log_accept.cpu().numpy(), tests.cpu().numpy()
+        return (
+            layout.collapse(x, uniforms if self.draw_categories else None).cpu().numpy()
+        )

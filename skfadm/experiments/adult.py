@@ -9,11 +9,10 @@ same ``--out``, it goes on where it was interrupted.
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import time
+import warnings
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +21,7 @@ import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
-from skfadm.fair_control.calibration import FairnessCurve
+from skfadm.fair_control.rates import MEASURES
 
 from .downstream import teach
 from .table1.results import half_width
@@ -116,111 +115,59 @@ def run(
         yield {**base, "setting": "real rows", **row}
     generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
     start = time.perf_counter()
-    generator.fit(X, y, z, None if args.no_domains else data.domains[~held_out])
-    base["fit_s"] = time.perf_counter() - start
-    calibration: Any = generator.calibration_
-    share = float(np.mean(y == POSITIVE))
-    for sweep in sweeps(args, calibration):
-        generator.set_params(lambda_z=sweep.lambda_z)
-        asked = min(sweep.positives * share, 0.95)
-        labels = {POSITIVE: asked, NEGATIVE: 1 - asked}
-        strengths = list(sweep.strengths.values())
-        start = time.perf_counter()
-        tables = generator.sample_strengths(
-            strengths, args.rows, labels, random_state=seed
-        )
-        seconds = time.perf_counter() - start
-        for (name, strength), table in zip(
-            sweep.strengths.items(), tables, strict=True
-        ):
+    with warnings.catch_warnings():
+        # Targets that are out of reach: what is predicted stands in the table.
+        warnings.simplefilter("ignore", UserWarning)
+        generator.fit(X, y, z, None if args.no_domains else data.domains[~held_out])
+        base["fit_s"] = time.perf_counter() - start
+        for name, params, n_unlabelled in settings(args):
+            rng = np.random.default_rng(seed)
+            unlabelled = test[0].iloc[rng.permutation(len(test[0]))[:n_unlabelled]]
+            generator.set_params(**params).adapt(unlabelled if n_unlabelled else None)
+            start = time.perf_counter()
+            table = generator.sample(args.rows, random_state=seed)
+            assert generator.tradeoff_ is not None
+            predicted = generator.tradeoff_.at(generator.lambda_yz_)
             about = {
                 "setting": name,
-                "lambda_yz": strength,
-                "predicted_R_DP": calibration.ratio(strength, "demographic_parity"),
-                "predicted_R_EOp": calibration.ratio(strength, "equal_opportunity"),
-                "acceptance": calibration.acceptance(strength),
-                # Of all the tables that are sampled together.
-                "sample_s": seconds,
-                # Kilobytes on Linux.
-                "peak_GB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+                "lambda_yz": generator.lambda_yz_,
+                "predicted_ACC": predicted["accuracy"],
+                "predicted_R_DP": predicted["demographic_parity"],
+                "predicted_R_EOp": predicted["equal_opportunity"],
+                "positives": float(np.mean(table[1] == POSITIVE)),
+                "sample_s": time.perf_counter() - start,
             }
             for row in teach(table, test, pos_label=POSITIVE, random_state=seed):
                 yield {**base, **row, **about}
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """Tables that are sampled together: they differ in the coupling term alone.
-
-    Parameters
-    ----------
-    lambda_z : float
-        Strength of the entropy's gradient.
-    positives : float
-        Times the sources' share of positives.
-    strengths : dict of str to float
-        Settings by name, with their lambda_yz.
-    """
-
-    lambda_z: float
-    positives: float
-    strengths: dict[str, float]
-
-
-def sweeps(args: argparse.Namespace, calibration: Any) -> Iterator[Sweep]:
-    """Yield what to sample.
+def settings(args: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """Yield what to sample: a name, parameters, how many unlabelled rows are known.
 
     Parameters
     ----------
     args : Namespace
         The arguments of `main`.
-    calibration : FairnessCurve
-        Tells the strengths of "auto".
 
     Yields
     ------
-    Sweep
-        Each lambda_z alone; all lambda_yz with the sources' share of positives, those
-        of "auto" with others too.
+    tuple of (str, dict, int)
+        First each `--lambda-yz` and `--fairness-target` where nothing is known of the
+        target domain, then each target with each `--unlabelled`.
     """
-    for strength in args.lambda_z:
-        yield Sweep(strength, 1.0, {f"lambda_z={strength:g}": 0.0})
-    auto = auto_strengths(calibration, args.fairness_target)
-    given = {f"lambda_yz={s:g}": s for s in args.lambda_yz}
-    yield Sweep(0.0, 1.0, given | auto)
-    for positives in args.positives:
-        more = f", {positives:g} x positives"
-        yield Sweep(0.0, positives, {name + more: s for name, s in auto.items()})
-
-
-def auto_strengths(
-    curve: FairnessCurve, targets: Sequence[float | str | None]
-) -> dict[str, float]:
-    """Return the strengths of "auto" by name.
-
-    Parameters
-    ----------
-    curve : FairnessCurve
-        Of the fitted generator.
-    targets : sequence of float, str or None
-        Values of `fairness_target`.
-    """
-    return {
-        "auto" if target is None else f"auto, {target}": curve.strength(target)
-        for target in targets
-    }
+    for strength in args.lambda_yz:
+        params = {"lambda_yz": strength, "fairness_target": None}
+        yield f"lambda_yz={strength:g}", params, 0
+    for n_rows in (0, *args.unlabelled):
+        known = f"{n_rows} unlabelled rows, " if n_rows else ""
+        for target in args.fairness_target:
+            params = {"lambda_yz": "auto", "fairness_target": target}
+            yield f"{known}target {_text(target)}", params, n_rows
 
 
 def _options(args: argparse.Namespace) -> str:
     """Return what has to be the same for results to go into one table."""
-    names = (
-        "rows",
-        "lambda_z",
-        "lambda_yz",
-        "fairness_target",
-        "positives",
-        "no_domains",
-    )
+    names = ("rows", "lambda_yz", "fairness_target", "unlabelled", "no_domains")
     return ", ".join(f"{name}={getattr(args, name)}" for name in names)
 
 
@@ -232,21 +179,20 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--target", action="append", help="a race (default: all)")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--lambda-z", type=float, nargs="*", default=[])
     parser.add_argument("--lambda-yz", type=float, nargs="*", default=[0.0])
     parser.add_argument(
         "--fairness-target",
         type=fairness_target,
         nargs="*",
         default=[None],
-        help="with lambda_yz=auto: a ratio, a measure to be brought to parity, or none",
+        help="a ratio of parity, two (parity/opportunity) such as 0.95/0.75, or none",
     )
     parser.add_argument(
-        "--positives",
-        type=float,
+        "--unlabelled",
+        type=int,
         nargs="*",
         default=[],
-        help="times the sources' share of positives, with lambda_yz=auto",
+        help="adapt to so many unlabelled rows of the target, at most",
     )
     parser.add_argument("--no-domains", action="store_true", help="no meta-learning")
     parser.add_argument("--memory", help="folder that keeps trainings")
@@ -254,20 +200,26 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def fairness_target(text: str) -> float | str | None:
-    """Return a fairness target of the command line: a ratio, a measure or none.
+def _text(target: float | dict[str, float] | None) -> str:
+    if target is None:
+        return "none"
+    ratios = target.values() if isinstance(target, dict) else [target]
+    return "/".join(f"{ratio:g}" for ratio in ratios)
+
+
+def fairness_target(text: str) -> float | dict[str, float] | None:
+    """Return a fairness target of the command line.
 
     Parameters
     ----------
     text : str
-        The argument.
+        "none", a ratio of demographic parity, or two with a slash between: that and
+        one of equal opportunity.
     """
     if text == "none":
         return None
-    try:
-        return float(text)
-    except ValueError:
-        return text
+    ratios = [float(ratio) for ratio in text.split("/")]
+    return dict(zip(MEASURES, ratios, strict=False)) if ratios[1:] else ratios[0]
 
 
 if __name__ == "__main__":

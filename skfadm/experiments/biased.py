@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -94,7 +95,11 @@ def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
     base = {"table": name, "seed": seed}
     for row in teach((X, y), test, **options):
         yield {**base, "lambda_yz": "real", "strength": np.nan, **row}
-    generator = FairDiffusionGenerator(random_state=seed).fit(X, y, z, domains)
+    generator = FairDiffusionGenerator(random_state=seed)
+    with warnings.catch_warnings():
+        # Parity is out of reach on some of these tables: the scores show it.
+        warnings.simplefilter("ignore", UserWarning)
+        generator.fit(X, y, z, domains)
     for strength in (0.0, "auto"):
         generator.set_params(lambda_yz=strength)
         table = generator.sample(len(X), random_state=seed)

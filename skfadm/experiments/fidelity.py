@@ -277,7 +277,7 @@ def _strengths(args: argparse.Namespace, has_groups: bool) -> list[dict[str, flo
     none = {"lambda_z": 0.0, "lambda_yz": 0.0}
     if not has_groups or not args.strengths:
         return [none]
-    coupling = [{**none, "lambda_yz": s} for s in args.strengths if s]
+    coupling = [{**none, "lambda_yz": s} for s in args.strengths if 0 < s <= 1]
     entropy = [{**none, "lambda_z": s} for s in args.strengths if s]
     return [none, *coupling, *entropy]
 

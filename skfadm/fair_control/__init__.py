@@ -1,6 +1,6 @@
-"""Fair control: which label a generated row gets."""
+"""Fair control: which label a generated row gets.
 
-from .calibration import Calibration, pointwise_mutual_information
-from .curve import FairnessCurve
-
-__all__ = ["Calibration", "FairnessCurve", "pointwise_mutual_information"]
+`posteriors` tells p(y | x) and p(z | x) of rows, `multipliers` solves for the shift
+that makes decisions alike, `labels` draws from the posterior that results, `rates` and
+`tradeoff` predict what it brings and costs.
+"""

@@ -1,127 +1,84 @@
-"""Rates of decisions by domain and group: their ratio, and what chance makes of it."""
+"""Rates of decisions by group, predicted without knowing the groups."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+
+from .posteriors import Probabilities
 
 Array = NDArray[np.float64]
 
-#: Equal rates look different by mistake in this share of tables.
-SIGNIFICANCE = 0.01
-#: Tables that are drawn to see what chance makes of equal rates.
-N_DRAWS = 200
+MEASURES = ("demographic_parity", "equal_opportunity")
 
 
-def count(
-    hit: NDArray[np.bool_],
-    groups: NDArray[np.int64],
-    domains: NDArray[np.int64],
-    shape: tuple[int, int],
-) -> tuple[Array, Array]:
-    """Count rows and hits by domain and group.
+def predicted_rates(
+    p: Probabilities, decided: Array, measure: str, y: int, weights: Array
+) -> list[Array]:
+    r"""Return the predicted rate of label y in each group.
 
-    Parameters
-    ----------
-    hit : ndarray of shape (n,), bool
-        The rows that are counted as hits.
-    groups, domains : ndarray of shape (n,), int64
-        Their codes.
-    shape : tuple of int
-        How many domains and groups there are.
+    .. math:: r_g = \frac{\sum_i w_i f_i\, p(g | x_i)}{\sum_i w_i\, p(g | x_i)},
+              \qquad \text{or with } p(g, y | x_i) \text{ for equal opportunity.}
 
-    Returns
-    -------
-    size, hits : ndarray of shape (n_domains, n_groups), float64
-    """
-    cell = np.ravel_multi_index((domains, groups), shape)
-    n_cells = shape[0] * shape[1]
-    size, hits = (
-        np.bincount(cell, weights, n_cells).reshape(shape).astype(np.float64)
-        for weights in (None, hit)
-    )
-    return size, hits
-
-
-def lowest_to_highest(size: Array, hits: Array, min_rows: int) -> Array:
-    """Return each domain's ratio of the lowest to the highest rate of its groups.
+    Groups need not be known, so this serves for unlabelled rows as well.
 
     Parameters
     ----------
-    size : ndarray of shape (n_domains, n_groups)
-        Rows.
-    hits : ndarray of shape (..., n_domains, n_groups)
-        Hits among them.
-    min_rows : int
-        Groups with fewer rows are ignored.
+    p : Probabilities
+        Of the rows.
+    decided : ndarray of shape (n, n_labels)
+        Decisions f, or their probabilities.
+    measure : {"demographic_parity", "equal_opportunity"}
+        Among all rows, or among those that have the label.
+    y : int
+        Code of the label.
+    weights : ndarray of shape (n,)
+        Weights of the rows.
 
     Returns
     -------
-    ndarray of shape (..., n_domains)
-        In [0, 1], or inf where there are not two groups or no hits.
+    list of ndarray of shape (n_groups,)
+        One array a sensitive attribute; NaN for a group that is never met.
     """
-    rate, enough = hits / np.maximum(size, 1), size >= min_rows
-    low = np.where(enough, rate, np.inf).min(-1)
-    high = np.where(enough, rate, 0.0).max(-1)
-    defined = (enough.sum(-1) >= 2) & (high > 0)
-    return np.where(defined, low / np.where(defined, high, 1.0), np.inf)
+    rates = []
+    for group, given in zip(p.group, p.group_given_label, strict=True):
+        of_parity = measure == "demographic_parity"
+        belongs = group if of_parity else p.label[:, [y]] * given[:, y]
+        belongs = belongs * weights[:, np.newaxis]
+        total = belongs.sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            rates.append(decided[:, y] @ belongs / np.where(total > 0, total, np.nan))
+    return rates
 
 
-def by_chance(size: Array, hits: Array, min_rows: int) -> Array:
-    """Return the mean of `lowest_to_highest` where the groups of a domain are alike.
-
-    The lowest of several shares of few rows is below the highest even if all are drawn
-    at one rate. Shares are drawn from the normal distribution with the binomial's mean
-    and variance, the same numbers at every call, so that what is a curve stays smooth.
+def predicted_ratio(
+    p: Probabilities,
+    decided: Array,
+    measure: str,
+    labels: Sequence[int],
+    weights: Array,
+) -> float:
+    """Return the lowest over the highest rate, the smallest of labels and attributes.
 
     Parameters
     ----------
-    size, hits : ndarray of shape (n_domains, n_groups)
-        Rows and hits, which tell each domain's rate.
-    min_rows : int
-        Groups with fewer rows are ignored.
+    p, decided, measure, weights
+        As for `predicted_rates`.
+    labels : sequence of int
+        Codes of the labels that count.
 
     Returns
     -------
-    ndarray of shape (n_domains,)
-        In (0, 1]; 1 where `lowest_to_highest` is not defined.
+    float
+        In [0, 1]; a label that is never decided for is left out, and without any the
+        ratio is NaN.
     """
-    n = np.maximum(size, 1)
-    rate = hits.sum(1, keepdims=True) / np.maximum(size.sum(1, keepdims=True), 1)
-    noise = np.random.default_rng(0).standard_normal((N_DRAWS, *size.shape))
-    drawn = np.clip(n * rate + np.sqrt(n * rate * (1 - rate)) * noise, 0, n)
-    ratios = lowest_to_highest(size, drawn, min_rows)
-    # Rates so low that no group need have a hit tell nothing.
-    return np.where(np.isfinite(ratios), ratios, 1.0).mean(0)
-
-
-def exceed_chance(tables: list[tuple[Array, Array]]) -> bool:
-    """Tell whether rates differ between groups by more than chance makes them differ.
-
-    The test of Cochran, Mantel and Haenszel for each group against the others: hits
-    beyond those expected at the rate of the domain, added over domains, in standard
-    deviations of the hypergeometric distribution. With many tables and groups the
-    limit rises after Bonferroni.
-
-    Parameters
-    ----------
-    tables : list of tuple of ndarray of shape (n_domains, n_groups)
-        Rows and hits, for each label and attribute.
-
-    Returns
-    -------
-    bool
-    """
-    n_tests = sum(size.shape[1] for size, _ in tables)
-    limit = norm.isf(SIGNIFICANCE / 2 / n_tests)
-    return any((_deviations(*table) > limit).any() for table in tables)
-
-
-def _deviations(size: Array, hits: Array) -> Array:
-    """Return each group's surplus of hits in standard deviations, (n_groups,)."""
-    n = size.sum(1, keepdims=True)
-    rate = hits.sum(1, keepdims=True) / np.maximum(n, 1)
-    surplus = np.abs((hits - size * rate).sum(0))
-    variance = size * (n - size) * rate * (1 - rate) / np.maximum(n - 1, 1)
-    return surplus / np.sqrt(np.maximum(variance.sum(0), 1e-12))
+    ratios = []
+    for y in labels:
+        for rates in predicted_rates(p, decided, measure, y, weights):
+            high = np.nanmax(rates)
+            if high > 0:
+                ratios.append(float(np.nanmin(rates) / high))
+    return min(ratios, default=float("nan"))

@@ -21,7 +21,7 @@ from ._report import FairnessReport
 
 #: Nearest neighbours take time that grows with the square of the rows.
 _NEIGHBOURS = 5
-_STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
+_STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 #: Fewer rows of a group say little about it.
 FEW = 30
 
@@ -171,7 +171,7 @@ def fairness_report(
     found = scores(judged, random_state)
     of_groups = rates(judged)
     tradeoff = None
-    if generator is not None and getattr(generator, "calibration_", None) is not None:
+    if generator is not None and getattr(generator, "tradeoff_", None) is not None:
         measured = measure_tradeoff(
             generator,
             of.X[columns] if hasattr(generator, "feature_names_in_") else of.X.values,

@@ -71,7 +71,7 @@ def test_a_step_size_or_weight_acts_on_its_own_network_alone(name, network, tabl
 def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(table):
     gen = tiny().fit(*table)
     assert not [name for name in gen.weights_ if name.startswith("score.network.lab")]
-    denoiser = gen._row_generator([0.0]).denoiser
+    denoiser = gen._sampler().generator.denoiser
     assert not denoiser.evidence.active  # every channel is a number
     assert denoiser.n_linear == denoiser.layout.width
 
@@ -89,7 +89,7 @@ def test_rows_have_the_label_that_was_asked_for():
 
 def test_steps_are_those_of_euler_maruyama_and_even_in_t(table):
     gen = tiny(n_steps=7).fit(*table)
-    generator = gen._row_generator([0.0])
+    generator = gen._sampler().generator
     steps = generator.grid.diff()
     assert len(steps) == 7
     np.testing.assert_allclose(steps, steps[0])

@@ -1,14 +1,11 @@
 """The solvers with exact networks put in, where the answer is known."""
 
-from dataclasses import replace
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
-from skfadm.diffusion import generation
-from skfadm.diffusion.fair_control import FairControl, GroupCells, Tilt
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.guidance import Guidance
 from skfadm.diffusion.layout import Layout
@@ -27,49 +24,24 @@ MODEL = GaussianClasses(
     labels=[0, 0, 1, 1],
     groups=[0, 1, 0, 1],
 )
-#: The pointwise mutual information of label and group in this mixture.
-PMI = torch.log(torch.tensor([[0.4, 0.1], [0.2, 0.3]]) / 0.5 / torch.tensor([0.6, 0.4]))
 DEFAULT = SOLVERS["dpm_solver_sde"]
-#: Two cells: rows that are likelier of group 0, and the others.
-CELLS = GroupCells(
-    feature=np.array([0, 0, 0]),
-    threshold=np.array([0.5, 0.0, 0.0]),
-    left=np.array([1, 1, 2]),
-    right=np.array([2, 1, 2]),
-)
-
-
-def tilt(lambda_yz, of_cells=((0.0, 0.0), (0.0, 0.0)), lowest=None):
-    """Return the mixture's coupling term and a table of the two cells beside it."""
-    groups, cells = lambda_yz * PMI.numpy(), np.array(of_cells)
-    if lowest is None:
-        lowest = groups.min(1) + cells.min(0)
-    return Tilt((groups,), cells, CELLS, np.array(lowest))
 
 
 def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
     strengths = {k: kwargs.pop(k) for k in ("lambda_y", "lambda_z") if k in kwargs}
     model = kwargs.pop("model", MODEL)
-    tilts = kwargs.pop("tilts", [None])
-    if lambda_yz := kwargs.pop("lambda_yz", 0.0):
-        tilts = [tilt(lambda_yz)]
-    tables = RowGenerator(
+    rows = RowGenerator(
         denoiser=kwargs.pop("denoiser", model.denoiser),
         layout=Layout(2),
         guidance=Guidance(
             model.label_classifier, model.sensitive_classifier, **strengths
         ),
-        fair_controls=tuple(
-            None if t is None else FairControl(model.sensitive_classifier, t)
-            for t in tilts
-        ),
         sde=SDE,
         grid=time_grid(n_steps, SDE, kwargs.pop("grid", "lognormal")),
         solver=solver,
         chunk_size=kwargs.pop("chunk_size", 8192),
-    ).generate(np.broadcast_to(y, n).copy(), seed)
-    tables = [rows.astype(float) for rows in tables]
-    return tables if len(tables) > 1 else tables[0]
+    ).generate(np.broadcast_to(y, n).copy(), seed, np.arange(n), **kwargs)
+    return rows.astype(float)
 
 
 def moments_of(components, model=MODEL):
@@ -174,8 +146,8 @@ def test_fair_control_makes_the_group_harder_to_tell():
 
 
 def test_rows_do_not_depend_on_the_chunk_size():
-    whole = sample(900, lambda_z=1.0, lambda_yz=1.0, chunk_size=4096)
-    chunks = sample(900, lambda_z=1.0, lambda_yz=1.0, chunk_size=130)
+    whole = sample(900, lambda_z=1.0, chunk_size=4096)
+    chunks = sample(900, lambda_z=1.0, chunk_size=130)
     np.testing.assert_allclose(whole, chunks, rtol=1e-5, atol=1e-5)
 
 
@@ -188,7 +160,7 @@ def two_threads():
 
 
 def test_chunks_side_by_side_give_the_rows_of_one_after_the_other(two_threads):
-    options = {"y": np.arange(700) % 2, "lambda_z": 1.0, "lambda_yz": 1.0}
+    options = {"y": np.arange(700) % 2, "lambda_z": 1.0}
     side_by_side = sample(700, chunk_size=100, **options)
     assert torch.get_num_threads() == 2
     torch.set_num_threads(1)
@@ -208,65 +180,14 @@ def test_an_error_in_one_of_several_chunks_is_raised(two_threads):
 
 def test_a_row_depends_on_its_index_and_not_on_the_rows_beside_it():
     labels = np.arange(300) % 2
-    many = sample(300, y=labels, lambda_yz=2.0)
-    few = sample(10, y=labels[:10], lambda_yz=2.0)
+    many = sample(300, y=labels)
+    few = sample(10, y=labels[:10])
     np.testing.assert_allclose(many[:10], few, rtol=1e-5, atol=1e-5)
 
 
-def test_coupling_of_strength_zero_changes_no_bit():
-    np.testing.assert_array_equal(sample(200), sample(200, lambda_yz=0.0))
-
-
-OF_CELLS = ((-0.4, 0.5), (0.3, -1.0))
-
-
-@pytest.mark.parametrize("lowest", [None, [-0.5, -0.5]])
-@pytest.mark.parametrize("of_cells", [((0, 0), (0, 0)), OF_CELLS])
-@pytest.mark.parametrize("lambda_yz", [1.0, 3.0])
-def test_accepted_rows_are_tilted_by_the_coupling_term(lambda_yz, of_cells, lowest):
-    """Against importance weights on exact draws from p(x | y)."""
-    rng = np.random.default_rng(0)
-    component = rng.choice([2, 3], size=200_000, p=[0.4, 0.6])
-    x = MODEL.means[component].numpy() + rng.multivariate_normal(
-        np.zeros(2), COVARIANCE, size=len(component)
-    )
-    t = torch.tensor([[1e-5]], dtype=torch.float64)
-    (log_p,) = MODEL.sensitive_classifier(torch.tensor(x), t)
-    p = log_p.exp().numpy()
-    of_cell = np.where(p[:, 0] <= 0.5, *np.array(of_cells)[:, 1])
-    coupling = lambda_yz * p @ PMI[1].numpy() + of_cell
-    if lowest is not None:
-        coupling = np.maximum(coupling, lowest[1])
-    expected = np.average(x, axis=0, weights=np.exp(-coupling))
-    tilts = [tilt(lambda_yz, of_cells, lowest)]
-    accepted = sample(y=1, lambda_y=1.0, tilts=tilts)
-    untilted = sample(y=1, lambda_y=1.0)
-    assert np.abs(untilted.mean(0) - expected).max() > 0.1
-    np.testing.assert_allclose(accepted.mean(0), expected, atol=0.05)
-
-
-def test_several_tables_at_once_are_those_that_come_one_by_one():
-    tilts = [None, tilt(1.0), tilt(3.0)]
-    labels = np.arange(500) % 2
-    together = sample(500, y=labels, tilts=tilts)
-    for rows, one in zip(together, tilts, strict=True):
-        alone = sample(500, y=labels, tilts=[one])
-        np.testing.assert_allclose(rows, alone, rtol=1e-5, atol=1e-5)
-    assert not np.allclose(together[0], together[2])
-
-
-def test_a_row_that_is_never_accepted_is_drawn_among_its_attempts(monkeypatch):
-    """With their acceptance as weights, which is what would be accepted in the end."""
-    monkeypatch.setattr(generation, "MAX_ATTEMPTS", 8)
-    far = tilt(3.0)
-    hopeless = replace(far, lowest=far.lowest - 20.0)
-    rows, expected = (sample(4000, y=1, tilts=[t]).mean(0) for t in (hopeless, far))
-    np.testing.assert_allclose(rows, expected, atol=0.12)
-    assert np.abs(sample(4000, y=1).mean(0) - expected).max() > 0.3
-
-
-def test_another_seed_gives_other_rows():
+def test_another_seed_or_attempt_gives_other_rows():
     assert not np.allclose(sample(10, seed=0), sample(10, seed=1))
+    assert not np.allclose(sample(10), sample(10, attempt=1))
 
 
 def test_time_grids_fall_from_most_noise_to_least():

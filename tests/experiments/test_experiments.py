@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
-from skfadm.experiments import adult, biased, fidelity, solvers, tilts
+from skfadm.experiments import adult, biased, solvers
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 
 from ..generators import TINY, mixed_table
@@ -77,7 +77,7 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
     )
     out = tmp_path / "adult.csv"
     argv = ["--target", "north", "--rows", "60", "--out", str(out)]
-    argv += ["--lambda-z", "1", "--positives", "1.3", "--fairness-target", "0.8"]
+    argv += ["--fairness-target", "none", "0.8/0.7", "--unlabelled", "30"]
     assert adult.main(argv) == 0
     rows = pd.read_csv(out)
     # What is there is not computed again.
@@ -88,95 +88,17 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
         adult.main([*argv, "--rows", "61"])
     assert rows["setting"].unique().tolist() == [
         "real rows",
-        "lambda_z=1",
         "lambda_yz=0",
-        "auto, 0.8",
-        "auto, 0.8, 1.3 x positives",
+        "target none",
+        "target 0.8/0.7",
+        "30 unlabelled rows, target none",
+        "30 unlabelled rows, target 0.8/0.7",
     ]
-    assert len(rows) == 5 * 3
-    assert "auto, 0.8" in capsys.readouterr().out
+    assert len(rows) == 6 * 3
+    assert "target 0.8/0.7" in capsys.readouterr().out
 
 
 adult_generator = adult.FairDiffusionGenerator
-
-
-def test_the_experiment_of_tilts_gives_both_tilts_and_changes_labels(
-    monkeypatch, tmp_path
-):
-    X, _, z, domains = table(2000)
-    # The features tell the group, but not the label for sure: no bounded tilt could
-    # change one that is.
-    X["word"] = z
-    noise = np.random.default_rng(0).logistic(size=2000)
-    y = np.where(X["number"] + 2 * (z == "M") + noise > 1.0, ">50K", "<=50K")
-    data = SimpleNamespace(
-        data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(domains)
-    )
-    monkeypatch.setattr(tilts, "fetch_adult", lambda data_home: data)
-    out = tmp_path / "tilts.csv"
-    argv = ["--target", "north", "--seeds", "1", "--classifier", "LR"]
-    assert tilts.main([*argv, "--fairness-target", "0.8", "--out", str(out)]) == 0
-    rows = pd.read_csv(out)
-    assert len(rows) == 4
-    ratios = rows.set_index(["tilt", "setting"])["R_DP"].unstack()
-    assert (ratios["auto, 0.8"] > ratios["0"] + 0.4).all()
-    assert (rows["ACC"] > 0.5).all()
-
-
-def test_a_tilted_posterior_has_the_share_of_positives_asked_for():
-    rng = np.random.default_rng(0)
-    p = rng.beta(0.5, 1.5, size=5000)
-    y = (rng.random(5000) < p).astype(np.int64)
-    log_p = np.log(np.column_stack([1 - p, p]))
-    coupling = rng.normal(size=(5000, 2))
-    calibration = tilts.Calibration(log_p, y, y[:, None])
-    tilt = tilts.IdealTilt(calibration, lambda strength: strength * coupling, None)
-    q = tilt.posterior(1.0, 1.5)
-    # Among accepted rows, whose features are tilted as well: weights of both labels.
-    weights = np.exp(log_p - coupling) / np.exp(log_p - coupling).mean(0)
-    asked = 1.5 * y.mean()
-    density = (1 - asked) * weights[:, 0] + asked * weights[:, 1]
-    assert np.average(q, weights=density) == pytest.approx(asked, abs=1e-3)
-
-
-def test_the_fidelity_experiment_writes_a_row_a_setting(monkeypatch, tmp_path, capsys):
-    X, y, z, domains = table(120)
-    parts = [pd.Series(a) for a in (y, z, domains)]
-    given = fidelity.Table(X.reset_index(drop=True), *parts, holdout=0.5)
-    monkeypatch.setitem(fidelity.TABLES, "small", lambda data: given)
-    out = tmp_path / "fidelity.csv"
-    argv = ["--table", "small", "--strengths", "1", "--out", str(out)]
-    argv += ["--picture", str(tmp_path / "picture.png")]
-    code = fidelity.main([*argv, "--set", "max_iter=20", "n_steps=5", "verbose=0"])
-    rows = pd.read_csv(out)
-    assert code == 0
-    assert rows["setting"].tolist() == ["-", "lambda_yz=1", "lambda_z=1"]
-    assert rows[["rows", "n_iter"]].to_numpy().tolist() == [[60, 20]] * 3
-    assert rows[["dcr_share", "R_DP"]].stack().between(0, 1).all()
-    assert (tmp_path / "picture.png").stat().st_size > 1000
-    assert "c2st_auc_holdout" in capsys.readouterr().out
-
-
-def test_rare_combinations_are_counted_by_their_share():
-    real = pd.DataFrame({"a": [*"xy" * 100, "r"], "b": [*"uv" * 100, "u"], "n": 1.0})
-    common = real[:-1]
-    assert fidelity.rare_share(real, real, 1) == fidelity.rare_share(real, real, 2) == 1
-    assert fidelity.rare_share(real, common, 1) == 0
-    twice = pd.concat([real, real[-1:]])
-    assert fidelity.rare_share(real, twice, 2) == pytest.approx(2 * 201 / 202)
-    assert np.isnan(fidelity.rare_share(common, real, 1))
-
-
-def test_the_fidelity_experiment_refuses_an_unknown_parameter():
-    with pytest.raises(SystemExit, match="no parameter 'max_iters'"):
-        fidelity.main(["--table", "small", "--set", "max_iters=5"])
-
-
-def test_the_detection_score_of_sdmetrics_is_1_for_equals_and_0_for_others():
-    pytest.importorskip("xgboost")
-    real, other = (table(seed=seed)[0] for seed in (0, 1))
-    assert fidelity.sdmetrics_c2st(real, other) > 0.9
-    assert fidelity.sdmetrics_c2st(real, other.assign(number=10.0)) < 0.05
 
 
 def test_the_summary_of_the_adult_experiment_averages_targets_before_seeds():

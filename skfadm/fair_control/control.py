@@ -1,0 +1,153 @@
+"""The fitted state of fair control: classifiers, source rows, rows to adapt to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import chi2_contingency, ks_2samp
+
+from .labels import MAX_ROWS, FairLabels, of_sources, of_target
+from .posteriors import Posteriors, Probabilities
+from .tradeoff import choose
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+PARITY = {"demographic_parity": 1.0}
+#: Decisions that do not depend on the group depend on it by mistake so often.
+SIGNIFICANCE = 0.01
+#: Rows are unlike others at this distance; fewer rows say nothing of it.
+ALIEN, FEW = 0.8, 20
+#: The largest strength that "auto" takes by default where the domain is not known:
+#: beyond, source domains come nearer to parity, and others do not (Adult).
+MOST_UNKNOWN = 0.5
+
+
+@dataclass(frozen=True)
+class FairControl:
+    """What fair labels are drawn by.
+
+    It holds predictions for source rows, out of fold, and none of these rows.
+
+    Parameters
+    ----------
+    posteriors : Posteriors
+        The classifiers.
+    sources : Probabilities
+        Of source rows, at most 20,000.
+    domains : ndarray of shape (n,), int64
+        Their domains.
+    prior : ndarray of shape (n_labels,)
+        Shares of the labels in training.
+    differs : bool
+        Whether decisions differ between the groups of the source rows by more than
+        chance makes them differ.
+    target : Probabilities or None
+        Of the unlabelled rows of `adapt`.
+    """
+
+    posteriors: Posteriors
+    sources: Probabilities
+    domains: Codes
+    prior: Array
+    differs: bool
+    target: Probabilities | None = None
+
+    @classmethod
+    def of(
+        cls,
+        fitted: tuple[Posteriors, Probabilities, Codes],
+        y: Codes,
+        z: Codes,
+        domains: Codes,
+        seed: int,
+    ) -> FairControl:
+        """Return the state of fitted posteriors: what `fit_posteriors` returns.
+
+        Parameters
+        ----------
+        fitted : tuple
+            What `fit_posteriors` returns.
+        y, domains : ndarray of shape (n,), int64
+            Codes of labels and domains of all source rows.
+        z : ndarray of shape (n, n_attributes), int64
+            Codes of their groups.
+        seed : int
+            Seed of the choice of rows.
+        """
+        posteriors, probabilities, index = fitted
+        decided = probabilities.label.argmax(axis=1)
+        if len(np.unique(decided)) == 1:
+            decided = y[index]
+        differs = any(_depend(decided, column) for column in z[index].T)
+        kept = np.random.default_rng(seed).permutation(len(index))[:MAX_ROWS]
+        prior = np.bincount(y) / len(y)
+        rows = probabilities[kept], domains[index[kept]]
+        return cls(posteriors, *rows, prior, differs)
+
+    def adapted(self, X: Any) -> FairControl:
+        """Return the state for the domain of unlabelled rows; None goes back."""
+        if X is None:
+            return replace(self, target=None)
+        p = self.posteriors.predict(X)
+        kept = np.random.default_rng(0).permutation(len(p))[:MAX_ROWS]
+        return replace(self, target=p[kept])
+
+    def drift(self) -> str | None:
+        """Return a warning if the unlabelled rows look nothing like the source rows."""
+        if self.target is None:
+            return None
+        pairs = zip(_scores(self.sources), _scores(self.target), strict=True)
+        distance = max(ks_2samp(a, b).statistic for a, b in pairs)
+        if distance < ALIEN or len(self.target) < FEW:
+            return None
+        return (
+            "The unlabelled rows look nothing like the source rows: what features tell "
+            "of label or group is distributed differently (Kolmogorov-Smirnov distance "
+            f"{distance:.2f}), so predicted rates may be far off. Check that the "
+            "columns mean the same."
+        )
+
+    def solve(
+        self, targets: Mapping[str, float] | None, labels: Sequence[int]
+    ) -> tuple[FairLabels, float, str | None]:
+        """Return the fair posterior, the strength of "auto", and what to warn of.
+
+        Parameters
+        ----------
+        targets : mapping of str to float or None
+            Ratios asked for; None is parity, as far as it is cheap.
+        labels : sequence of int
+            Codes of the labels whose rates are compared.
+        """
+        # A ratio of parity lies on the way to parity, in shares that the labels keep.
+        # Opportunity has a way of its own, on which the shares move.
+        on_the_way = targets is None or set(targets) == set(PARITY)
+        goal = targets if targets and not on_the_way else PARITY
+        fair = of_sources(
+            self.sources, self.domains, goal, labels, self.prior if on_the_way else None
+        )
+        strength, warning = choose(fair.tradeoff, targets, MOST_UNKNOWN)
+        if self.target is not None:
+            fair = of_target(self.target, fair, strength, targets or PARITY, labels)
+            strength, warning = choose(fair.tradeoff, targets, 1.0)
+        if on_the_way and not self.differs:
+            # Correcting what chance has made costs accuracy and brings nothing.
+            return fair, 0.0, None
+        return fair, strength, warning
+
+
+def _scores(p: Probabilities) -> list[Array]:
+    return [column for table in (p.label, *p.group) for column in table.T]
+
+
+def _depend(a: Codes, b: Codes) -> bool:
+    """Tell whether two columns of codes go together by more than chance."""
+    table = np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1]
+    counts = np.zeros((1 + table[0].max(), 1 + table[1].max()))
+    np.add.at(counts, table, 1)
+    return bool(chi2_contingency(counts).pvalue < SIGNIFICANCE)

@@ -1,0 +1,259 @@
+"""The fair posterior q(y | x): how it is found, and how labels are drawn from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import softmax
+
+from .multipliers import RARE_TEMPERATURE, Basis, Shift, offsets, solve, temperatures
+from .posteriors import Probabilities
+from .rates import MEASURES, predicted_rates, predicted_ratio
+from .tradeoff import Tradeoff
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+#: The strengths that are looked at.
+STRENGTHS = np.linspace(0.0, 1.0, 21)
+#: Rows that the shift is solved for on, at most.
+MAX_ROWS = 20_000
+#: Knots for each group where the domain is not known. More of them fit the source
+#: domains better and others worse (Adult: 3, 4, 6, 8 and 12 were tried).
+N_KNOTS = 3
+#: A domain with fewer rows tells nothing of the ratio.
+MIN_ROWS = 30
+#: Where unlabelled rows are so few, half of the shift is that of the source rows.
+HALF_ROWS = 100
+
+
+@dataclass(frozen=True)
+class FairLabels:
+    r"""The fair posterior of every strength.
+
+    .. math:: \log q(y | x) = \log p(y | x) + \lambda S_y(x) + b_y(\lambda) + const
+
+    Parameters
+    ----------
+    shifts : tuple of (float, Shift)
+        Weights and shifts that add up to S.
+    offsets : ndarray of shape (n_strengths, n_labels)
+        The offsets b at the strengths of `tradeoff`.
+    tradeoff : Tradeoff
+        What is predicted of the decisions.
+    """
+
+    shifts: tuple[tuple[float, Shift], ...]
+    offsets: Array
+    tradeoff: Tradeoff
+
+    def posterior(self, p: Probabilities, strength: float) -> Array:
+        """Return q(y | x) of rows, shape (n, n_labels).
+
+        Parameters
+        ----------
+        p : Probabilities
+            Of the rows.
+        strength : float
+            In [0, 1]. Beyond, the shift grows on, which overshoots on purpose.
+        """
+        return softmax(np.log(p.label) + self._shift(p, strength), axis=1)
+
+    def _shift(self, p: Probabilities, strength: float) -> Array:
+        shift = strength * sum(weight * shift(p) for weight, shift in self.shifts)
+        inside = min(strength, 1.0)
+        grid = self.tradeoff.strengths
+        b = [np.interp(inside, grid, column) for column in self.offsets.T]
+        return shift + np.array(b)
+
+
+def of_sources(
+    p: Probabilities,
+    domains: Codes,
+    targets: Mapping[str, float],
+    labels: Sequence[int],
+    shares: Array | None,
+) -> FairLabels:
+    """Return the fair posterior where nothing is known of the domain to come.
+
+    Rates are made alike whatever features suggest of the group: what holds in every
+    cell of p(z | x) holds in every mixture of groups, and carries over to domains in
+    which groups are mixed in another way.
+
+    Parameters
+    ----------
+    p : Probabilities
+        Of source rows, out of fold.
+    domains : ndarray of shape (n,), int64
+        Their domains; ratios are means over domains.
+    targets : mapping of str to float
+        Ratios in (0, 1] of "demographic_parity", "equal_opportunity" or both.
+    labels : sequence of int
+        Codes of the labels whose rates are compared.
+    shares : ndarray of shape (n_labels,) or None
+        Shares that the labels keep; None leaves them to what is fair and accurate.
+    """
+    basis = Basis.of_cells(p.group, N_KNOTS)
+    weights = np.full(len(p), 1.0 / len(p))
+    shift = solve(p, basis, targets, labels, weights)
+    return _traced(((1.0, shift),), p, domains, labels, p, shares, "the source rows")
+
+
+def of_target(
+    p: Probabilities,
+    sources: FairLabels,
+    sources_strength: float,
+    targets: Mapping[str, float],
+    labels: Sequence[int],
+) -> FairLabels:
+    """Return the fair posterior for the domain of unlabelled rows.
+
+    Parameters
+    ----------
+    p : Probabilities
+        Of the unlabelled rows.
+    sources : FairLabels
+        What few rows lean on.
+    sources_strength : float
+        The strength at which they lean on it.
+    targets, labels
+        As for `of_sources`.
+    """
+    weights = np.full(len(p), 1.0 / len(p))
+    shift = solve(p, Basis(), targets, labels, weights)
+    trust = len(p) ** 2 / (len(p) ** 2 + HALF_ROWS**2)
+    leaned_on = [((1 - trust) * sources_strength * w, s) for w, s in sources.shifts]
+    shifts = ((trust, shift), *leaned_on)
+    one_domain = np.zeros(len(p), dtype=np.int64)
+    return _traced(shifts, p, one_domain, labels, p, None, "the unlabelled rows")
+
+
+def _traced(
+    shifts: tuple[tuple[float, Shift], ...],
+    p: Probabilities,
+    domains: Codes,
+    labels: Sequence[int],
+    drawn: Probabilities,
+    shares: Array | None,
+    rows: str,
+) -> FairLabels:
+    """Return the posterior of each strength, and what is predicted of it on rows p."""
+    log_p = np.log(p.label)
+    whole = sum(weight * shift(p) for weight, shift in shifts)
+    weights = np.full(len(p), 1.0 / len(p))
+    is_rare = temperatures(p, labels, weights) == RARE_TEMPERATURE
+    parts = [np.flatnonzero(domains == d) for d in np.unique(domains)]
+    parts = [part for part in parts if len(part) >= MIN_ROWS] or [np.arange(len(p))]
+    b, accuracy = [], []
+    ratios: dict[str, list[float]] = {measure: [] for measure in MEASURES}
+    rates: list[list[Array]] = []
+    for strength in STRENGTHS:
+        logits = log_p + strength * whole
+        offset = np.zeros(log_p.shape[1]) if shares is None else offsets(logits, shares)
+        logits = logits + offset
+        # What is hardly ever decided for is looked at by its probability.
+        decided = softmax(logits, axis=1) if is_rare else _decisions(logits)
+        b.append(offset)
+        accuracy.append(float((_decisions(logits) * p.label).sum(axis=1).mean()))
+        rates.append(
+            predicted_rates(p, decided, "demographic_parity", labels[-1], weights)
+        )
+        for measure, found in ratios.items():
+            of_domains = [
+                predicted_ratio(
+                    p[part], decided[part], measure, labels, weights[: len(part)]
+                )
+                for part in parts
+            ]
+            found.append(_mean(of_domains, [len(part) for part in parts]))
+    tradeoff = Tradeoff(
+        STRENGTHS,
+        np.array(accuracy),
+        {measure: np.array(found) for measure, found in ratios.items()},
+        tuple(np.array(of_groups) for of_groups in zip(*rates, strict=True)),
+        rows,
+    )
+    return FairLabels(shifts, np.array(b), tradeoff)
+
+
+def _decisions(logits: Array) -> Array:
+    return np.eye(logits.shape[1])[logits.argmax(axis=1)]
+
+
+def _mean(values: Sequence[float], sizes: Sequence[int]) -> float:
+    known = ~np.isnan(values)
+    if not known.any():
+        return float("nan")
+    return float(np.average(np.array(values)[known], weights=np.array(sizes)[known]))
+
+
+def draw(q: Array, u: Array) -> Codes:
+    """Draw a label for each row by inversion.
+
+    Parameters
+    ----------
+    q : ndarray of shape (n, n_labels)
+        Probabilities.
+    u : ndarray of shape (n,)
+        Uniform numbers in [0, 1).
+
+    Returns
+    -------
+    ndarray of shape (n,), int64
+    """
+    cdf = q.cumsum(axis=1)
+    return (cdf[:, :-1] <= u[:, np.newaxis] * cdf[:, -1:]).sum(axis=1)
+
+
+@dataclass(frozen=True)
+class Proposal:
+    r"""Rows for a label that is asked for, by rejection.
+
+    A row is generated for the label itself or, with probability :math:`\epsilon`, for
+    one of the label's shares, and accepted in proportion to
+
+    .. math:: w(x) = \frac{q(y | x)}{(1 - \epsilon)\, p(y | x) / p(y) + \epsilon}.
+
+    Parameters
+    ----------
+    epsilon : float
+        Share of rows that are generated for any label.
+    bound : float
+        What w is divided by; it exceeds it for 1 % of the proposed rows.
+    acceptance : float
+        The share of proposed rows that is accepted.
+    """
+
+    epsilon: float
+    bound: float
+    acceptance: float
+
+    @classmethod
+    def best(cls, p: Array, q: Array, prior: float) -> Proposal:
+        """Return the proposal that accepts the most.
+
+        Parameters
+        ----------
+        p, q : ndarray of shape (n,)
+            p(y | x) and q(y | x) of the label on rows of the table.
+        prior : float
+            Share of the label in the table.
+        """
+        found = []
+        for epsilon in (0.0, 0.05, 0.2, 1.0):
+            proposed = (1 - epsilon) * p / prior + epsilon
+            w = q / proposed
+            order = np.argsort(w)
+            mass = proposed[order].cumsum()
+            bound = w[order][np.searchsorted(mass, 0.99 * mass[-1])]
+            accepted = np.average(np.minimum(w / bound, 1.0), weights=proposed)
+            found.append(cls(epsilon, float(bound), float(accepted)))
+        return max(found, key=lambda proposal: proposal.acceptance)
+
+    def log_acceptance(self, p: Array, q: Array, prior: float) -> Array:
+        """Return the log-probability of accepting each row, shape (n,)."""
+        w = q / ((1 - self.epsilon) * p / prior + self.epsilon)
+        return np.minimum(np.log(w / self.bound), 0.0)

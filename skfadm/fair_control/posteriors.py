@@ -1,0 +1,397 @@
+"""Clean classifiers: p(y | x) and p(z | x, y) of real rows, cross-fitted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
+from threadpoolctl import threadpool_limits
+
+from skfadm.encoding import ClassifierFeatures
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+#: Rows that the classifiers learn from, at most: more cost time and bring little.
+MAX_ROWS = 100_000
+#: Cross-fitting: each row is predicted by classifiers that have not seen it.
+N_FOLDS = 5
+#: Shares of boosting that are tried; the rest of the mixture is the linear model's.
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+#: Trees of a classifier, over all its categories; steps of boosting, which few rows
+#: need few of.
+MAX_TREES, MIN_STEPS, MAX_STEPS, ROWS_A_STEP = 600, 25, 150, 30
+#: With more labels the group is predicted from the row alone, not from its label.
+MAX_LABELS = 20
+#: Fewer rows are classified by one thread: several would wait for each other.
+THREADED_ROWS = 20_000
+#: No category is impossible: logarithms stay finite.
+LEAST = 1e-6
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """What the classifiers say of some rows.
+
+    Parameters
+    ----------
+    label : ndarray of shape (n, n_classes)
+        p(y | x).
+    group_given_label : tuple of ndarray of shape (n, n_classes, n_groups)
+        p(z | x, y), one array a sensitive attribute.
+    """
+
+    label: Array
+    group_given_label: tuple[Array, ...]
+
+    @property
+    def group(self) -> tuple[Array, ...]:
+        """p(z | x), one array (n, n_groups) a sensitive attribute."""
+        return tuple(
+            np.einsum("ny,nyz->nz", self.label, p) for p in self.group_given_label
+        )
+
+    def __getitem__(self, index: Any) -> Probabilities:
+        """Return the probabilities of some of the rows."""
+        return Probabilities(
+            self.label[index], tuple(p[index] for p in self.group_given_label)
+        )
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return len(self.label)
+
+
+@dataclass(frozen=True)
+class Mixture:
+    """Boosting and logistic regression, averaged.
+
+    Parameters
+    ----------
+    models : tuple of classifier
+        Fitted on the codes of the categories that they have seen.
+    shares : tuple of float
+        Their weights, which sum to 1.
+    n_categories : int
+        Number of categories, those not seen included.
+    """
+
+    models: tuple[Any, ...]
+    shares: tuple[float, ...]
+    n_categories: int
+
+    def predict(self, table: pd.DataFrame) -> Array:
+        """Return probabilities, shape (n, n_categories), none of them zero."""
+        p = np.zeros((len(table), self.n_categories))
+        for model, share in zip(self.models, self.shares, strict=True):
+            p[:, model.classes_] += share * model.predict_proba(table)
+        return (p + LEAST) / (1.0 + LEAST * self.n_categories)
+
+    def predict_told(self, table: pd.DataFrame, n_labels: int) -> Array:
+        """Return the same for each label, shape (n, n_labels, n_categories)."""
+        if n_labels > MAX_LABELS:
+            return np.repeat(self.predict(table)[:, np.newaxis], n_labels, axis=1)
+        told = [
+            self.predict(_told(table, np.full(len(table), label), n_labels))
+            for label in range(n_labels)
+        ]
+        return np.stack(told, axis=1)
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """Fitted classifiers of labels and groups.
+
+    Parameters
+    ----------
+    features : ClassifierFeatures
+        Maps tables to what the classifiers take.
+    label : Mixture
+        p(y | x).
+    groups : tuple of Mixture
+        p(z | x, y), one a sensitive attribute.
+    """
+
+    features: ClassifierFeatures
+    label: Mixture
+    groups: tuple[Mixture, ...]
+
+    def predict(self, X: Any) -> Probabilities:
+        """Return the probabilities of the rows of a table.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n, n_features)
+            Rows with the columns of the training table.
+        """
+        table = self.features.transform(X)
+        n_labels = self.label.n_categories
+        with _few_threads(len(table)):
+            return Probabilities(
+                self.label.predict(table),
+                tuple(group.predict_told(table, n_labels) for group in self.groups),
+            )
+
+
+def fit_posteriors(
+    X: Any,
+    y: Codes,
+    z: Codes,
+    n_labels: int,
+    n_groups: tuple[int, ...],
+    seed: int,
+) -> tuple[Posteriors, Probabilities, Codes]:
+    """Fit the classifiers, and predict each row by ones that have not seen it.
+
+    Boosting and logistic regression are mixed in the shares that predict best out of
+    fold, since neither is the better one on every table.
+
+    Parameters
+    ----------
+    X : array-like or DataFrame of shape (n, n_features)
+        Rows of any column types.
+    y : ndarray of shape (n,), int64
+        Label codes.
+    z : ndarray of shape (n, n_attributes), int64
+        Group codes.
+    n_labels : int
+        Number of labels.
+    n_groups : tuple of int
+        Groups of each attribute.
+    seed : int
+        Seed of the folds, and of the rows that are taken of a long table.
+
+    Returns
+    -------
+    posteriors : Posteriors
+        Fitted on all rows, or on 100,000 of a longer table.
+    probabilities : Probabilities
+        Of these rows, out of fold.
+    index : ndarray of shape (min(n, 100_000),), int64
+        Which rows these are.
+    """
+    rng = np.random.default_rng(seed)
+    index = np.sort(rng.permutation(len(y))[:MAX_ROWS])
+    if len(index) < len(y):
+        X = X.iloc[index] if isinstance(X, pd.DataFrame) else np.asarray(X)[index]
+        y, z = y[index], z[index]
+    features = ClassifierFeatures().fit(X)
+    table = features.transform(X).reset_index(drop=True)
+    folds = _folds(np.column_stack([y, z]), rng)
+    with _few_threads(len(table)):
+        label, p_label = _cross_fit(table, y, n_labels, folds, seed)
+        groups = [
+            _cross_fit(table, codes, n, folds, seed, (y, n_labels))
+            for codes, n in zip(z.T, n_groups, strict=True)
+        ]
+    posteriors = Posteriors(features, label, tuple(mixture for mixture, _ in groups))
+    return posteriors, Probabilities(p_label, tuple(p for _, p in groups)), index
+
+
+def _folds(codes: Codes, rng: np.random.Generator) -> Codes:
+    """Return a fold for each row; every kind of row is spread over all folds."""
+    _, kinds = np.unique(codes, axis=0, return_inverse=True)
+    shuffled = rng.permutation(len(codes))
+    order = shuffled[np.argsort(kinds.ravel()[shuffled], kind="stable")]
+    folds = np.empty(len(codes), dtype=np.int64)
+    folds[order] = np.arange(len(codes)) % min(N_FOLDS, len(codes))
+    return folds
+
+
+def _cross_fit(
+    table: pd.DataFrame,
+    codes: Codes,
+    n: int,
+    folds: Codes,
+    seed: int,
+    labels: tuple[Codes, int] | None = None,
+) -> tuple[Mixture, Array]:
+    """Return a mixture fitted on all rows, and its probabilities out of fold.
+
+    With `labels`, their codes and number, the classifiers are told the label, and
+    probabilities are those of each label that a row might have.
+    """
+    told, n_labels = (
+        (table, 0) if labels is None else (_told(table, *labels), labels[1])
+    )
+
+    def predict(mixture: Mixture, rows: pd.DataFrame) -> Array:
+        return (
+            mixture.predict_told(rows, n_labels) if n_labels else mixture.predict(rows)
+        )
+
+    found = []
+    for fit in (_fit_boosting, _fit_linear):
+        p = np.full((len(codes), *[n_labels] * bool(n_labels), n), 1.0 / n)
+        for fold in range(1 + folds.max() if len(codes) > 1 else 0):
+            seen, unseen = folds != fold, folds == fold
+            model = fit(told[seen], codes[seen], n, seed)
+            p[unseen] = predict(Mixture((model,), (1.0,), n), table[unseen])
+        found.append(p)
+
+    def loss(share: float) -> float:
+        p = share * found[0] + (1 - share) * found[1]
+        rows = np.arange(len(codes))
+        of_row = p[rows, labels[0], codes] if labels else p[rows, codes]
+        return -float(np.log(of_row).mean())
+
+    best = min(SHARES, key=loss)
+    kept = [
+        (fit(told, codes, n, seed), share)
+        for fit, share in ((_fit_boosting, best), (_fit_linear, 1 - best))
+        if share
+    ]
+    mixture = Mixture(tuple(m for m, _ in kept), tuple(s for _, s in kept), n)
+    return mixture, best * found[0] + (1 - best) * found[1]
+
+
+def _fit_boosting(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
+    if (codes == codes[0]).all():
+        return DummyClassifier(strategy="prior").fit(table, codes)
+    words = _words(table)
+    # In the order of their targets categories are split as well as by sets of them.
+    encoder = TargetEncoder(random_state=seed)
+    if words:
+        encoder.fit(_codes_of(table, words), codes)
+    n_trees_a_step = n if n > 2 else 1
+    n_steps = min(MAX_STEPS, len(codes) // ROWS_A_STEP, MAX_TREES // n_trees_a_step)
+    boosting = HistGradientBoostingClassifier(
+        learning_rate=0.08,
+        max_iter=max(MIN_STEPS, n_steps),
+        max_leaf_nodes=15,
+        early_stopping=False,
+        random_state=seed,
+    )
+    model = Boosting(words, encoder, boosting)
+    boosting.fit(model.numbers(table), codes)
+    return model
+
+
+@dataclass(frozen=True)
+class Boosting:
+    """Histogram gradient boosting with categories as numbers.
+
+    Parameters
+    ----------
+    words : list of str
+        Columns of categories.
+    encoder : TargetEncoder
+        What they are replaced by.
+    model : HistGradientBoostingClassifier
+        The classifier.
+    """
+
+    words: list[str]
+    encoder: TargetEncoder
+    model: HistGradientBoostingClassifier
+
+    @property
+    def classes_(self) -> Codes:
+        """Codes of the categories that have been seen."""
+        return self.model.classes_
+
+    def numbers(self, table: pd.DataFrame) -> Array:
+        """Return the features as floats."""
+        numbers = table.drop(columns=self.words).to_numpy(np.float64)
+        if not self.words:
+            return numbers
+        return np.hstack(
+            [numbers, self.encoder.transform(_codes_of(table, self.words))]
+        )
+
+    def predict_proba(self, table: pd.DataFrame) -> Array:
+        """Return probabilities of the classes."""
+        return self.model.predict_proba(self.numbers(table))
+
+
+def _fit_linear(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
+    if (codes == codes[0]).all():
+        return DummyClassifier(strategy="prior").fit(table, codes)
+    words = _words(table)
+    numbers = table.drop(columns=words).to_numpy(np.float64)
+    present = ~np.isnan(numbers)
+    medians = [
+        np.median(c[p]) if p.any() else 0.0
+        for c, p in zip(numbers.T, present.T, strict=True)
+    ]
+    encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5)
+    if words:
+        encoder.fit(_codes_of(table, words))
+    model = make_pipeline(
+        StandardScaler(with_mean=False), LogisticRegression(max_iter=500)
+    )
+    linear = Linear(words, np.array(medians), encoder, model)
+    model.fit(linear.columns(table), codes)
+    return linear
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Logistic regression on numbers, marks of missing ones, and one-hot categories.
+
+    Parameters
+    ----------
+    words : list of str
+        Columns of categories.
+    medians : ndarray of shape (n_numbers,)
+        What stands in for missing numbers.
+    encoder : OneHotEncoder
+        Of the categories.
+    model : Pipeline
+        Scales, and classifies.
+    """
+
+    words: list[str]
+    medians: Array
+    encoder: OneHotEncoder
+    model: Pipeline
+
+    @property
+    def classes_(self) -> Codes:
+        """Codes of the categories that have been seen."""
+        return self.model.classes_
+
+    def columns(self, table: pd.DataFrame) -> csr_matrix:
+        """Return the features as a sparse matrix."""
+        numbers = table.drop(columns=self.words).to_numpy(np.float64)
+        missing = np.isnan(numbers)
+        parts = [np.where(missing, self.medians, numbers) - self.medians, missing]
+        if self.words:
+            parts.append(self.encoder.transform(_codes_of(table, self.words)))
+        return hstack([csr_matrix(part, dtype=np.float64) for part in parts], "csr")
+
+    def predict_proba(self, table: pd.DataFrame) -> Array:
+        """Return probabilities of the classes."""
+        return self.model.predict_proba(self.columns(table))
+
+
+def _words(table: pd.DataFrame) -> list[str]:
+    return [name for name in table.columns if table[name].dtype == "category"]
+
+
+def _codes_of(table: pd.DataFrame, words: list[str]) -> Array:
+    codes = [table[name].cat.codes.to_numpy(np.float64) for name in words]
+    return np.column_stack(codes) if codes else np.empty((len(table), 0))
+
+
+def _told(table: pd.DataFrame, labels: Codes, n_labels: int) -> pd.DataFrame:
+    """Return the features with the label as one more, unless there are many labels."""
+    if n_labels > MAX_LABELS:
+        return table
+    told = pd.Categorical.from_codes(labels, categories=range(n_labels))
+    return table.assign(**{"the label": told})
+
+
+def _few_threads(n_rows: int) -> threadpool_limits:
+    """Limit the threads of this thread's OpenMP calls, for as long as it is open."""
+    limit = 1 if n_rows < THREADED_ROWS else None
+    return threadpool_limits(limit, user_api="openmp")
