@@ -18,6 +18,8 @@ from ._validation import check_n_samples
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from .fair_control.tradeoff import Tradeoff
+
 _NAMES = {
     "demographic_parity_ratio": "ratio of demographic parity",
     "equal_opportunity_ratio": "ratio of equal opportunity",
@@ -30,7 +32,8 @@ class FairnessTradeoffDisplay:
     """Accuracy against fairness of what generated rows teach, one point a strength.
 
     Up is more accurate, right is fairer. It is recommended to use
-    :meth:`from_estimator`. Needs matplotlib.
+    :meth:`from_estimator`, which measures, or :meth:`from_tradeoff`, which shows what
+    `fit` or `adapt` has predicted. Needs matplotlib.
 
     Parameters
     ----------
@@ -187,6 +190,70 @@ class FairnessTradeoffDisplay:
         )
         return cls(**found).plot(ax, name=name)
 
+    @classmethod
+    def from_tradeoff(
+        cls,
+        tradeoff: Tradeoff,
+        *,
+        auto: float | None = None,
+        ratio: str = "demographic_parity_ratio",
+        pos_label: Any = None,
+        ax: Axes | None = None,
+        name: str | None = None,
+    ) -> FairnessTradeoffDisplay:
+        """Draw what a generator predicts; nothing is sampled.
+
+        Parameters
+        ----------
+        tradeoff : Tradeoff
+            The `tradeoff_` of a fitted generator.
+        auto : float, default=None
+            The strength that is taken, such as `lambda_yz_`.
+        ratio : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
+                default="demographic_parity_ratio"
+            The measure of fairness.
+        pos_label : label, default=None
+            The positive label, such as `pos_label_`, to be named.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        name : str, default=None
+            What the legend calls the curve; None says which rows it is predicted for.
+
+        Returns
+        -------
+        FairnessTradeoffDisplay
+
+        Raises
+        ------
+        ValueError
+            If `ratio` is unknown.
+
+        Examples
+        --------
+        >>> from skfadm import FairDiffusionGenerator, FairnessTradeoffDisplay
+        >>> from skfadm.datasets import make_biased_domains
+        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
+        >>> generator = FairDiffusionGenerator(max_iter=20, random_state=0)
+        >>> generator = generator.fit(data.data, data.target, z=data.z)
+        >>> FairnessTradeoffDisplay.from_tradeoff(
+        ...     generator.tradeoff_, auto=generator.lambda_yz_
+        ... )  # doctest: +SKIP
+        """
+        _check_ratio(ratio)
+        taken = np.linspace(0.0, 1.0, 5)
+        if auto is not None:
+            taken = np.union1d(taken, auto)
+        predicted = pd.DataFrame([tradeoff.at(strength) for strength in taken])
+        display = cls(
+            strengths=taken,
+            accuracy=predicted["accuracy"].to_numpy(),
+            ratio=predicted[ratio.removesuffix("_ratio")].to_numpy(),
+            ratio_name=ratio,
+            auto=auto,
+            pos_label=pos_label,
+        )
+        return display.plot(ax, name=name or f"predicted for {tradeoff.rows}")
+
     def plot(
         self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
     ) -> FairnessTradeoffDisplay:
@@ -316,8 +383,7 @@ def measure_tradeoff(
     """Return the parameters of a display, for those of `from_estimator`."""
     from .metrics import FairnessScorer
 
-    if ratio not in _NAMES:
-        raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
+    _check_ratio(ratio)
     check_n_samples(n_repeats, "n_repeats")
     check_is_fitted(generator)
     if getattr(generator, "tradeoff_", None) is None:
@@ -363,6 +429,11 @@ def measure_tradeoff(
         "real": real,
         "pos_label": pos_label,
     }
+
+
+def _check_ratio(ratio: str) -> None:
+    if ratio not in _NAMES:
+        raise ValueError(f"ratio must be among {sorted(_NAMES)}, got {ratio!r}.")
 
 
 def _interval_of_mean(scores: NDArray[np.float64]) -> NDArray[np.float64] | None:

@@ -130,6 +130,22 @@ def test_four_fifths_and_the_positive_label_are_marked():
     assert display.ax_.get_title()
 
 
+def test_what_a_generator_predicts_is_drawn_without_sampling(generator, monkeypatch):
+    monkeypatch.delattr(type(generator), "sample_strengths")
+    display = FairnessTradeoffDisplay.from_tradeoff(
+        generator.tradeoff_, auto=0.6, ratio="equal_opportunity_ratio", pos_label=1
+    )
+    assert list(display.strengths) == [0.0, 0.25, 0.5, 0.6, 0.75, 1.0]
+    at = generator.tradeoff_.at(0.6)
+    np.testing.assert_allclose(
+        display.auto_.get_offsets()[0], [at["equal_opportunity"], at["accuracy"]]
+    )
+    legend = [t.get_text() for t in display.ax_.get_legend().get_texts()]
+    assert f"predicted for {generator.tradeoff_.rows}" in legend
+    with pytest.raises(ValueError, match="ratio"):
+        FairnessTradeoffDisplay.from_tradeoff(generator.tradeoff_, ratio="parity")
+
+
 def test_an_undefined_ratio_is_a_gap():
     display = FairnessTradeoffDisplay(
         strengths=[0, 1], accuracy=[0.8, 0.7], ratio=[0.4, np.nan]

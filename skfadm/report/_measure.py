@@ -85,8 +85,9 @@ def fairness_report(
             default=None
         What belongs to the holdout; needed where the real rows have it.
     pos_label : label, default=None
-        The positive label. None is the larger of two labels; of more, each in turn,
-        and the smallest ratio counts. The report names it.
+        The positive label. None is that of the `generator` or, without one, the larger
+        of two labels; of more, each in turn, and the smallest ratio counts. The report
+        names it.
     classifier : classifier, default=None
         Cloned and trained; None is histogram gradient boosting for columns of any type.
     generator : FairDiffusionGenerator, default=None
@@ -150,6 +151,8 @@ def fairness_report(
             f"y_synthetic holds the labels {sorted(strange)}, which no real row has; "
             f"the real labels are {classes.tolist()}."
         )
+    if pos_label is None:
+        pos_label = getattr(generator, "pos_label_", None)
     positive = _positive_labels(classes, pos_label)
     n_rows = {name: len(table.y) for name, table in rows.items()}
     rng = np.random.RandomState(random_state)
