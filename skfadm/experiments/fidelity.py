@@ -22,6 +22,7 @@ import pandas as pd
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 
 from skfadm import FairDiffusionGenerator
+from skfadm._figures import BAD, SYNTHETIC
 from skfadm.datasets import fetch_adult
 from skfadm.quality import quality_report
 
@@ -230,25 +231,49 @@ def draw(rows: pd.DataFrame, path: Path) -> None:
         Where to write it.
     """
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import withStroke
 
     means = rows.groupby("setting", sort=False).mean(numeric_only=True)
-    figure = Figure(figsize=(9, 3.4), layout="constrained")
+    figure = Figure(figsize=(10, 3.8), layout="constrained")
     panels = {
-        "c2st_auc_holdout": "real-or-generated AUC (0.5 is perfect)",
-        "pair_trends": "pair trends (1 is perfect)",
+        "c2st_auc_holdout": "real-or-generated AUC (0.5 is best)",
+        "pair_trends": "pair trends (1 is best)",
         "ACC": "accuracy of gradient boosting",
     }
-    for ax, (figure_name, label) in zip(
-        figure.subplots(1, len(panels)), panels.items(), strict=True
-    ):
-        for dial in ("lambda_yz", "lambda_z"):
+    # One dial moves to the right, so that its labels have room above, the other up.
+    above = {"xytext": (0, 6), "ha": "center", "va": "bottom"}
+    beside = {"xytext": (-7, 0), "ha": "right", "va": "center"}
+    dials = {"lambda_yz": (SYNTHETIC, above), "lambda_z": (BAD, beside)}
+    halo = [withStroke(linewidth=2.5, foreground="white")]
+    axes = figure.subplots(1, len(panels))
+    for ax, (figure_name, label) in zip(axes, panels.items(), strict=True):
+        near = 0.04 * np.ptp(means[figure_name])
+        for dial, (colour, place) in dials.items():
             own = means[[s == "-" or s.startswith(f"{dial}=") for s in means.index]]
-            ax.plot(own["R_DP"], own[figure_name], marker="o", label=dial)
-            for setting, point in own.iterrows():
-                text = str(setting).partition("=")[2] or "0"
-                ax.annotate(text, (point["R_DP"], point[figure_name]), fontsize=7)
+            points = own["R_DP"], own[figure_name]
+            ax.plot(*points, marker="o", markersize=4, color=colour, label=dial)
+            # From the strongest on; a label that would cover another is left out.
+            written: list[float] = []
+            for setting, x, y in reversed(list(zip(own.index, *points, strict=True))):
+                if dial == "lambda_z" and any(
+                    abs(y - other) < near for other in written
+                ):
+                    continue
+                written.append(y)
+                ax.annotate(
+                    str(setting).partition("=")[2] or "0",
+                    (x, y),
+                    textcoords="offset points",
+                    fontsize=8,
+                    color=colour,
+                    path_effects=halo,
+                    **place,
+                )
+        ax.margins(0.14, 0.1)
         ax.set(xlabel="ratio of demographic parity", ylabel=label)
-    ax.legend(fontsize=8)
+        ax.spines[["top", "right"]].set_visible(False)
+    handles = axes[0].get_legend_handles_labels()
+    figure.legend(*handles, loc="outside upper center", ncols=2, frameon=False)
     figure.savefig(path, dpi=110)
 
 
