@@ -15,9 +15,9 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfadm._files import (
+    check_can_write,
     check_installed,
-    check_table_path,
-    write_table,
+    write_csv,
     written_whole,
 )
 
@@ -91,7 +91,7 @@ def demo(folder: Path) -> None:
     check_installed("matplotlib", "the picture of the demo")
     folder.mkdir(parents=True, exist_ok=True)
     table_path, picture_path = folder / "synthetic.csv", folder / "before-after.png"
-    check_table_path(table_path, exists=False)
+    check_can_write(table_path)
     data = load_table()
     _introduce(data)
 
@@ -114,7 +114,7 @@ def demo(folder: Path) -> None:
 
     X_fair, y_fair = fair[0]
     table = X_fair.assign(**{str(y.name): y_fair})
-    write_table([table], table, table_path)
+    write_csv(table, table_path)
     tells_sex = _classifier().fit(X, z)
     _draw(picture_path, data, plain[0], fair[0], tells_sex, scores)
     print(f"wrote {table_path} ({len(X_fair)} rows) and {picture_path}")

@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+import sys
+import tempfile
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
+from skfadm._files import UserError
 
-from skfadm._files import (
+from .kept_models import (
     TableModel,
-    UserError,
+    check_can_be_kept,
     check_model_path,
-    check_table_path,
     load_model,
-    read_table,
     save_model,
+)
+from .roles import Roles
+from .tables import (
+    ReadOptions,
+    TableForm,
+    check_table_path,
+    read_table,
     write_table,
 )
 
-_FOR_TRAINING = ("label", "sensitive", "domain", "max_iter")
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Options that say something of a table to learn from.
+_FOR_TRAINING = (
+    "label",
+    "sensitive",
+    "domain",
+    "max_iter",
+    "sep",
+    "encoding",
+    "missing",
+)
+#: Options that are parameters of the generator.
+_STRENGTHS = ("lambda_y", "lambda_z", "lambda_yz", "fairness_target")
+#: Rows that are written at a time: a few seconds' work, so that progress is seen.
+BATCH_SIZE = 1 << 14
+#: Rows with which it is tried whether a file can be written.
+_PROBE_ROWS = 1000
 
 
 def generate(args: Namespace) -> None:
@@ -42,9 +68,7 @@ def generate(args: Namespace) -> None:
     _check_options(args)
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
     strengths = {
-        name: value
-        for name in ("lambda_y", "lambda_z", "lambda_yz", "fairness_target")
-        if (value := getattr(args, name)) is not None
+        name: value for name in _STRENGTHS if (value := getattr(args, name)) is not None
     }
     try:
         if args.data is not None:
@@ -53,15 +77,18 @@ def generate(args: Namespace) -> None:
             model = load_model(args.model)
             model.generator.set_params(**strengths)
         n_rows = args.rows or model.n_rows
-        asked = _asked_labels(args.ask, model.generator.classes_)
-        batches = model.generator.sample_batches(n_rows, asked, random_state=seed)
+        labels = model.generator.classes_.tolist()
+        asked = asked_labels(args.ask, labels, model.label_texts(labels))
+        batches = model.generator.sample_batches(
+            n_rows, asked, batch_size=BATCH_SIZE, random_state=seed
+        )
         counts: Counter[Any] = Counter()
-        example = model.example()
-        write_table(_counted(model, batches, counts), example, args.output)
+        tables = _counted(model, batches, counts)
+        write_table(tables, model.form, args.output)
     except (TypeError, ValueError, FloatingPointError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(_in_options(str(error))) from error
     if not args.quiet:
-        _summarise(args, counts, example.shape[1], model.label, seed)
+        _summarise(args, model, counts, seed)
         _tell_fair_control(model.generator)
 
 
@@ -82,8 +109,7 @@ def _check_options(args: Namespace) -> None:
                 f"--{option} needs a table to learn from; a kept model has been fitted"
             )
     else:
-        if args.label is None:
-            raise UserError("say with --label which column of the table is the label")
+        args.roles = Roles.of(args)
         for name in ("lambda_z", "lambda_yz", "fairness_target"):
             if getattr(args, name) is not None and not args.sensitive:
                 option = name.replace("_", "-")
@@ -101,24 +127,22 @@ def _check_options(args: Namespace) -> None:
 
 
 def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
-    table = read_table(args.data)
-    y = _column(table, args.label, "--label")
-    _check_labels(y)
-    sensitive = [_column(table, name, "--sensitive") for name in args.sensitive]
-    for column in sensitive:
-        if column.nunique() < 2:
-            raise UserError(
-                f"column {column.name!r} (--sensitive) holds only {column[0]!r}; there "
-                "is nothing to be fair between, leave the option out"
-            )
-    domains = _column(table, args.domain, "--domain") if args.domain else None
-    if args.label in (*args.sensitive, args.domain):
-        raise UserError(f"column {args.label!r} is the label and cannot be more")
-    kept = table.drop(columns=_left_out(args))
-    X = kept.drop(columns=args.label)
+    roles: Roles = args.roles
+    options = ReadOptions(args.sep, args.encoding, args.missing, roles.names)
+    table = read_table(args.data, options)
+    if not args.quiet:
+        for note in table.notes:
+            print(f"skfadm: note: {note}", file=sys.stderr)
+    frame = table.frame
+    y, z, domains = roles.columns(frame)
+    kept = frame.drop(columns=roles.left_out)
+    X = kept.drop(columns=roles.label)
     if X.shape[1] == 0:
         raise UserError(f"{args.data}: no columns are left to learn from")
-    _asked_labels(args.ask, y.unique().tolist())
+    form = table.form.of(kept.columns)
+    labels = y.drop_duplicates()
+    asked_labels(args.ask, labels.tolist(), form.columns[roles.label].texts(labels))
+    _check_can_be_written(args, kept, form)
 
     # Imports torch, which takes seconds: not before all of the above is right.
     from skfadm.generator import FairDiffusionGenerator
@@ -127,56 +151,43 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     generator.set_params(**strengths)
     if args.max_iter is not None:
         generator.set_params(max_iter=args.max_iter)
-    z = pd.concat(sensitive, axis=1) if sensitive else None
+    if args.model is not None:
+        _check_can_be_kept(X, y)
     generator.fit(X, y, z, domains)
-    model = TableModel(
-        generator, args.label, kept.columns.get_loc(args.label), len(table)
-    )
+    position = kept.columns.get_loc(roles.label)
+    model = TableModel(generator, roles.label, position, len(frame), form)
     if args.model is not None:
         save_model(model, args.model)
     return model
 
 
-def _left_out(args: Namespace) -> list[str]:
-    return list(dict.fromkeys([*args.sensitive, *([args.domain] * bool(args.domain))]))
+def _check_can_be_written(args: Namespace, kept: pd.DataFrame, form: TableForm) -> None:
+    """Write the first rows to nowhere, so that nothing is trained in vain."""
+    few = kept.iloc[:_PROBE_ROWS]
+    with tempfile.TemporaryDirectory() as folder:
+        write_table([few], form, Path(folder) / args.output.name)
 
 
-def _column(table: pd.DataFrame, name: str, option: str) -> pd.Series:
-    if name not in table:
-        columns = table.columns.tolist()
-        close = get_close_matches(name, columns, n=3, cutoff=0.5)
-        shown = ", ".join(map(repr, close or columns[:10]))
-        hint = "did you mean" if close else "it has"
-        more = "" if close or len(columns) <= 10 else f" and {len(columns) - 10} more"
-        raise UserError(
-            f"the table has no column {name!r} ({option}); {hint} {shown}{more}"
-        )
-    column = table[name]
-    n_missing = int(column.isna().sum())
-    if n_missing:
-        raise UserError(
-            f"column {name!r} ({option}) has {n_missing} missing values; fill them in "
-            "or drop these rows"
-        )
-    return column
+def _check_can_be_kept(X: pd.DataFrame, y: pd.Series) -> None:
+    """Keep and load what the first rows teach, so that nothing is trained in vain."""
+    from skfadm._validation import LabelFormat
+    from skfadm.encoding import TabularEncoder
+
+    encoder = TabularEncoder(random_state=0).fit(X.iloc[:_PROBE_ROWS])
+    check_can_be_kept([encoder, LabelFormat.of(y)])
 
 
-def _check_labels(y: pd.Series) -> None:
-    if y.nunique() < 2:
-        raise UserError(
-            f"column {y.name!r} (--label) holds only {y[0]!r}; two labels are needed"
-        )
-    if pd.api.types.is_float_dtype(y.dtype) and (y % 1 != 0).any():
-        example = y[y % 1 != 0].iloc[0]
-        raise UserError(
-            f"column {y.name!r} (--label) holds numbers such as {example:g}; turn them "
-            "into labels first, say above and below a threshold"
-        )
+def asked_labels(asked: list[str], labels: Sequence[Any], texts: Sequence[str]) -> Any:
+    """Turn the texts of --ask into what `sample` takes: None, a label or shares.
 
-
-def _asked_labels(asked: list[str], labels: Iterable[Any]) -> Any:
-    """Turn the texts of --ask into what `sample` takes: None, a label or shares."""
-    by_text = {str(label): label for label in labels}
+    Parameters
+    ----------
+    asked : list of str
+        A label, or labels with their shares, as "yes=0.5".
+    labels, texts : sequence
+        The labels, and how each stands in the file.
+    """
+    by_text = dict(zip(texts, labels, strict=True))
     if not asked:
         return None
     if len(asked) == 1 and asked[0] in by_text:
@@ -203,6 +214,17 @@ def _asked_labels(asked: list[str], labels: Iterable[Any]) -> Any:
     return shares
 
 
+def _in_options(message: str) -> str:
+    """Say what a parameter must be in terms of the option that sets it."""
+    found = re.fullmatch(
+        r"The '(\w+)' parameter of \w+ must be (.*)\. Got (.*) instead\.", message
+    )
+    if found is None:
+        return message
+    name, expected, given = found.groups()
+    return f"--{name.replace('_', '-')} is {given}; expected {expected}"
+
+
 def _tell_fair_control(generator: Any) -> None:
     if generator.tradeoff_ is None:
         return
@@ -226,13 +248,19 @@ def _counted(
 
 
 def _summarise(
-    args: Namespace, counts: Counter[Any], n_columns: int, label: str, seed: int
+    args: Namespace, model: TableModel, counts: Counter[Any], seed: int
 ) -> None:
     n_rows = counts.total()
-    shares = ", ".join(f"{name} {counts[name] / n_rows:.1%}" for name in sorted(counts))
-    print(f"{args.output}: {n_rows} rows, {n_columns} columns; {label}: {shares}")
+    labels = sorted(counts)
+    shares = ", ".join(
+        f"{text} {counts[label] / n_rows:.1%}"
+        for label, text in zip(labels, model.label_texts(labels), strict=True)
+    )
+    n_columns = len(model.form.columns)
+    print(f"{args.output}: {n_rows} rows, {n_columns} columns; {model.label}: {shares}")
     if args.data is not None and args.sensitive:
-        print(f"left out: {', '.join(_left_out(args))} (sensitive or domain)")
+        left_out = ", ".join(args.roles.left_out)
+        print(f"left out: {left_out} (sensitive or domain)")
     elif args.data is not None:
         print("without fair control: no sensitive column was named (--sensitive)")
     if args.data is not None and args.model is not None:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import argparse
 import math
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -53,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, 2 for an error of the user, 130 after Ctrl-C.
+        The exit code: 0, 2 for an error of the user, 130 after Ctrl-C, 143 after
+        SIGTERM.
 
     Examples
     --------
@@ -62,15 +67,71 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     try:
-        args = _parser().parse_args(argv)
-        _run(args)
+        parser = _parser()
+        args = parser.parse_args(argv)
+        if args.command is None:
+            parser.print_help(sys.stderr)
+            return 2
+        with _told_to_end(), _warnings_as_notes(getattr(args, "quiet", False)):
+            _run(args)
     except (UserError, OSError) as error:
         print(f"skfadm: error: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
+    except _Ended as error:
+        print("skfadm: ended from outside", file=sys.stderr)
+        return 128 + error.signal
     except KeyboardInterrupt:
         print("skfadm: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+class _Ended(KeyboardInterrupt):
+    """Raised for a signal that asks to end, so that nothing half done is left."""
+
+    def __init__(self, number: int):
+        super().__init__(number)
+        self.signal = number
+
+
+@contextmanager
+def _told_to_end() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the stack, as Ctrl-C does."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise _Ended(number)
+
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    # Others' handlers stay, as does that a signal is ignored (nohup).
+    signals = [
+        number
+        for number in (getattr(signal, name) for name in names)
+        if signal.getsignal(number) is signal.SIG_DFL
+    ]
+    if threading.current_thread() is not threading.main_thread():
+        signals = []
+    for number in signals:
+        signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number in signals:
+            signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def _warnings_as_notes(quiet: bool) -> Iterator[None]:
+    """Show skfadm's own warnings in a line each, or none; other packages' never."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if not quiet:
+            warnings.filterwarnings("always", category=UserWarning, module="skfadm")
+        warnings.showwarning = _show_note
+        yield
+
+
+def _show_note(message: Warning | str, *_: object, **__: object) -> None:
+    print(f"skfadm: note: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -94,7 +155,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="skfadm", description="Fair synthetic tables (FADM) from the command line."
     )
     parser.add_argument("--version", action="version", version=f"skfadm {__version__}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     layout = argparse.RawDescriptionHelpFormatter
     demo = commands.add_parser(
         "demo",
@@ -130,7 +191,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
-    group = parser.add_argument_group("files (.csv, .csv.gz or .parquet)")
+    group = parser.add_argument_group("files (.csv, .tsv, either with .gz, .parquet)")
     group.add_argument("table", nargs="?", type=Path, help="table to learn from")
     group.add_argument(
         "--data", type=Path, metavar="TABLE", help="the same, as an option"
@@ -143,6 +204,29 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="FILE.skops",
         help="with a table: keep the fitted model here; without: sample from it",
+    )
+    group.add_argument(
+        "--sep",
+        type=_separator,
+        metavar="CHAR",
+        help="what separates the fields of the table, such as ';' or tab (default: "
+        "seen from its lines)",
+    )
+    group.add_argument(
+        "--encoding",
+        type=_encoding,
+        metavar="NAME",
+        help="encoding of the table, such as cp1252 or latin-1 (default: UTF-8, or "
+        "UTF-16 where the file begins like it)",
+    )
+    group.add_argument(
+        "--missing",
+        metavar="MARK",
+        action="append",
+        default=[],
+        help="what stands for a missing value in the table beside the empty field; may "
+        "be repeated (default: none in words; NA, null and the like between numbers "
+        "and between times)",
     )
 
 
@@ -244,6 +328,28 @@ def _integer(text: str) -> int:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def _separator(text: str) -> str:
+    from .tables._dialect import separator
+
+    try:
+        return separator(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}; give one character, or tab"
+        ) from None
+
+
+def _encoding(text: str) -> str:
+    from .tables._dialect import known_encoding
+
+    try:
+        return known_encoding(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error} that Python knows; common ones are utf-8, utf-16, cp1252, latin-1"
+        ) from None
 
 
 def _strength(text: str) -> float:

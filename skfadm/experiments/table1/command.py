@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from skfadm._files import UserError, check_installed, write_table, written_whole
+from skfadm._files import UserError, check_installed, write_csv, written_whole
 from skfadm.datasets import fetch_adult
 
 from .names import CLASSIFIERS, TITLES
@@ -62,13 +62,13 @@ def write_results(rows: pd.DataFrame, choices: pd.DataFrame, plan: Run) -> None:
     """
     is_quick = plan.protocol.is_quick
     table = summary(rows)
-    write_table([rows], rows, plan.folder / "results.csv")
-    write_table([choices], choices, plan.folder / "choices.csv")
+    write_csv(rows, plan.folder / "results.csv")
+    write_csv(choices, plan.folder / "choices.csv")
     for classifier in CLASSIFIERS:
         layout = paper_layout(table, classifier)
         if is_quick:
             layout.insert(0, "run", "quick")
-        write_table([layout], layout, plan.folder / f"table1-{classifier}.csv")
+        write_csv(layout, plan.folder / f"table1-{classifier}.csv")
     text = markdown(table, choices, is_quick)
     with written_whole(plan.folder / "table1.md") as file:
         file.write(text.encode())

@@ -1,0 +1,203 @@
+"""Fitted generators as files, with the form of their tables and the version."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from skfadm import __version__
+from skfadm._files import (
+    UserError,
+    check_can_write,
+    check_file,
+    check_installed,
+    written_whole,
+)
+
+from .tables import TableForm
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from skfadm.generator import FairDiffusionGenerator
+
+SUFFIX = ".skops"
+#: Beside the generator in the archive: plain JSON, which is read first.
+_ABOUT = "skfadm.json"
+
+
+@dataclass(frozen=True)
+class TableModel:
+    """A fitted generator, and what turns its rows into a table like the one fitted.
+
+    Parameters
+    ----------
+    generator : FairDiffusionGenerator
+        Fitted.
+    label : str
+        Name of the column of labels.
+    position : int
+        Where it stands.
+    n_rows : int
+        Rows of the table that was learnt from.
+    form : TableForm
+        How tables are written.
+    """
+
+    generator: FairDiffusionGenerator
+    label: str
+    position: int
+    n_rows: int
+    form: TableForm
+
+    def table(self, X: pd.DataFrame, y: pd.Series) -> pd.DataFrame:
+        """Put the labels back where they stood among the columns."""
+        import pandas as pd
+
+        y = y.rename(self.label)
+        parts = [X.iloc[:, : self.position], y, X.iloc[:, self.position :]]
+        return pd.concat(parts, axis=1)
+
+    def label_texts(self, labels: Sequence[Any]) -> list[str]:
+        """Return labels as they stand in the file."""
+        import pandas as pd
+
+        return self.form.columns[self.label].texts(pd.Series(labels))
+
+
+def check_model_path(path: Path, *, exists: bool) -> None:
+    """Check that a model can be read from, or written to, this path.
+
+    Raises
+    ------
+    UserError
+        If not.
+    """
+    if path.suffix.lower() != SUFFIX:
+        raise UserError(
+            f"{path}: models are kept as {SUFFIX} files, which are safe to load "
+            "from anyone (pickle and joblib files are not); name the file accordingly"
+        )
+    check_installed("skops", f"{path}: keeping a model")
+    check_file(path) if exists else check_can_write(path)
+
+
+def check_can_be_kept(parts: Any) -> None:
+    """Check that what a model will hold can be written and loaded again.
+
+    Raises
+    ------
+    UserError
+        If not.
+    """
+    import skops.io
+
+    try:
+        _load(skops.io.dumps(parts))
+    except _FAILURES as error:
+        raise UserError(
+            f"--model: what is learnt from this table could not be kept: {error}; "
+            "leave --model out"
+        ) from error
+
+
+def save_model(model: TableModel, path: Path) -> None:
+    """Write a model, whole or not at all."""
+    import skops.io
+
+    about = {
+        "skfadm": __version__,
+        "label": model.label,
+        "position": model.position,
+        "n_rows": model.n_rows,
+        "form": model.form.to_json(),
+    }
+    packed = BytesIO()
+    skops.io.dump(model.generator, packed, compression=zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr(_ABOUT, json.dumps(about))
+    with written_whole(path) as file:
+        file.write(packed.getbuffer())
+
+
+def load_model(path: Path) -> TableModel:
+    """Load a model without running any code that the file brings along.
+
+    Raises
+    ------
+    UserError
+        If the file is no model, names types that are not this package's own, or was
+        written by another version.
+    """
+    try:
+        about = _about(path)
+        if about is None:
+            raise UserError(
+                f"{path}: was written by skfadm 0.1.0 or older, which kept no version; "
+                f"skfadm {__version__} cannot read it: learn from the table again"
+            )
+        version = about["skfadm"]
+        if version != __version__:
+            raise UserError(
+                f"{path}: was written by skfadm {version}, this is {__version__}; "
+                f"sample with the former (pip install skfadm=={version}) or learn from "
+                "the table again"
+            )
+        generator = _load(path.read_bytes())
+        form = TableForm.from_json(about["form"])
+        rest = {name: about[name] for name in ("label", "position", "n_rows")}
+        return TableModel(generator, form=form, **rest)
+    except _FAILURES as error:
+        raise UserError(f"{path}: cannot be read as a model: {error}") from error
+
+
+#: What reading an archive, its JSON or its objects may raise.
+_FAILURES = (
+    AttributeError,
+    ImportError,
+    KeyError,
+    OSError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+)
+
+
+def _about(path: Path) -> dict[str, Any] | None:
+    """Return what a file tells of its model; None if it is of before it told any."""
+    with zipfile.ZipFile(path) as archive:
+        if _ABOUT in archive.namelist():
+            about: dict[str, Any] = json.loads(archive.read(_ABOUT))
+            return about
+        schema = json.loads(archive.read("schema.json"))
+    if schema.get("__class__") == "TableModel":
+        return None
+    raise UserError(f"{path}: is not a model that `skfadm generate` has kept")
+
+
+def _load(data: bytes) -> Any:
+    """Load an object of known types, of this package's own and of scikit-learn's."""
+    import skops.io
+
+    needed = skops.io.get_untrusted_types(data=data)
+    foreign = [name for name in needed if not _is_own_class(name)]
+    if foreign:
+        raise ValueError(
+            f"names the types {', '.join(foreign)}, which are not skfadm's; it is not "
+            "loaded"
+        )
+    return skops.io.loads(data, trusted=needed)
+
+
+def _is_own_class(name: str) -> bool:
+    module, _, attribute = name.rpartition(".")
+    if module.split(".")[0] not in ("skfadm", "sklearn"):
+        return False
+    found = getattr(importlib.import_module(module), attribute, None)
+    return isinstance(found, type) and found.__module__ == module

@@ -1,0 +1,167 @@
+"""Which columns of a table are label, sensitive attributes and domain."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from skfadm._files import UserError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Columns that a message names at most.
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns that options name.
+
+    Parameters
+    ----------
+    label : str
+        Of ``--label``.
+    sensitive : tuple of str
+        Of ``--sensitive``, none or more.
+    domain : str or None
+        Of ``--domain``.
+    """
+
+    label: str
+    sensitive: tuple[str, ...] = ()
+    domain: str | None = None
+
+    @classmethod
+    def of(cls, args: Namespace) -> Roles:
+        """Return the roles that the options give.
+
+        Raises
+        ------
+        UserError
+            If no label is named, or a column twice.
+        """
+        if args.label is None:
+            raise UserError("say with --label which column of the table is the label")
+        roles = cls(args.label, tuple(args.sensitive), args.domain)
+        options: dict[str, str] = {}
+        for name, option in roles._options():
+            if name in options:
+                again = option if option != options[name] else "again"
+                raise UserError(
+                    f"column {name!r} is {options[name]} and cannot be {again}"
+                )
+            options[name] = option
+        return roles
+
+    def _options(self) -> list[tuple[str, str]]:
+        domain = [] if self.domain is None else [(self.domain, "--domain")]
+        sensitive = [(name, "--sensitive") for name in self.sensitive]
+        return [(self.label, "--label"), *sensitive, *domain]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """All columns that have a role."""
+        return frozenset(name for name, _ in self._options())
+
+    @property
+    def left_out(self) -> list[str]:
+        """Columns that are no features and not generated."""
+        return [name for name, _ in self._options()[1:]]
+
+    def columns(
+        self, table: pd.DataFrame
+    ) -> tuple[pd.Series, pd.DataFrame | None, pd.Series | None]:
+        """Return label, sensitive attributes and domain of each row.
+
+        Raises
+        ------
+        UserError
+            If a column is not there, or holds what cannot be used in its role.
+        """
+        for name, option in self._options():
+            _check_column(table, name, option)
+        _check_classes(table[self.label], "--label", "two labels are needed")
+        for name in self.sensitive:
+            _check_classes(
+                table[name],
+                "--sensitive",
+                "there is nothing to be fair between, leave the option out",
+            )
+        if self.domain is not None:
+            _check_labels(table[self.domain], "--domain")
+        z = table[list(self.sensitive)] if self.sensitive else None
+        return table[self.label], z, None if self.domain is None else table[self.domain]
+
+
+def _check_column(table: pd.DataFrame, name: str, option: str) -> None:
+    """Check that a column is there and has a value in each row."""
+    columns = table.columns.tolist()
+    if name not in columns:
+        advice = _advice(name, option, columns)
+        raise UserError(f"the table has no column {name!r} ({option}); {advice}")
+    n_missing = int(table[name].isna().sum())
+    if n_missing:
+        raise UserError(
+            f"column {name!r} ({option}) has {n_missing} missing values; fill them in "
+            "or drop these rows"
+        )
+
+
+def _advice(name: str, option: str, columns: list[str]) -> str:
+    parts = [part.strip() for part in name.split(",")]
+    if len(parts) > 1 and all(part in columns for part in parts):
+        if option != "--sensitive":
+            return "it takes one column"
+        repeated = " ".join(f"{option} {part}" for part in parts)
+        return f"name several as {repeated}"
+    by_case = {column.casefold(): column for column in columns}
+    close = [
+        by_case[key] for key in get_close_matches(name.casefold(), by_case, 3, 0.5)
+    ]
+    if close:
+        return f"did you mean {', '.join(map(repr, close))}?"
+    shown = ", ".join(map(repr, columns[:_SHOWN]))
+    more = len(columns) - _SHOWN
+    advice = f"it has {shown}" + (f" and {more} more" if more > 0 else "")
+    if len(columns) > 1 and sum(map(_is_value, columns)) > len(columns) / 3:
+        advice += "; the first line of the file must name the columns"
+    if len(columns) == 1:
+        advice += "; if that is more than one column, give --sep"
+    return advice
+
+
+def _is_value(name: str) -> bool:
+    """Tell whether a column's name looks like a number."""
+    return name.strip().replace(".", "", 1).lstrip("-").isdigit()
+
+
+def _check_classes(column: pd.Series, option: str, otherwise: str) -> None:
+    _check_labels(column, option)
+    if column.nunique() < 2:
+        raise UserError(
+            f"column {column.name!r} ({option}) holds only {column.iloc[0]!r}; "
+            f"{otherwise}"
+        )
+
+
+def _check_labels(column: pd.Series, option: str) -> None:
+    """Check that a column holds labels: words, whole numbers or truth values."""
+    import pandas as pd
+
+    dtype = column.dtype
+    if pd.api.types.is_datetime64_dtype(dtype) or pd.api.types.is_timedelta64_dtype(
+        dtype
+    ):
+        raise UserError(
+            f"column {column.name!r} ({option}) holds times; turn them into labels "
+            "first, say years"
+        )
+    if pd.api.types.is_float_dtype(dtype) and (column % 1 != 0).any():
+        example = column[column % 1 != 0].iloc[0]
+        raise UserError(
+            f"column {column.name!r} ({option}) holds numbers such as {example:g}; "
+            "turn them into labels first, say above and below a threshold"
+        )

@@ -1,0 +1,93 @@
+"""Tables as files, CSV and Parquet: read, and written again in the same form."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from skfadm._files import (
+    UserError,
+    check_can_write,
+    check_file,
+    check_installed,
+    written_whole,
+)
+
+from ._table import ReadOptions, Table, TableForm
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "ReadOptions",
+    "Table",
+    "TableForm",
+    "check_table_path",
+    "read_table",
+    "write_table",
+]
+
+SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
+
+
+def check_table_path(path: Path, *, exists: bool) -> None:
+    """Check that a table can be read from, or written to, this path.
+
+    Raises
+    ------
+    UserError
+        If not.
+    """
+    if not path.name.lower().endswith(SUFFIXES):
+        raise UserError(
+            f"{path}: tables are read and written as {', '.join(SUFFIXES)}; name the "
+            "file accordingly"
+        )
+    if path.name.lower().endswith(".parquet"):
+        check_installed("pyarrow", f"{path}: Parquet")
+    check_file(path) if exists else check_can_write(path)
+
+
+def read_table(path: Path, options: ReadOptions) -> Table:
+    """Read a table; its suffix says how.
+
+    Raises
+    ------
+    UserError
+        If the file is not what its suffix says, or holds no rows.
+    """
+    try:
+        if path.name.lower().endswith(".parquet"):
+            from ._parquet import read_parquet
+
+            return read_parquet(path)
+        from ._csv import read_csv
+
+        return read_csv(path, options)
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise UserError(f"{path}: cannot be read as a table: {error}") from error
+
+
+def write_table(batches: Iterable[pd.DataFrame], form: TableForm, path: Path) -> None:
+    """Write a table batch by batch, whole or not at all; its suffix says how.
+
+    Parameters
+    ----------
+    batches : iterable of DataFrame
+        The rows, with the same columns and dtypes throughout.
+    form : TableForm
+        How the columns are written.
+    path : Path
+        The file.
+    """
+    with written_whole(path) as file:
+        if path.name.lower().endswith(".parquet"):
+            from ._parquet import write_parquet
+
+            write_parquet(batches, form, file)
+        else:
+            from ._csv import write_csv
+
+            write_csv(batches, form, file, path)

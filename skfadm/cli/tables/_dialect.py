@@ -1,0 +1,175 @@
+"""The encoding and the separator of a CSV file: given, or seen beyond doubt."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from skfadm._files import UserError
+
+_SEPARATORS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
+_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " "}
+_BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    # Before UTF-16's, with which they begin.
+    codecs.BOM_UTF32_LE: "utf-32",
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+_SAMPLE_LINES = 100
+_SAMPLE_BYTES = 1 << 12
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How the fields of a text file are written.
+
+    Parameters
+    ----------
+    sep : str
+        What separates them.
+    encoding : str
+        As Python names it.
+    newline : str
+        What ends a line.
+    spaced : bool
+        Whether a space follows each separator; it is no part of the field.
+    """
+
+    sep: str = ","
+    encoding: str = "utf-8"
+    newline: str = "\n"
+    spaced: bool = False
+
+
+def separator(text: str) -> str:
+    """Return the separator that `--sep` names; ValueError if it is none."""
+    sep = _NAMES.get(text.lower(), text)
+    if len(sep) != 1 or sep in '"\r\n\0':
+        raise ValueError(f"{text!r} is no separator")
+    return sep
+
+
+def known_encoding(text: str) -> str:
+    """Return the encoding that `--encoding` names; ValueError if there is none."""
+    try:
+        info = codecs.lookup(text)
+    except LookupError:
+        raise ValueError(f"{text!r} is no encoding") from None
+    if not getattr(info, "_is_text_encoding", True):
+        raise ValueError(f"{text!r} is no encoding of text")
+    return info.name
+
+
+def is_tab_separated(path: Path) -> bool:
+    """Tell whether a file's name says that tabs separate its fields."""
+    return path.name.lower().endswith((".tsv", ".tsv.gz"))
+
+
+def open_binary(path: Path) -> BinaryIO:
+    """Open a file for reading, unpacked if its name says that it is packed."""
+    if path.name.lower().endswith(".gz"):
+        return cast(BinaryIO, gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def find_dialect(path: Path, sep: str | None, encoding: str | None) -> Dialect:
+    """Return how a file is written, where that is not given and is beyond doubt.
+
+    Raises
+    ------
+    UserError
+        If it cannot be told; the message names the option that tells it.
+    """
+    with open_binary(path) as file:
+        head = file.read(_SAMPLE_BYTES)
+        if not head.strip():
+            raise UserError(f"{path}: is empty; give a table with a line of names")
+        encoding = encoding or _encoding(head)
+    lines = []
+    for line in decoded(path, encoding):
+        lines.append(line)
+        if len(lines) == _SAMPLE_LINES:
+            break
+    newline = "\r\n" if lines[0].endswith("\r\n") else "\n"
+    if sep is None and is_tab_separated(path):
+        sep = "\t"
+    sep = _separator(path, lines) if sep is None else sep
+    texts = [line.rstrip("\r\n") for line in lines]
+    n_seps = sum(text.count(sep) for text in texts)
+    spaced = sep != " " and 0 < n_seps == sum(text.count(f"{sep} ") for text in texts)
+    return Dialect(sep, encoding, newline, spaced)
+
+
+def decoded(path: Path, encoding: str) -> Iterator[str]:
+    """Yield the lines of a file, with their ends.
+
+    Raises
+    ------
+    UserError
+        If the bytes are not of this encoding.
+    """
+    with io.TextIOWrapper(open_binary(path), encoding=encoding, newline="") as file:
+        try:
+            yield from file
+        except UnicodeError as error:
+            raise UserError(_undecodable(path, encoding)) from error
+
+
+def _encoding(head: bytes) -> str:
+    for mark, name in _BYTE_ORDER_MARKS.items():
+        if head.startswith(mark):
+            return name
+    # Names of columns are mostly ASCII: in UTF-16 every other byte of them is zero.
+    even, odd = head[0:100:2].count(0), head[1:100:2].count(0)
+    half = len(head[:100]) // 2
+    if half and max(even, odd) > 0.8 * half and min(even, odd) == 0:
+        return "utf-16-be" if even > odd else "utf-16-le"
+    return "utf-8"
+
+
+def _separator(path: Path, lines: list[str]) -> str:
+    """Return the one separator with which all lines have the fields of the first."""
+    counts = {}
+    for sep in _SEPARATORS:
+        rows = [row for row in csv.reader(lines, delimiter=sep) if row]
+        # A field in quotes may go on after the last line that is looked at.
+        rows = rows[:-1] if len(lines) == _SAMPLE_LINES else rows
+        n_fields = len(rows[0])
+        if n_fields > 1 and all(
+            len(row) >= n_fields and not any(row[n_fields:]) for row in rows
+        ):
+            counts[sep] = n_fields
+    if len(counts) > 1:
+        names = " or ".join(_SEPARATORS[sep] for sep in counts)
+        raise UserError(f"{path}: the separator may be {names}; say which with --sep")
+    if counts:
+        return next(iter(counts))
+    # Ragged or of one column: read with the likeliest, so that errors can tell a line.
+    return max(_SEPARATORS, key=lambda sep: (lines[0].count(sep), sep == ","))
+
+
+def _undecodable(path: Path, encoding: str) -> str:
+    """Say where a file is not of its encoding, and what to do."""
+    advice = "give --encoding, such as cp1252, latin-1 or utf-16"
+    if not encoding.startswith("utf-8"):
+        return f"{path}: is not {encoding} throughout; {advice}"
+    with open_binary(path) as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode(encoding)
+            except UnicodeDecodeError as error:
+                start = max(0, error.start - 10)
+                shown = line[start : error.end + 10].decode("cp1252", "replace")
+                return (
+                    f"{path}: is not UTF-8 in line {number}, which would read "
+                    f"{shown.strip()!r} as cp1252; {advice}"
+                )
+    return f"{path}: is not {encoding} throughout; {advice}"

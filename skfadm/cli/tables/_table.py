@@ -1,0 +1,87 @@
+"""A table that was read from a file, and how it is written again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from ._dialect import Dialect
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from ._columns import ColumnForm
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What the user says of a file.
+
+    Parameters
+    ----------
+    sep, encoding : str or None
+        Separator and encoding of a CSV file; None if they are to be found.
+    missing : collection of str
+        What stands for missing values, beside the empty field.
+    labels : collection of str
+        Columns of labels, groups and domains, which are no times.
+    """
+
+    sep: str | None = None
+    encoding: str | None = None
+    missing: Collection[str] = ()
+    labels: Collection[str] = ()
+
+
+@dataclass(frozen=True)
+class TableForm:
+    """How a table is written.
+
+    Parameters
+    ----------
+    columns : dict of str to ColumnForm
+        By name of the column.
+    dialect : Dialect
+        Of a CSV file.
+    row_names : int or None
+        The number of the first row, where a CSV file has a first column of those.
+    schema : str
+        The schema of a Parquet file, "" if the table came from none.
+    """
+
+    columns: dict[str, ColumnForm]
+    dialect: Dialect = field(default_factory=Dialect)
+    row_names: int | None = None
+    schema: str = ""
+
+    def of(self, names: Iterable[str]) -> TableForm:
+        """Return the form of some of the columns."""
+        return replace(self, columns={name: self.columns[name] for name in names})
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what `from_json` turns back."""
+        columns = {name: column.to_json() for name, column in self.columns.items()}
+        return asdict(replace(self, columns={})) | {"columns": columns}
+
+    @classmethod
+    def from_json(cls, stored: dict[str, Any]) -> TableForm:
+        """Return the form that `to_json` stored."""
+        # Imports pandas, which takes half a second: not for --help and errors.
+        from ._columns import ColumnForm
+
+        columns = {
+            name: ColumnForm.from_json(column)
+            for name, column in stored["columns"].items()
+        }
+        rest = {"columns": columns, "dialect": Dialect(**stored["dialect"])}
+        return cls(**stored | rest)
+
+
+@dataclass
+class Table:
+    """A table, how it is written, and what is to be told of how it was read."""
+
+    frame: pd.DataFrame
+    form: TableForm
+    notes: list[str] = field(default_factory=list)

@@ -1,0 +1,31 @@
+"""`skfadm demo`."""
+
+import pandas as pd
+
+from skfadm.cli import demo as _demo
+from skfadm.cli import main
+
+
+def test_demo_compares_and_writes_a_table_and_a_picture(folder, capsys, monkeypatch):
+    monkeypatch.setattr(_demo, "TRAINING", {**_demo.TRAINING, "max_iter": 20})
+    monkeypatch.setattr(_demo, "N_ROWS", 400)
+    monkeypatch.setattr(_demo, "N_TABLES", 2)
+    assert main(["demo", "--out", "new/demo"]) == 0
+    out = capsys.readouterr().out
+    for words in ("real rows", "no fair control", "R_DP", "R_EOp", "wrote"):
+        assert words in out
+    made = pd.read_csv("new/demo/synthetic.csv")
+    assert len(made) == 400
+    assert "sex" not in made
+    picture = (folder / "new/demo/before-after.png").read_bytes()
+    assert picture.startswith(b"\x89PNG")
+    assert len(picture) < 200_000
+
+
+def test_demo_table_has_neither_sex_nor_age_among_its_features():
+    data = _demo.load_table()
+    assert list(data.X) == ["bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
+    assert data.y.value_counts().to_dict() == {"high": 221, "low": 221}
+    assert data.bands.nunique() == 4
+    assert data.bands.value_counts().sum() == 442
+    assert set(data.bands[data.is_held_out]) == {"60-79"}

@@ -1,0 +1,180 @@
+"""`skfadm generate`: a table in, a fair one out, whole or not at all."""
+
+import gzip
+import itertools
+import os
+
+import pandas as pd
+import pytest
+
+from skfadm import FairDiffusionGenerator
+from skfadm.cli import main
+from skfadm.cli.tables import _csv
+
+from .commands import GOOD, LEARN, error_of
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_generates_a_table_of_the_same_columns_without_sensitive_and_domain(
+    folder, table, suffix, capsys
+):
+    source = f"in{suffix}"
+    if suffix == ".parquet":
+        table.to_parquet(source)
+    else:
+        table.to_csv(source, index=False)
+    argv = ["generate", source, *LEARN, "-n", "50", "-o", f"out{suffix}"]
+    assert main(argv) == 0
+    read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
+    made, real = read(f"out{suffix}"), read(source)
+    assert made.columns.tolist() == ["age", "income", "hours", "job"]
+    assert len(made) == 50
+    assert made.dtypes.equals(real.dtypes[made.columns])
+    assert set(made["income"]) <= {"<=50K", ">50K"}
+    assert set(made["job"].dropna()) <= {"x", "y"}
+    assert made["age"].between(real["age"].min(), real["age"].max()).all()
+    out, err = capsys.readouterr()
+    assert "50 rows, 4 columns" in out
+    assert "left out: sex, race" in out
+    assert "2/2" in err  # progress
+
+
+def test_as_many_rows_as_the_table_and_quiet(folder, table, capsys):
+    assert main(["generate", "adult.csv", *LEARN, "-q", "-o", "fair.csv"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert len(pd.read_csv("fair.csv")) == len(table)
+
+
+def test_same_seed_same_file_and_without_one_another(folder, capsys):
+    for name in ("a", "b"):
+        argv = ["generate", "adult.csv", *LEARN, "--seed", "7", "-o", f"{name}.csv.gz"]
+        assert main(argv) == 0
+    assert (folder / "a.csv.gz").read_bytes() == (folder / "b.csv.gz").read_bytes()
+    capsys.readouterr()
+    assert main(["generate", "adult.csv", *LEARN, "-o", "c.csv"]) == 0
+    seed = capsys.readouterr().out.split("seed: ")[1].split()[0]
+    assert main(["generate", "adult.csv", *LEARN, "--seed", seed, "-o", "d.csv"]) == 0
+    assert (folder / "c.csv").read_bytes() == (folder / "d.csv").read_bytes()
+    packed = gzip.decompress((folder / "a.csv.gz").read_bytes())
+    assert (folder / "c.csv").read_bytes() != packed
+
+
+@pytest.mark.parametrize(
+    ("asked", "counts"),
+    [
+        ([">50K"], {">50K": 40}),
+        (["<=50K"], {"<=50K": 40}),
+        (["<=50K=0.25", ">50K=0.75"], {"<=50K": 10, ">50K": 30}),
+    ],
+)
+def test_labels_are_given_as_asked(folder, asked, counts):
+    options = [part for label in asked for part in ("--ask", label)]
+    argv = ["generate", "adult.csv", *LEARN, "-q", "-n", "40", "-o", "a.csv"]
+    assert main([*argv, *options]) == 0
+    assert pd.read_csv("a.csv")["income"].value_counts().to_dict() == counts
+
+
+def test_labels_that_are_numbers_can_be_asked_for(folder, table):
+    table.assign(income=(table["income"] == ">50K").astype(int)).to_csv(
+        "numbers.csv", index=False
+    )
+    argv = ["generate", "numbers.csv", *LEARN, "-q", "-n", "5", "--ask", "1"]
+    assert main([*argv, "-o", "a.csv"]) == 0
+    assert pd.read_csv("a.csv")["income"].tolist() == [1] * 5
+
+
+def test_labels_with_leading_zeros_are_asked_for_as_they_stand(folder, table):
+    codes = table["income"].map({">50K": "01", "<=50K": "10"})
+    table.assign(income=codes).to_csv("codes.csv", index=False)
+    argv = ["generate", "codes.csv", *LEARN, "-q", "-n", "5", "--ask", "01"]
+    assert main([*argv, "-o", "a.csv"]) == 0
+    assert pd.read_csv("a.csv", dtype=str)["income"].tolist() == ["01"] * 5
+
+
+@pytest.mark.parametrize("pair", [("TRUE", "FALSE"), ("True", "False"), ("1.0", "0.0")])
+def test_truth_values_and_decimals_are_asked_for_as_they_stand(folder, table, pair):
+    labels = table["income"].map(dict(zip([">50K", "<=50K"], pair, strict=True)))
+    table.assign(income=labels).to_csv("flags.csv", index=False)
+    argv = ["generate", "flags.csv", *LEARN, "-q", "-n", "5", "--ask", pair[0]]
+    assert main([*argv, "-o", "a.csv"]) == 0
+    assert pd.read_csv("a.csv", dtype=str)["income"].tolist() == [pair[0]] * 5
+
+
+def test_several_sensitive_columns_and_no_domain(folder, capsys):
+    argv = ["generate", "adult.csv", "--label", "income", "--max-iter", "1"]
+    argv += ["--sensitive", "sex", "--sensitive", "race", "-o", "a.csv"]
+    assert main(argv) == 0
+    assert list(pd.read_csv("a.csv")) == ["age", "income", "hours", "job"]
+
+
+def test_without_a_sensitive_column_it_says_that_nothing_is_controlled(folder, capsys):
+    argv = ["generate", "adult.csv", "--label", "income", "--max-iter", "1"]
+    assert main([*argv, "-o", "a.csv"]) == 0
+    assert "without fair control" in capsys.readouterr().out
+
+
+def test_many_columns_and_quiet_say_nothing(folder, table, capfd):
+    many = pd.DataFrame({f"c{j}": range(60) for j in range(300)})
+    pd.concat([many, table], axis=1).to_csv("wide.csv", index=False)
+    argv = ["generate", "wide.csv", *LEARN, "-q", "-n", "3", "-o", "a.csv"]
+    assert main([*argv[:-2], "--max-iter", "1", "-o", "a.csv"]) == 0
+    assert capfd.readouterr() == ("", "")
+    assert pd.read_csv("a.csv").shape == (3, 304)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(OSError(28, "No space left on device"), 2), (KeyboardInterrupt(), 130)],
+)
+def test_a_write_that_stops_leaves_the_old_file_alone(
+    folder, capsys, monkeypatch, error, code
+):
+    def stop(batches, form, file):
+        for table in batches:
+            if len(table) == 60:
+                file.write(b"half")
+                raise error
+
+    (folder / "fair.csv").write_text("old")
+    monkeypatch.setattr(_csv, "_write", stop)
+    assert main(GOOD) == code
+    assert (folder / "fair.csv").read_text() == "old"
+    assert sorted(os.listdir()) == ["adult.csv", "fair.csv"]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_a_long_table_is_written_batch_by_batch(folder, suffix, monkeypatch):
+    argv = ["generate", "adult.csv", *LEARN, "--seed", "3", "-n", "50", "-q"]
+    assert main([*argv, "-o", f"whole{suffix}"]) == 0
+    real = FairDiffusionGenerator.sample_batches
+    made = []
+
+    def in_sevens(self, *args, **kwargs):
+        for batch in real(self, *args, **{**kwargs, "batch_size": 7}):
+            # What has been made has been written, except for the last batch.
+            made.append(len(batch[0]))
+            yield batch
+
+    monkeypatch.setattr(FairDiffusionGenerator, "sample_batches", in_sevens)
+    assert main([*argv, "-o", f"batches{suffix}"]) == 0
+    assert made == [7] * 7 + [1]
+    read = pd.read_parquet if suffix == ".parquet" else pd.read_csv
+    pd.testing.assert_frame_equal(read(f"batches{suffix}"), read(f"whole{suffix}"))
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz", ".parquet"])
+def test_sampling_that_stops_halfway_leaves_nothing(folder, suffix, monkeypatch):
+    def stop(self, *args, **kwargs):
+        batches = real(self, *args, **{**kwargs, "batch_size": 7})
+        yield from itertools.islice(batches, 3)
+        raise KeyboardInterrupt
+
+    real = FairDiffusionGenerator.sample_batches
+    monkeypatch.setattr(FairDiffusionGenerator, "sample_batches", stop)
+    assert main(["generate", "adult.csv", *LEARN, "-q", "-o", f"out{suffix}"]) == 130
+    assert os.listdir() == ["adult.csv"]
+
+
+def test_sampling_that_leaves_all_numbers_is_an_error_of_one_line(folder, capsys):
+    argv = ["generate", "adult.csv", *LEARN, "-q", "--lambda-z", "1e300"]
+    assert "lower the strengths" in error_of(capsys, *argv, "-o", "a.csv")

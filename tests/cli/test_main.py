@@ -1,0 +1,221 @@
+"""The command line: errors of one line, help at once, an orderly end."""
+
+import os
+import signal
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+from skfadm.cli import main
+
+from .commands import ENVIRONMENT, GOOD, LEARN, error_of
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["sample"], ["'sample'", "demo"]),
+        (["generate", "-o", "a.csv"], ["give a table", "--model"]),
+        (["generate", "adult.csv", "-o", "a.csv"], ["--label"]),
+        (["generate", "adult.csv", *LEARN], ["-o"]),
+        ([*GOOD, "--data", "adult.csv"], ["twice"]),
+        (["generate", "none.csv", *LEARN, "-o", "a.csv"], ["none.csv", "no such file"]),
+        (["generate", ".", *LEARN, "-o", "a.csv"], [".csv.gz", ".parquet"]),
+        (["generate", "adult.xlsx", *LEARN, "-o", "a.csv"], ["adult.xlsx", ".parquet"]),
+        ([*GOOD[:-1], "fair.txt"], ["fair.txt", ".csv"]),
+        ([*GOOD[:-1], "no/such/fair.csv"], ["no folder", "no/such", "make it"]),
+        ([*GOOD[:-1], "adult.csv"], ["would replace"]),
+        ([*GOOD, "--model", "m.pkl"], ["m.pkl", ".skops"]),
+        ([*GOOD, "--model", "no/m.skops"], ["no folder"]),
+        ([*GOOD, "-n", "0"], ["-n", "0 is not"]),
+        ([*GOOD, "-n", "1.5"], ["'1.5'", "whole number"]),
+        ([*GOOD, "--max-iter", "-1"], ["--max-iter", "-1"]),
+        ([*GOOD, "--lambda-z", "-1"], ["--lambda-z", "'-1'"]),
+        ([*GOOD, "--lambda-y", "nan"], ["--lambda-y", "'nan'"]),
+        ([*GOOD, "--seed", "-3"], ["--seed", "-3"]),
+        ([*GOOD, "--label", "incom"], ["'incom'", "did you mean 'income'"]),
+        ([*GOOD, "--sensitive", "gender"], ["'gender'", "--sensitive", "'age'"]),
+        ([*GOOD, "--domain", "income"], ["is --label", "cannot be --domain"]),
+        ([*GOOD, "--label", "job"], ["'job'", "missing values"]),
+        ([*GOOD, "--label", "hours"], ["'hours'", "threshold"]),
+        ([*GOOD, "--ask", "rich"], ["'rich'", "'<=50K', '>50K'"]),
+        ([*GOOD, "--ask", ">50K=half"], ["'half'", ">50K=0.5"]),
+        ([*GOOD, "--ask", ">50K=0.5", "--ask", "<=50K=0.4"], ["sum to 1"]),
+        ([*GOOD, "--ask", ">50K=nan", "--ask", "<=50K=0.4"], ["sum to 1"]),
+        (
+            ["generate", "--model", "m.skops", "-o", "a.csv"],
+            ["m.skops", "no such file"],
+        ),
+        ([*GOOD, "--sensitive", "race"], ["'race'", "--sensitive", "--domain"]),
+        ([*GOOD, "--sensitive", "sex"], ["'sex'", "cannot be again"]),
+        ([*GOOD, "--label", "sex"], ["'sex'", "--label", "--sensitive"]),
+        ([*GOOD, "--sensitive", "Age"], ["'Age'", "did you mean 'age'"]),
+        (
+            [*GOOD[:4], "--sensitive", "sex, race", "-o", "a.csv"],
+            ["--sensitive sex --sensitive race"],
+        ),
+        ([*GOOD[:4], "--domain", "sex,race", "-o", "a.csv"], ["takes one column"]),
+        ([*GOOD, "--sensitive", "hours"], ["'hours' (--sensitive)", "threshold"]),
+        ([*GOOD[:6], "--domain", "hours", "-o", "a.csv"], ["'hours' (--domain)"]),
+        ([*GOOD, "--lambda-yz", "99"], ["--lambda-yz is 99.0; expected"]),
+        ([*GOOD, "--sep", "ab"], ["--sep", "'ab'", "one character"]),
+        ([*GOOD, "--encoding", "utf8000"], ["--encoding", "cp1252"]),
+        (
+            ["generate", "--model", "m.skops", "--sep", ";", "-o", "a.csv"],
+            ["--sep needs a table"],
+        ),
+        (
+            ["generate", "--model", "m.skops", "--label", "y", "-o", "a.csv"],
+            ["--label needs a table"],
+        ),
+        (
+            ["generate", "adult.csv", "--label", "income", "--lambda-z", "1"]
+            + ["-o", "a.csv"],
+            ["--lambda-z", "--sensitive"],
+        ),
+    ],
+)
+def test_errors_say_in_one_line_what_to_change(folder, capsys, no_training, argv, said):
+    message = error_of(capsys, *argv)
+    assert all(words in message for words in said), message
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        ("age,sex,income,race\n", "no rows"),
+        ('age,"sex\n1,2\n', "cannot be read"),
+        ("age,sex,income,race\n1,F,yes,A\n2,M,yes,B\n", "two labels are needed"),
+        ("age,sex,income,race\n1,F,yes,A\n2,F,no,B\n", "nothing to be fair between"),
+        ("sex,income,race\nF,yes,A\nM,no,B\n", "no columns are left"),
+        ("age,sex,income,race\ninf,F,yes,A\n2,M,no,B\n", "inf"),
+    ],
+)
+def test_bad_tables_are_refused(folder, capsys, no_training, content, said):
+    (folder / "bad.csv").write_text(content)
+    message = error_of(capsys, "generate", "bad.csv", *LEARN, "-o", "a.csv")
+    assert said in message, message
+
+
+@pytest.mark.parametrize("name", ["x.parquet", "x.csv.gz"])
+def test_files_that_are_not_what_their_suffix_says_are_refused(folder, capsys, name):
+    (folder / name).write_text("neither")
+    message = error_of(capsys, "generate", name, *LEARN, "-o", "a.csv")
+    assert "cannot be read as a table" in message
+
+
+def test_missing_packages_are_named_before_anything_is_read(
+    folder, capsys, monkeypatch
+):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "pyarrow" in error_of(capsys, *GOOD[:-1], "a.parquet")
+    assert "pip install skops" in error_of(capsys, *GOOD, "--model", "m.skops")
+    assert "matplotlib" in error_of(capsys, "demo")
+
+
+def test_folder_that_cannot_be_written_to_is_an_error(folder, capsys, monkeypatch):
+    def refuse(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", refuse)
+    assert "Permission denied" in error_of(capsys, *GOOD)
+
+
+def test_a_bare_call_shows_help(capsys):
+    assert main([]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "usage: skfadm" in err
+    assert "generate" in err
+
+
+@pytest.mark.parametrize("command", [[], ["generate"], ["demo"], ["table1"]])
+def test_help_says_what_it_does(capsys, command):
+    with pytest.raises(SystemExit, match="0"):
+        main([*command, "--help"])
+    out = capsys.readouterr().out
+    assert "usage: skfadm" in out
+    if command == ["generate"]:
+        assert "-n 20000 -o fair.csv" in out
+
+
+def test_ctrl_c_while_training_gives_130_and_no_file(folder):
+    argv = [sys.executable, "-m", "skfadm.cli", *GOOD, "--max-iter", "1000000"]
+    pty = pytest.importorskip("pty")
+    # In a terminal the bar appears with the first iteration, so that we need not wait.
+    master, slave = pty.openpty()
+    environment = {**ENVIRONMENT, "TERM": "xterm"}
+    process = subprocess.Popen(
+        argv,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=slave,
+        # Tests that run in the background inherit that Ctrl-C is ignored.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
+    )
+    os.close(slave)
+    first = os.read(master, 1000)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    last = os.read(master, 100_000)
+    os.close(master)
+    assert first.startswith(b"\rtraining")
+    assert process.returncode == 130
+    # On a line of its own, and nothing else, so no traceback.
+    assert last.endswith(b"\r\nskfadm: interrupted\r\n")
+    assert b"Traceback" not in last
+    assert out == b""
+    assert os.listdir() == ["adult.csv"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_sigterm_while_writing_gives_143_and_no_file(folder):
+    argv = [sys.executable, "-m", "skfadm.cli", *GOOD, "-q", "-n", "100000000"]
+    process = subprocess.Popen(argv, env=ENVIRONMENT, stderr=subprocess.PIPE)
+    while process.poll() is None and not list(Path().glob(".fair.csv.*")):
+        sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert err == b"skfadm: ended from outside\n"
+    assert os.listdir() == ["adult.csv"]
+
+
+def test_handlers_of_signals_are_as_before_afterwards(folder):
+    before = signal.getsignal(signal.SIGTERM)
+    assert main([*GOOD, "--label", "incom"]) == 2
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("argv", "heavy"),
+    [
+        ([], "torch pandas sklearn numpy"),
+        (["--help"], "torch pandas sklearn numpy"),
+        (["generate", "--help"], "torch pandas sklearn numpy"),
+        (["--version"], "torch pandas sklearn numpy"),
+        (["table1"], "torch pandas sklearn numpy"),
+        (GOOD[:-1] + ["a.txt"], "torch pandas sklearn numpy"),
+        (["generate", "none.csv", *LEARN, "-o", "a.csv"], "torch pandas sklearn numpy"),
+        ([*GOOD, "--sep", "ab"], "torch pandas sklearn numpy"),
+        ([*GOOD, "--label", "sex"], "torch pandas sklearn numpy"),
+        ([*GOOD[:3], "incom", "-o", "a.csv"], "torch sklearn"),
+    ],
+)
+def test_what_is_heavy_is_not_imported_for_help_and_errors(folder, argv, heavy):
+    code = (
+        "import sys\n"
+        "from skfadm.cli import main\n"
+        "try:\n"
+        "    main(sys.argv[2:])\n"
+        "finally:\n"
+        "    assert not set(sys.argv[1].split()) & set(sys.modules)\n"
+    )
+    argv = [sys.executable, "-c", code, heavy, *argv]
+    run = subprocess.run(argv, env=ENVIRONMENT, capture_output=True)
+    assert run.returncode == 0, run.stderr.decode()
