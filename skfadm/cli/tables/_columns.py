@@ -7,7 +7,7 @@ each of its values is, and writing it back gives the same text. All else is word
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any, TypeAlias
@@ -22,7 +22,7 @@ from ._numbers import Decimals, Whole, number_forms
 from ._times import Durations, Times, time_forms
 
 #: Stands between the values of a block; no text has it.
-BETWEEN = "\0"
+_BETWEEN = "\0"
 #: What programs write for a missing value. In a column of words they may be words.
 USUAL_MARKS = frozenset(
     ("NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-nan", "NaT", "NULL")
@@ -36,8 +36,10 @@ _COMPACT_DATE = Times(mark="")
 #: What a reader takes for a number, and those that are more likely a code.
 _NUMBER = re.compile(r"[-+]?\d[\d.,']*(?:[eE][-+]?\d+)?")
 _CODE = re.compile(r"[-+]?0\d.*|\+.*|.*[eE].*|.*\.\d*0")
-#: Distinct values of a later block that are looked at before all are.
-_FEW = 1000
+#: Distinct values that are looked at before all are.
+_FEW = 100
+#: A block keeps each value once if there are so many times fewer.
+_FEW_OF = 8
 
 
 @dataclass(frozen=True)
@@ -125,22 +127,77 @@ class ColumnForm:
         return cls(_FORMS[kind](**stored), missing)
 
 
+class Block:
+    """Values of some rows of a column, in little memory.
+
+    Parameters
+    ----------
+    values : sequence of str
+        The values.
+
+    Raises
+    ------
+    ValueError
+        If one holds a zero byte.
+    """
+
+    def __init__(self, values: Sequence[str]):
+        self.first = values[0]
+        codes = {text: code for code, text in enumerate(dict.fromkeys(values))}
+        self._codes: NDArray[np.uint32] | None = None
+        texts: Collection[str] = values
+        if len(codes) <= len(values) // _FEW_OF:
+            # Each once, and which it is of every row.
+            found = map(codes.__getitem__, values)
+            self._codes, texts = np.fromiter(found, np.uint32, len(values)), codes
+        self._text = _BETWEEN.join(texts)
+        if self._text.count(_BETWEEN) >= len(texts):
+            raise ValueError(
+                "it holds zero bytes, so it is no text in this encoding; give "
+                "--encoding, such as utf-16"
+            )
+
+    def distinct(self) -> set[str]:
+        """Return each value once."""
+        return set(self._text.split(_BETWEEN))
+
+    def read(
+        self, form: Form, marks: Set[str], filler: str
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """Return the values and which are missing; those read as `filler`."""
+        texts = self._text.split(_BETWEEN)
+        if not isinstance(form, Words):
+            texts = list(map(str.strip, texts))
+        missing = np.array([text in marks for text in texts], dtype=bool)
+        if missing.any():
+            texts = [filler if text in marks else text for text in texts]
+        values = form.read(texts)
+        if self._codes is None:
+            return values, missing
+        return values[self._codes], missing[self._codes]
+
+    def count(self, text: str) -> int:
+        """Return how often a text is among the values, spaces around it or not."""
+        is_it = np.array([t.strip() == text for t in self._text.split(_BETWEEN)])
+        return int(is_it.sum() if self._codes is None else is_it[self._codes].sum())
+
+
 class TextColumn:
-    """A column as it stands in a file, in blocks of text.
+    """A column as it stands in a file.
 
     Parameters
     ----------
     name : str
         Its name, for messages.
-    blocks : sequence of str
-        Its values, `BETWEEN` them; as one text each they take little memory.
-    marks : collection of str
+    blocks : sequence of Block
+        Its values.
+    marks : set of str
         What stands for a missing value, the empty text included.
     sep : str
         What separates the fields of the file.
     """
 
-    def __init__(self, name: str, blocks: Sequence[str], marks: Set[str], sep: str):
+    def __init__(self, name: str, blocks: Sequence[Block], marks: Set[str], sep: str):
         self.name, self.blocks, self.sep = name, blocks, sep
         self.marks = frozenset(marks)
         #: What may be worth telling of how the column is read.
@@ -149,113 +206,117 @@ class TextColumn:
         self.may_be_either = False
 
     def column(self, *, may_be_time: bool) -> tuple[pd.Series, ColumnForm]:
-        """Return the column's values, and how they are written."""
-        form, marks = self._find(may_be_time)
-        arrays, masks, used = [], [], dict.fromkeys(marks, 0)
-        strip = not isinstance(form, Words)
-        for block in self.blocks:
-            texts = block.split(BETWEEN)
-            if strip:
-                texts = list(map(str.strip, texts))
-            missing = np.array([text in marks for text in texts], dtype=bool)
-            if missing.any():
-                filler = next((text for text in texts if text not in marks), None)
-                for mark in marks:
-                    used[mark] += texts.count(mark)
-                filler = self._any_present(marks, strip) if filler is None else filler
-                texts = [filler if text in marks else text for text in texts]
-            arrays.append(form.read(texts))
-            masks.append(missing)
-        values, missing = np.concatenate(arrays), np.concatenate(masks)
-        mark = max(used, key=lambda mark: (used[mark], mark == ""))
+        """Return the column's values, and how they are written.
+
+        Raises
+        ------
+        UserError
+            If a number is infinite.
+        """
+        blocks, few = self._distinct(self.marks, strip=False)
+        found = None
+        if few:
+            found = self._flags(blocks) or self._typed(may_be_time)
+        form, marks = found or (Words(), self.marks)
+        if not isinstance(form, Words):
+            _, few = self._distinct(marks, strip=True)
+        filler = few[0] if few else ""
+        read = [block.read(form, marks, filler) for block in self.blocks]
+        values = np.concatenate([values for values, _ in read])
+        missing = np.concatenate([missing for _, missing in read])
+        mark = self._usual_mark(marks) if missing.any() else ""
         return _series(self.name, values, missing), ColumnForm(form, mark)
 
-    def _present(self, marks: Set[str], strip: bool) -> Iterator[set[str]]:
-        """Yield the distinct values of each block that has any."""
-        for block in self.blocks:
-            texts = set(block.split(BETWEEN))
-            if strip:
-                texts = set(map(str.strip, texts))
-            if present := texts - marks:
-                yield present
+    def _usual_mark(self, marks: Set[str]) -> str:
+        """Return the mark that is written most often; the empty text where in doubt."""
+        counts = {mark: sum(b.count(mark) for b in self.blocks) for mark in marks}
+        return max(counts, key=lambda mark: (counts[mark], mark == "", mark))
 
-    def _any_present(self, marks: Set[str], strip: bool) -> str:
-        return next(iter(next(self._present(marks, strip), {""})))
+    def _distinct(
+        self, marks: Set[str], strip: bool
+    ) -> tuple[Callable[[], Iterator[Set[str]]], list[str]]:
+        """Return how to iterate over distinct values by block, and a few of them.
 
-    def _find(self, may_be_time: bool) -> tuple[Form, frozenset[str]]:
-        """Return the column's form, and what stands for missing values in it."""
-        if not any(True for _ in self._present(self.marks, strip=False)):
-            return Words(), self.marks
+        The few come first, so that a wrong guess costs little.
+        """
+
+        def present() -> Iterator[set[str]]:
+            for block in self.blocks:
+                texts = block.distinct()
+                if strip:
+                    texts = set(map(str.strip, texts))
+                if texts := texts - marks:
+                    yield texts
+
+        few = sorted(next(present(), set()))
+        few = few[:: 1 + len(few) // _FEW]
+        return lambda: chain([set(few)] if few else [], present()), few
+
+    def _flags(
+        self, blocks: Callable[[], Iterator[Set[str]]]
+    ) -> tuple[Form, frozenset[str]] | None:
         for true, false in _FLAGS:
             flags = Flags(true, false)
-            if all(map(flags.reads, self._present(self.marks, strip=False))):
+            if all(map(flags.reads, blocks())):
                 return flags, self.marks
-        usual = {
-            text
-            for texts in self._present(self.marks, strip=True)
-            for text in texts & USUAL_MARKS
-        }
-        marks = self.marks | usual | {""}
-        form = self._numbers_or_times(marks, may_be_time)
-        self.usual_marks = sorted(usual)
+        return None
+
+    def _typed(self, may_be_time: bool) -> tuple[Form, frozenset[str]] | None:
+        """Return the form of numbers or times, and what stands for missing ones."""
+        special: set[str] = set()
+        for texts in self._distinct(self.marks, strip=True)[0]():
+            special |= texts & (USUAL_MARKS | _INFINITE)
+        infinite = special & _INFINITE
+        self.usual_marks = sorted(special - infinite)
+        marks = self.marks | frozenset(self.usual_marks) | {""}
+        blocks, few = self._distinct(marks | infinite, strip=True)
+        form = self._form(blocks, may_be_time) if few else None
         if form is None:
-            self.odd_number = self._odd_number(marks)
-            return Words(), self.marks
-        return form, marks
-
-    def _numbers_or_times(
-        self, marks: frozenset[str], may_be_time: bool
-    ) -> Form | None:
-        def blocks() -> Iterator[set[str]]:
-            return self._present(marks | _INFINITE, strip=True)
-
-        if next(blocks(), None) is None:
+            self.odd_number = _odd_number(next(blocks(), set()))
             return None
+        if infinite and isinstance(form, Whole | Decimals):
+            raise UserError(
+                f"column {self.name!r} holds the infinite number {min(infinite)!r}; "
+                f"give --missing {min(infinite)} if it stands for a missing value, or "
+                "drop these rows"
+            )
+        return None if infinite else (form, marks)
+
+    def _form(
+        self, blocks: Callable[[], Iterator[Set[str]]], may_be_time: bool
+    ) -> Form | None:
         if may_be_time and _are_compact_dates(blocks()):
             return _COMPACT_DATE
-        numbers = list(number_forms(blocks, self.sep))
-        rounding = [
-            replace(form, rounds=True) for form in numbers if isinstance(form, Decimals)
-        ]
-        for form in chain(numbers, rounding):
+        tried = []
+        for form in number_forms(blocks, self.sep):
             if all(map(form.reads, blocks())):
-                self._refuse_infinite(marks)
                 return form
-        for time in time_forms(self._sample(blocks())) if may_be_time else ():
+            tried.append(form)
+        for form in tried:
+            if isinstance(form, Decimals):
+                rounding = replace(form, rounds=True)
+                if all(map(rounding.reads, blocks())):
+                    return rounding
+        for time in time_forms(blocks) if may_be_time else ():
             if all(map(time.reads, blocks())):
                 twin = time.twin
                 self.may_be_either = twin is not None and all(map(twin.reads, blocks()))
                 return None if self.may_be_either else time
         return None
 
-    def _odd_number(self, marks: frozenset[str]) -> str:
-        """Return a value that keeps a column from being one of numbers, or ""."""
-        texts = next(self._present(marks, strip=True), set())
-        odd = {text for text in texts if not _NUMBER.fullmatch(text)}
-        codes = {text for text in texts if _CODE.fullmatch(text)}
-        if len(texts) < 3 or len(odd) > 0.1 * len(texts):
-            return ""
-        return min(odd or codes, default="")
 
-    def _sample(self, blocks: Iterator[set[str]]) -> set[str]:
-        sample = set(next(blocks))
-        for texts in blocks:
-            sample.update(sorted(texts)[:: max(1, len(texts) // _FEW)])
-        return sample
-
-    def _refuse_infinite(self, marks: frozenset[str]) -> None:
-        for texts in self._present(marks, strip=True):
-            if infinite := texts & _INFINITE:
-                raise UserError(
-                    f"column {self.name!r} holds the infinite number "
-                    f"{min(infinite)!r}; give --missing {min(infinite)} if it stands "
-                    "for a missing value, or drop these rows"
-                )
+def _odd_number(texts: Set[str]) -> str:
+    """Return a value that keeps a column from being one of numbers, or ""."""
+    odd = {text for text in texts if not _NUMBER.fullmatch(text)}
+    if len(texts) < 3 or len(odd) > 0.1 * len(texts):
+        return ""
+    return min(odd or filter(_CODE.fullmatch, texts), default="")
 
 
-def _are_compact_dates(blocks: Iterator[set[str]]) -> bool:
+def _are_compact_dates(blocks: Iterator[Set[str]]) -> bool:
     """Tell whether all values are dates such as 20201231, and not few."""
     n_dates = 0
+    next(blocks)  # Some of the next.
     for texts in blocks:
         if not all(len(t) == 8 and t[:2] in ("19", "20") for t in texts):
             return False

@@ -6,16 +6,17 @@ import csv
 import gzip
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 import pandas as pd
 
 from skfadm._files import UserError
 
-from ._columns import BETWEEN, ColumnForm, TextColumn, Words
+from ._columns import Block, ColumnForm, TextColumn, Words
 from ._dialect import Dialect, decoded, find_dialect, is_tab_separated
 from ._table import ReadOptions, Table, TableForm
 
@@ -92,72 +93,72 @@ def _write(batches: Iterable[pd.DataFrame], form: TableForm, file: Any) -> None:
     stream.detach()
 
 
-def _read_text(path: Path, dialect: Dialect) -> tuple[list[str], list[list[str]]]:
-    """Return the names of the columns, and each column's blocks of text."""
-    records = _records(path, dialect)
-    _, names = next(records, (0, []))
-    n_fields = len(names)
-    blocks: list[list[str]] = [[] for _ in names]
-    size = max(1, min(_BLOCK_ROWS, _BLOCK_FIELDS // n_fields))
-    while batch := list(islice(records, size)):
-        rows = [_row(path, dialect, number, row, n_fields) for number, row in batch]
-        for column, values in zip(blocks, zip(*rows, strict=True), strict=True):
-            text = BETWEEN.join(values)
-            if text.count(BETWEEN) >= len(rows):
-                raise UserError(
-                    f"{path}: holds zero bytes between lines {batch[0][0]} and "
-                    f"{batch[-1][0]}, so it is no text; give --encoding if it is one"
-                )
-            column.append(text)
+def _read_text(path: Path, dialect: Dialect) -> tuple[list[str], list[list[Block]]]:
+    """Return the names of the columns, and each column's values in blocks."""
+    with _records(path, dialect) as records:
+        # Blank lines are no records.
+        names = next(filter(None, records))
+        n_fields = len(names)
+        blocks: list[list[Block]] = [[] for _ in names]
+        size = max(1, min(_BLOCK_ROWS, _BLOCK_FIELDS // n_fields))
+        while rows := list(islice(records, size)):
+            if set(map(len, rows)) != {n_fields}:
+                if not all(_fits(row, n_fields) for row in rows if row):
+                    _refuse_ragged(path, dialect, n_fields)
+                rows = [row[:n_fields] for row in rows if row]
+            for column, values in zip(blocks, zip(*rows, strict=True), strict=False):
+                column.append(Block(values))
     if not blocks[0]:
         raise UserError(f"{path}: holds no rows below its names; give some")
     return names, blocks
 
 
-def _records(path: Path, dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    """Yield the fields of each record, with the line that it ends in."""
-    reader = csv.reader(
-        decoded(path, dialect.encoding),
-        delimiter=dialect.sep,
-        skipinitialspace=dialect.spaced,
-        strict=True,
-    )
-    try:
-        for row in reader:
-            if row:  # Blank lines are none.
-                yield reader.line_num, row
-    except csv.Error as error:
-        raise UserError(
-            f"{path}: cannot be read as a table: line {reader.line_num}: {error}; look "
-            "at the quotes there, or name the separator with --sep"
-        ) from error
+@contextmanager
+def _records(path: Path, dialect: Dialect) -> Iterator[Any]:
+    """Give the fields of each record; errors in reading them tell the line."""
+    with decoded(path, dialect.encoding) as lines:
+        reader = csv.reader(
+            lines,
+            delimiter=dialect.sep,
+            skipinitialspace=dialect.spaced,
+            strict=True,
+        )
+        try:
+            yield reader
+        except csv.Error as error:
+            raise UserError(
+                f"{path}: cannot be read as a table: line {reader.line_num}: {error}; "
+                "look at the quotes there, or name the separator with --sep"
+            ) from error
 
 
-def _row(
-    path: Path, dialect: Dialect, number: int, row: list[str], n_fields: int
-) -> list[str]:
-    """Return the fields of a record, as many as there are names."""
-    if len(row) == n_fields:
-        return row
-    if len(row) > n_fields and not any(row[n_fields:]):
-        # Separators at the end of a line separate nothing.
-        return row[:n_fields]
-    raise UserError(
-        f"{path}: cannot be read as a table: line {number} has {len(row)} fields, the "
-        f"first line names {n_fields}; put fields that hold {dialect.sep!r} in quotes, "
-        "name unnamed columns, or give the separator with --sep"
-    )
+def _refuse_ragged(path: Path, dialect: Dialect, n_fields: int) -> NoReturn:
+    """Raise the error for the first record that has too many or too few fields."""
+    with _records(path, dialect) as records:
+        for row in records:
+            if row and not _fits(row, n_fields):
+                raise UserError(
+                    f"{path}: cannot be read as a table: line {records.line_num} has "
+                    f"{len(row)} fields, the first line names {n_fields}; put fields "
+                    f"that hold {dialect.sep!r} in quotes, name unnamed columns, or "
+                    "give the separator with --sep"
+                )
+    raise AssertionError("no record is ragged")
+
+
+def _fits(row: list[str], n_fields: int) -> bool:
+    """Tell whether a record has its fields; separators at its end separate nothing."""
+    return len(row) >= n_fields and not any(row[n_fields:])
 
 
 def _take_row_names(
-    names: list[str], blocks: list[list[str]], notes: list[str]
+    names: list[str], blocks: list[list[Block]], notes: list[str]
 ) -> int | None:
     """Take out a first column without a name; return the number of the first row."""
     if names[0].strip() or len(names) == 1 or _is_empty(blocks[0]):
         return None
-    first = blocks[0][0].split(BETWEEN, 1)[0]
+    start = 0 if blocks[0][0].first == "0" else 1
     del names[0], blocks[0]
-    start = 0 if first == "0" else 1
     notes.append(
         "the first column has no name, so it names rows: it is not learnt, and new "
         f"rows are numbered from {start}"
@@ -165,15 +166,15 @@ def _take_row_names(
     return start
 
 
-def _drop_empty_columns(names: list[str], blocks: list[list[str]]) -> None:
+def _drop_empty_columns(names: list[str], blocks: list[list[Block]]) -> None:
     """Drop columns that have neither a name nor a value."""
     for j in reversed(range(len(names))):
         if not names[j].strip() and _is_empty(blocks[j]):
             del names[j], blocks[j]
 
 
-def _is_empty(blocks: list[str]) -> bool:
-    return not any(block.strip(BETWEEN + " ") for block in blocks)
+def _is_empty(blocks: list[Block]) -> bool:
+    return not any(text.strip() for block in blocks for text in block.distinct())
 
 
 def _check_names(path: Path, names: list[str]) -> None:

@@ -7,7 +7,9 @@ import csv
 import gzip
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -90,14 +92,11 @@ def find_dialect(path: Path, sep: str | None, encoding: str | None) -> Dialect:
     """
     with open_binary(path) as file:
         head = file.read(_SAMPLE_BYTES)
-        if not head.strip():
-            raise UserError(f"{path}: is empty; give a table with a line of names")
-        encoding = encoding or _encoding(head)
-    lines = []
-    for line in decoded(path, encoding):
-        lines.append(line)
-        if len(lines) == _SAMPLE_LINES:
-            break
+    encoding = encoding or _encoding(head)
+    with decoded(path, encoding) as file:
+        lines = list(islice(file, _SAMPLE_LINES))
+    if not any(line.strip() for line in lines):
+        raise UserError(f"{path}: is empty; give a table with a line of names")
     newline = "\r\n" if lines[0].endswith("\r\n") else "\n"
     if sep is None and is_tab_separated(path):
         sep = "\t"
@@ -108,17 +107,18 @@ def find_dialect(path: Path, sep: str | None, encoding: str | None) -> Dialect:
     return Dialect(sep, encoding, newline, spaced)
 
 
-def decoded(path: Path, encoding: str) -> Iterator[str]:
-    """Yield the lines of a file, with their ends.
+@contextmanager
+def decoded(path: Path, encoding: str) -> Iterator[Iterator[str]]:
+    """Give the lines of a file, with their ends.
 
     Raises
     ------
     UserError
-        If the bytes are not of this encoding.
+        If the bytes are not of this encoding, or no text.
     """
     with io.TextIOWrapper(open_binary(path), encoding=encoding, newline="") as file:
         try:
-            yield from file
+            yield file
         except UnicodeError as error:
             raise UserError(_undecodable(path, encoding)) from error
 

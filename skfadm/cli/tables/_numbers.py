@@ -125,7 +125,7 @@ def number_forms(
     Parameters
     ----------
     blocks : callable
-        Returns an iterator over the distinct values of each block of the column.
+        Returns an iterator over distinct values: first a few, then those of each block.
     sep : str
         What separates the fields of the file.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import timedelta, timezone, tzinfo
 from typing import Any
@@ -30,6 +30,8 @@ _COMMON_ZONES = (
     *("Europe/Berlin", "Europe/London", "Europe/Athens", "America/New_York"),
     *("America/Chicago", "America/Denver", "America/Los_Angeles", "Australia/Sydney"),
 )
+#: Distinct values of a block from which a form is guessed.
+_FEW = 1000
 #: Fraction of seconds: as many digits as needed, of six or nine; or six, none for
 #: whole seconds.
 _TRIMMED, _SIX_OR_NONE, TRIMMED_NS = -1, -2, -3
@@ -252,8 +254,22 @@ class Durations:
         ]
 
 
-def time_forms(texts: Collection[str]) -> Iterator[Times | Durations]:
-    """Yield forms that could suit the texts, judged by one of them."""
+def time_forms(
+    blocks: Callable[[], Iterator[Set[str]]],
+) -> Iterator[Times | Durations]:
+    """Yield forms that could suit a column, the likeliest first.
+
+    Parameters
+    ----------
+    blocks : callable
+        Returns an iterator over distinct values: first a few, then those of each block.
+    """
+    few = next(blocks())
+    if not any(map(_may_be_time, few)):
+        return
+    texts = set(few)
+    for others in blocks():
+        texts.update(sorted(others)[:: 1 + len(others) // _FEW])
     example = max(texts, key=lambda text: (len(text), text))
     fractions = _fractions(texts)
     if " days" in example:
@@ -282,6 +298,10 @@ def time_forms(texts: Collection[str]) -> Iterator[Times | Durations]:
             )
             for fraction in fractions:
                 yield from _with_zone(replace(form, fraction=fraction), texts)
+
+
+def _may_be_time(text: str) -> bool:
+    return bool(_TIME.fullmatch(text) or _CLOCK.fullmatch(text)) or " days" in text
 
 
 def _with_zone(form: Times, texts: Collection[str]) -> Iterator[Times]:

@@ -6,12 +6,12 @@ import pytest
 
 from skfadm._files import UserError
 from skfadm.cli.tables import _columns
-from skfadm.cli.tables._columns import BETWEEN, ColumnForm, TextColumn
+from skfadm.cli.tables._columns import Block, ColumnForm, TextColumn
 
 
 def read(*texts, missing=(), sep=",", may_be_time=True, n_blocks=1):
     """Return a column and its form."""
-    blocks = [BETWEEN.join(part) for part in np.array_split(texts, n_blocks)]
+    blocks = [Block(part.tolist()) for part in np.array_split(texts, n_blocks)]
     column = TextColumn("x", blocks, {"", *missing}, sep)
     series, form = column.column(may_be_time=may_be_time)
     assert ColumnForm.from_json(form.to_json()) == form
