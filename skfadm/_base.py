@@ -13,6 +13,8 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from . import __version__
+from ._files import wrong_version
 from ._validation import (
     LabelFormat,
     check_n_samples,
@@ -68,6 +70,16 @@ class TableGenerator(BaseEstimator, ABC):
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**super().__getstate__(), "_skfadm_version": __version__}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        state = dict(state)
+        wrong = wrong_version(state.pop("_skfadm_version", None))
+        if wrong and "weights_" in state:
+            raise ValueError(f"This {type(self).__name__} {wrong}.")
+        super().__setstate__(state)
 
     def __sklearn_is_fitted__(self) -> bool:
         return hasattr(self, "weights_")

@@ -10,12 +10,41 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from skfadm import __version__
+
 if TYPE_CHECKING:
     from pandas import DataFrame
 
 
 class UserError(Exception):
     """What the user has to change, in one line."""
+
+
+def wrong_version(version: str | None) -> str:
+    """Say which version wrote something, and what to do, if it is not this one.
+
+    Parameters
+    ----------
+    version : str or None
+        The version that wrote it; None if it told none.
+
+    Returns
+    -------
+    str
+        "" if it can be read: versions that differ in the third number alone can.
+    """
+    if version is None:
+        return (
+            "was written by skfadm 0.1.0 or older, before versions were kept, and "
+            f"skfadm {__version__} cannot read it: learn from the table again"
+        )
+    wanted, found = (text.split(".")[:2] for text in (__version__, version))
+    if wanted == found:
+        return ""
+    return (
+        f"was written by skfadm {version}, this is {__version__}: sample with the "
+        f"former (pip install skfadm=={version}) or learn from the table again"
+    )
 
 
 def check_file(path: Path) -> None:

@@ -18,6 +18,7 @@ from skfadm._files import (
     check_file,
     check_installed,
     written_whole,
+    wrong_version,
 )
 
 from .tables import TableForm
@@ -137,18 +138,8 @@ def load_model(path: Path) -> TableModel:
     """
     try:
         about = _about(path)
-        if about is None:
-            raise UserError(
-                f"{path}: was written by skfadm 0.1.0 or older, which kept no version; "
-                f"skfadm {__version__} cannot read it: learn from the table again"
-            )
-        version = about["skfadm"]
-        if version != __version__:
-            raise UserError(
-                f"{path}: was written by skfadm {version}, this is {__version__}; "
-                f"sample with the former (pip install skfadm=={version}) or learn from "
-                "the table again"
-            )
+        if wrong := wrong_version(about.get("skfadm")):
+            raise UserError(f"{path}: {wrong}")
         generator = _load(path.read_bytes())
         form = TableForm.from_json(about["form"])
         rest = {name: about[name] for name in ("label", "position", "n_rows")}
@@ -169,15 +160,15 @@ _FAILURES = (
 )
 
 
-def _about(path: Path) -> dict[str, Any] | None:
-    """Return what a file tells of its model; None if it is of before it told any."""
+def _about(path: Path) -> dict[str, Any]:
+    """Return what a file tells of its model; nothing if it is of before it did."""
     with zipfile.ZipFile(path) as archive:
         if _ABOUT in archive.namelist():
             about: dict[str, Any] = json.loads(archive.read(_ABOUT))
             return about
         schema = json.loads(archive.read("schema.json"))
     if schema.get("__class__") == "TableModel":
-        return None
+        return {}
     raise UserError(f"{path}: is not a model that `skfadm generate` has kept")
 
 

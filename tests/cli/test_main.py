@@ -161,7 +161,7 @@ def test_ctrl_c_while_training_gives_130_and_no_file(folder):
     os.close(slave)
     first = os.read(master, 1000)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=600)
     last = os.read(master, 100_000)
     os.close(master)
     assert first.startswith(b"\rtraining")
@@ -180,7 +180,7 @@ def test_sigterm_while_writing_gives_143_and_no_file(folder):
     while process.poll() is None and not list(Path().glob(".fair.csv.*")):
         sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    _, err = process.communicate(timeout=60)
+    _, err = process.communicate(timeout=600)
     assert process.returncode == 143
     assert err == b"skfadm: ended from outside\n"
     assert os.listdir() == ["adult.csv"]
