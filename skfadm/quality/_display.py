@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PANELS_A_ROW = 4
 _MAX_LABEL = 14
 _SPIKE = 0.6
+_DAY = 86_400  # seconds; matplotlib counts dates in days
 
 
 class QualityDisplay:
@@ -258,10 +259,18 @@ def draw_marginal(ax: Axes, marginal: Marginal, score: float) -> None:
         ax.invert_yaxis()
         ax.set_xlabel("share", fontsize=8)
     else:
-        ax.stairs(marginal.real, marginal.edges, fill=True, color=REAL, label="real")
+        edges = marginal.edges
+        if marginal.is_time:
+            from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+            edges = edges / _DAY
+            locator = AutoDateLocator(minticks=2, maxticks=4)
+            ax.xaxis.set_major_locator(locator)
+            ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+        ax.stairs(marginal.real, edges, fill=True, color=REAL, label="real")
         ax.stairs(
             marginal.synthetic,
-            marginal.edges,
+            edges,
             color=SYNTHETIC,
             linewidth=1.4,
             label="synthetic",
@@ -270,7 +279,8 @@ def draw_marginal(ax: Axes, marginal: Marginal, score: float) -> None:
         if spiky:  # on a linear axis nothing but the spike could be seen
             ax.set_yscale("log")
         ax.set_ylabel("share (log)" if spiky else "share", fontsize=8)
-        ax.locator_params(axis="x", nbins=4)
+        if not marginal.is_time:
+            ax.locator_params(axis="x", nbins=4)
     figure = "no values" if np.isnan(score) else f"{score:.3f}"
     ax.set_title(f"{_short(marginal.name, 20)}  {figure}", fontsize=9)
     ax.tick_params(labelsize=7)

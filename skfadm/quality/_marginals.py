@@ -25,6 +25,8 @@ class Marginal:
         Of the categories, the most frequent first; empty for numbers.
     real, synthetic : ndarray, shape (n_bins,) or (n_labels,)
         Shares of the values that are there.
+    is_time : bool
+        Whether the edges are seconds since 1970.
     """
 
     name: str
@@ -32,6 +34,7 @@ class Marginal:
     labels: tuple[str, ...]
     real: Matrix
     synthetic: Matrix
+    is_time: bool = False
 
 
 def marginals_of(tables: Tables) -> tuple[Marginal, ...]:
@@ -39,20 +42,20 @@ def marginals_of(tables: Tables) -> tuple[Marginal, ...]:
     real, synthetic = tables.values["real"], tables.values["synthetic"]
     found = []
     for j, name in enumerate(tables.columns):
-        columns = [table[:, j] for table in (real, synthetic)]
+        columns = real[:, j], synthetic[:, j]
         if tables.is_category[j]:
             names = [str(c) for c in tables.categories[j]]
             found.append(_of_categories(name, names, *columns))
         else:
-            found.append(_of_numbers(name, *columns))
+            found.append(_of_numbers(name, *columns, bool(tables.is_time[j])))
     return tuple(found)
 
 
-def _of_numbers(name: str, real: Matrix, synthetic: Matrix) -> Marginal:
+def _of_numbers(name: str, real: Matrix, synthetic: Matrix, is_time: bool) -> Marginal:
     a, b = (column[~np.isnan(column)] for column in (real, synthetic))
     edges = _edges(np.concatenate([a, b]))
-    shares = [np.histogram(v, edges)[0] / max(len(v), 1) for v in (a, b)]
-    return Marginal(name, edges, (), *shares)
+    real_share, share = (np.histogram(v, edges)[0] / max(len(v), 1) for v in (a, b))
+    return Marginal(name, edges, (), real_share, share, is_time)
 
 
 def _edges(values: Matrix) -> Matrix:

@@ -27,6 +27,8 @@ class Tables:
         Names of the columns.
     is_category : ndarray of bool, shape (n_columns,)
         Which columns hold categories.
+    is_time : ndarray of bool, shape (n_columns,)
+        Which columns hold dates, as seconds since 1970.
     categories : mapping of column position to list
         The categories in the order of their codes, over all tables.
     values : mapping of str to ndarray, shape (n_rows, n_columns), float64
@@ -35,6 +37,7 @@ class Tables:
 
     columns: tuple[str, ...]
     is_category: NDArray[np.bool_]
+    is_time: NDArray[np.bool_]
     categories: Mapping[int, list[Any]]
     values: Mapping[str, Matrix]
 
@@ -81,7 +84,10 @@ def read_tables(
         for name in frames:
             values[name][:, j] = codes[name]
     columns = tuple(str(c) for c in real.columns)
-    return Tables(columns, is_category, categories, values)
+    is_time = np.array(
+        [pd.api.types.is_datetime64_any_dtype(real[c].dtype) for c in real.columns]
+    )
+    return Tables(columns, is_category, is_time & ~is_category, categories, values)
 
 
 def as_frame(name: str, table: Any) -> pd.DataFrame:

@@ -718,6 +718,15 @@ def test_display_of_tables_equals_that_of_their_report(plt):
     assert display.plot() is display
 
 
+def test_display_writes_dates_as_dates(plt):
+    times = pd.date_range("2015-01-01", "2022-01-01", 50).to_series()
+    table = pd.DataFrame({"since": times, "n": np.arange(50.0)})
+    display = QualityDisplay.from_tables(table, table)
+    display.figure_.canvas.draw()
+    ticks = [tick.get_text() for tick in display.axes_[0].get_xticklabels()]
+    assert set(ticks) <= {str(year) for year in range(2000, 2030)} and len(ticks) > 1
+
+
 def test_display_shows_the_worst_columns_of_a_wide_table(plt):
     rng = np.random.default_rng(0)
     real, synthetic = rng.normal(size=(2, 50, 30))
