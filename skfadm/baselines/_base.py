@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
@@ -42,7 +41,8 @@ POSITIVE = [Interval(Real, 0, None, closed="neither")]
 class BaselineGenerator(TableGenerator):
     """A generator of (x, y) jointly: the label is one more category column.
 
-    A subclass names its networks and says how large they are.
+    A subclass names its networks, which take its parameters that are not about the
+    training.
     """
 
     _networks: ClassVar[type[Networks]]
@@ -59,10 +59,6 @@ class BaselineGenerator(TableGenerator):
     batch_size: int
     learning_rate: float
     verbose: int
-
-    @abstractmethod
-    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
-        """Return what the networks are built with, besides the layout."""
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -172,6 +168,12 @@ class BaselineGenerator(TableGenerator):
         else:
             rows = rows_with_labels(draw, codes, self.classes_, self.class_prior_)
         return self._decode(rows[:, :-1], codes)
+
+    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
+        """Return what the networks are built with, besides the layout."""
+        of_training = BaselineGenerator._parameter_constraints
+        params = self.get_params(deep=False)
+        return {k: v for k, v in params.items() if k not in of_training}
 
     def _train(
         self,

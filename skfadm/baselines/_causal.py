@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from graphlib import TopologicalSorter
 from typing import TypeAlias
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from skfadm.diffusion.layout import Layout
 
 from ._gan import RowGenerator
-from ._graph import CausalGraph
 
 #: A column in compact rows: its number channel and its category channel, None where it
 #: has none.
@@ -20,16 +19,18 @@ Channels: TypeAlias = tuple[int | None, int | None]
 
 
 class CausalGenerator(nn.Module):
-    """A network for each node, given its parents, its groups and its own noise.
+    """A network for each node that is given its parents and its own noise.
+
+    The nodes are the sensitive attributes, which are given, the columns, and the label.
 
     Parameters
     ----------
     layout : Layout
         Of whole rows.
     columns : sequence of (int or None, int or None)
-        The channels of each node in compact rows.
-    graph : CausalGraph
-        Nodes with their parents.
+        The channels of each column, and then of the label, in compact rows.
+    parents : sequence of sequence of int
+        The parents of each node.
     n_groups : tuple of int
         Groups of each sensitive attribute.
     noise_size, width, n_layers : int
@@ -40,56 +41,66 @@ class CausalGenerator(nn.Module):
         self,
         layout: Layout,
         columns: Sequence[Channels],
-        graph: CausalGraph,
+        parents: Sequence[Sequence[int]],
         n_groups: tuple[int, ...],
         noise_size: int,
         width: int,
         n_layers: int,
     ):
         super().__init__()
-        self.layout, self.noise_size = layout, noise_size
-        self.nodes = [node for node in graph.order if columns[node] != (None, None)]
-        live = set(self.nodes)
-        self.parents = [[p for p in own if p in live] for own in graph.parents]
-        starts = np.cumsum([0, *n_groups])
-        self.told = [
-            [c for j in own for c in range(starts[j], starts[j + 1])]
-            for own in graph.told
-        ]
-        self.channels = [_channels(layout, own) for own in columns]
-        generators = {}
+        self.layout, self.noise_size, self.n_groups = layout, noise_size, n_groups
+        first = len(n_groups)
+        self.label = len(parents) - 1
+        self.channels = {
+            first + i: _channels(layout, own)
+            for i, own in enumerate(columns)
+            if own != (None, None)
+        }
+        sizes = dict(enumerate(n_groups))
+        sizes.update((node, len(own)) for node, own in self.channels.items())
+        # A constant column has no channels and so no part in this.
+        self.parents = {
+            node: [p for p in parents[node] if p in sizes] for node in self.channels
+        }
+        order = TopologicalSorter(self.parents).static_order()
+        self.nodes = [node for node in order if node >= first]
+        self.networks = nn.ModuleDict()
         for node in self.nodes:
-            n_inputs = sum(len(self.channels[p]) for p in self.parents[node])
-            n_inputs += len(self.told[node]) + noise_size
-            own_layout = _own_layout(layout, columns[node])
-            generators[str(node)] = RowGenerator(own_layout, n_inputs, width, n_layers)
-        self.networks = nn.ModuleDict(generators)
+            n_inputs = noise_size + sum(sizes[p] for p in self.parents[node])
+            own = _own_layout(layout, columns[node - first])
+            self.networks[str(node)] = RowGenerator(own, n_inputs, width, n_layers)
         made = [c for node in self.nodes for c in self.channels[node]]
         self.positions = torch.tensor(made).argsort()
 
     def forward(
-        self, groups: Sequence[Tensor], noise: Tensor, uniform: Tensor
+        self, z: Tensor, noise: Tensor, uniform: Tensor, cut: Collection[int] = ()
     ) -> Tensor:
         """Return rows of R^p, node after node.
 
         Parameters
         ----------
-        groups : sequence of Tensor of shape (n, sum(n_groups))
-            The groups that each of `nodes` is told, as one-hot blocks.
+        z : Tensor of shape (n, sum(n_groups))
+            The groups as one-hot blocks.
         noise : Tensor of shape (n, len(nodes) * noise_size)
             Noise of the nodes.
         uniform : Tensor of shape (n, p - n_numbers)
             In [0, 1), from which categories are drawn.
+        cut : collection of int, default=()
+            Parents whose edges into the label are cut: it is given those of another
+            row, that before it.
         """
-        made: dict[int, Tensor] = {}
-        parts = zip(self.nodes, groups, noise.split(self.noise_size, 1), strict=True)
-        for node, z, own_noise in parts:
-            causes = [made[p] for p in self.parents[node]]
-            inputs = torch.cat([*causes, z[:, self.told[node]], own_noise], 1)
+        made = dict(enumerate(z.split(self.n_groups, 1)))
+        parts = zip(self.nodes, noise.split(self.noise_size, 1), strict=True)
+        for node, own_noise in parts:
+            causes = [
+                made[p].roll(1, 0) if node == self.label and p in cut else made[p]
+                for p in self.parents[node]
+            ]
             hot = [c for c in self.channels[node] if c >= self.layout.n_numbers]
             drawn = uniform[:, [c - self.layout.n_numbers for c in hot]]
+            inputs = torch.cat([*causes, own_noise], 1)
             made[node] = self.networks[str(node)](inputs, drawn)
-        return torch.cat(list(made.values()), 1)[:, self.positions]
+        return torch.cat([made[node] for node in self.nodes], 1)[:, self.positions]
 
 
 def _own_layout(layout: Layout, column: Channels) -> Layout:

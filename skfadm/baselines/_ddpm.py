@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
 from skfadm.diffusion.networks import ResidualMLP
@@ -16,7 +15,7 @@ from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.sde import VPSDE
 
 from ._base import COUNT, BaselineGenerator
-from ._training import Networks
+from ._training import Batch, Networks, Update
 
 #: Noise of shape (n, p).
 Noise = Callable[[], Tensor]
@@ -85,34 +84,47 @@ class Chain:
 
 
 class NoiseModel(nn.Module):
-    """The network that predicts the noise of a chain, for vectors of R^p.
+    r"""The network that predicts the noise of a chain, for rows of R^p.
+
+    Of numbers it predicts the noise itself. Of a one-hot block it estimates x_0 by a
+    softmax, :math:`\epsilon = (x_i - \sqrt{\bar\alpha_i} x_0) / \sqrt{1 -
+    \bar\alpha_i}`: the mean of a one-hot vector is a vector of probabilities. The
+    noise that a block of many channels holds is more than a hidden layer of a few
+    hundred units can pass on, and channels of rows that are generated with such a
+    prediction end between 0 and their height.
 
     Parameters
     ----------
-    n_channels : int
-        The dimension p.
+    layout : Layout
+        What the p channels are.
     n_steps : int
         Steps of the chain.
     width, n_blocks : int
         Units a layer and residual blocks of the network.
     """
 
-    def __init__(self, n_channels: int, n_steps: int, width: int, n_blocks: int):
+    def __init__(self, layout: Layout, n_steps: int, width: int, n_blocks: int):
         super().__init__()
-        sde = VPSDE()
-        self.n_channels = n_channels
+        sde, p = VPSDE(), layout.width
+        self.layout = layout
         self.chain = Chain(sde.ddpm_betas(n_steps))
-        self.network = ResidualMLP(n_channels, n_channels, width, n_blocks, sde)
+        self.network = ResidualMLP(p, p, width, n_blocks, sde)
 
     def predict(self, x: Tensor, step: Tensor) -> Tensor:
         """Return the predicted noise of rows (n, p) at steps (n or 1, 1).
 
-        The network adds to the best linear prediction for data of unit variance, which
-        is nearly all there is to predict at the noisy end of the chain.
+        For numbers the network adds to the best linear prediction for data of unit
+        variance, for blocks to what the noised block says by itself.
         """
+        k, scale = self.layout.n_numbers, self.layout.scale
         alpha_bar = self.chain.alpha_bars[step].to(x.dtype)
+        alpha, sigma = alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt()
         raw = self.network(x, step / self.chain.n_steps)
-        return (1.0 - alpha_bar).sqrt() * x + alpha_bar.sqrt() * raw
+        numbers = sigma * x[:, :k] + alpha * raw[:, :k]
+        if not self.layout.category_sizes:
+            return numbers
+        shares = self.layout.probabilities(raw + scale * alpha / sigma**2 * x)
+        return torch.cat([numbers, (x[:, k:] - alpha * scale * shares) / sigma], 1)
 
     def loss(self, x: Tensor, generator: Generator) -> Tensor:
         """Return the simple loss: squared error of the noise, mean over channels."""
@@ -125,7 +137,7 @@ class NoiseModel(nn.Module):
     def generate(self, streams: RowStreams) -> Tensor:
         """Return vectors (n, p) by ancestral sampling."""
         return self.chain.ancestral_sampling(
-            self.predict, lambda: streams.normal(self.n_channels)
+            self.predict, lambda: streams.normal(self.layout.width)
         )
 
 
@@ -134,16 +146,14 @@ class DDPMNetworks(Networks):
 
     trained = ("noise",)
 
-    def __init__(self, layout: Layout, n_steps: int, width: int, n_blocks: int):
+    def __init__(self, layout: Layout, n_steps: int, hidden_width: int, n_blocks: int):
         super().__init__(layout)
-        self.noise = NoiseModel(layout.width, n_steps, width, n_blocks)
+        self.noise = NoiseModel(layout, n_steps, hidden_width, n_blocks)
 
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the simple loss."""
-        x = self.layout.expand(fill_numbers(rows, generator))
-        yield self.noise.loss(x, generator)
+    def step(self, batch: Batch, update: Update) -> None:
+        """Lower the simple loss."""
+        x = self.layout.expand(fill_numbers(batch.rows, batch.generator))
+        update("noise", self.noise.loss(x, batch.generator))
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Sample all channels, then take the largest of each category column's."""
@@ -250,10 +260,3 @@ class DDPM(BaselineGenerator):
         self.learning_rate = learning_rate
         self.verbose = verbose
         self.random_state = random_state
-
-    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
-        return {
-            "n_steps": self.n_steps,
-            "width": self.hidden_width,
-            "n_blocks": self.n_blocks,
-        }

@@ -1,15 +1,15 @@
-"""DECAF: a GAN along a causal graph, whose edges out of z are cut."""
+"""DECAF: a GAN along a causal graph, from which edges into the label are cut."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from sklearn.utils._param_validation import StrOptions
 
 from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
@@ -19,9 +19,9 @@ from skfadm.diffusion.row_streams import RowStreams
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
 from ._causal import CausalGenerator, Channels
 from ._gan import discriminator_loss, draw_inputs, generator_loss
-from ._graph import CausalGraph, complete_graph, read_graph
-from ._groups import Groups, group_sizes
-from ._training import Networks, mlp
+from ._graph import complete_graph, discover_graph, read_graph, unfair_parents
+from ._groups import Groups
+from ._training import Batch, Networks, Update, mlp
 
 
 class DECAFNetworks(Networks):
@@ -34,99 +34,96 @@ class DECAFNetworks(Networks):
         self,
         layout: Layout,
         columns: Sequence[Channels],
-        order: tuple[int, ...],
-        parents: tuple[tuple[int, ...], ...],
-        told: tuple[tuple[int, ...], ...],
+        parents: Sequence[Sequence[int]],
+        cut: Sequence[int],
         noise_size: int,
-        width: int,
+        hidden_width: int,
         n_layers: int,
         gradient_penalty: float,
-        n_groups: tuple[int, ...],
-        combinations: NDArray[np.int64],
-        shares: NDArray[np.float64],
+        groups: Groups,
     ):
         super().__init__(layout)
         self.gradient_penalty = gradient_penalty
-        self.groups = Groups(n_groups, combinations, shares)
-        graph = CausalGraph(order, parents, told)
+        self.groups, self.cut = groups, cut
+        shape = (hidden_width, n_layers)
         self.generator = CausalGenerator(
-            layout, columns, graph, n_groups, noise_size, width, n_layers
+            layout, columns, parents, groups.n_groups, noise_size, *shape
         )
-        n_inputs = layout.width + self.groups.width
-        self.discriminator = mlp(n_inputs, 1, width, n_layers)
+        self.noise_size = len(self.generator.nodes) * noise_size
+        self.discriminator = mlp(layout.width + groups.width, 1, *shape)
 
-    @property
-    def noise_size(self) -> int:
-        """Noise of a row, all nodes together."""
-        return len(self.generator.nodes) * self.generator.noise_size
-
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the losses of the discriminator, then of all generators together.
-
-        All edges are there: every node is told the row's own groups.
-        """
-        real = self.layout.expand(fill_numbers(rows, generator))
-        inputs = draw_inputs(self.layout, len(real), self.noise_size, generator)
-        z = self.groups.one_hot(groups)
-        fake = self.generator([z] * len(self.generator.nodes), *inputs)
-        yield discriminator_loss(
-            self.discriminator,
-            torch.cat([real, z], 1),
-            torch.cat([fake.detach(), z], 1),
-            self.gradient_penalty,
+    def step(self, batch: Batch, update: Update) -> None:
+        """Update the discriminator, then all generators together; no edge is cut."""
+        real = self.layout.expand(fill_numbers(batch.rows, batch.generator))
+        inputs = draw_inputs(self.layout, len(real), self.noise_size, batch.generator)
+        z = self.groups.one_hot(batch.groups)
+        fake = self.generator(z, *inputs)
+        update(
+            "discriminator",
+            discriminator_loss(
+                self.discriminator,
+                torch.cat([real, z], 1),
+                torch.cat([fake.detach(), z], 1),
+                self.gradient_penalty,
+            ),
         )
-        yield generator_loss(self.discriminator(torch.cat([fake, z], 1)))
+        on_fake = self.discriminator(torch.cat([fake, z], 1))
+        update("generator", generator_loss(on_fake))
 
-    def generate(self, streams: RowStreams) -> Tensor:
-        """Return rows without the edges out of z: each node draws groups of its own."""
-        levels = streams.uniform(len(self.generator.nodes))
-        groups = [self.groups.one_hot(self.groups.draw(u)) for u in levels.T]
+    def generate(self, streams: RowStreams) -> torch.Tensor:
+        """Return rows for groups that are drawn with their shares, edges cut."""
+        z = self.groups.one_hot(self.groups.draw(streams.uniform(1)[:, 0]))
         noise = streams.normal(self.noise_size)
         uniforms = streams.uniform(self.layout.width - self.layout.n_numbers)
-        return self.layout.collapse(self.generator(groups, noise, uniforms))
+        return self.layout.collapse(self.generator(z, noise, uniforms, self.cut))
 
 
 class DECAF(BaselineGenerator):
-    r"""Generate tables along a causal graph whose edges out of z are cut (DECAF).
+    r"""Generate tables along a causal graph, unfair edges into the label cut (DECAF).
 
     Each column, and the label, has a generator of its own that is given the column's
     parents in a causal graph, z among them, and noise:
-    :math:`x_i = G_i(\mathrm{pa}(x_i), z, h_i)`. They run in the order of the graph, and
-    one discriminator of the whole (x, y, z) trains them all. In sampling, the edges out
-    of z are removed as in [1]_: a column that has z as a parent is given a group that
-    is drawn anew, with its share in training, independently of all else. What z alone
-    brought together then comes apart, and no column of the generated table depends on a
-    common group.
+    :math:`x_i = G_i(\mathrm{pa}(x_i), h_i)`. They run in the order of the graph, and
+    one discriminator of the whole (x, y, z) trains them all. In sampling, edges into
+    the label are cut [1]_: in place of a parent whose edge is cut, the label's
+    generator is given that parent as it is in another row. The columns stay as they
+    are; what is cut no longer says anything of the label.
 
     As [1]_, except: the adversarial game is that of :class:`GAN` in place of a
-    Wasserstein GAN; z is drawn and not generated, so nothing causes it; and of the
-    paper's definitions of fairness, which choose the edges to cut, this cuts all edges
-    out of z. The paper's demographic parity would also cut the edges into y from what
-    depends on z; rows of real people still hold proxies of z, so a classifier that is
-    trained here need not reach parity on them.
+    Wasserstein GAN, z is drawn and not generated, so nothing causes it, and of several
+    parents that are cut all come from one and the same other row.
 
     Parameters
     ----------
-    graph : list of (parent, child), DataFrame or None, default=None
-        The edges between names, or an adjacency matrix of 0 and 1 with a row for each
-        parent and a column for each child. Columns of X go by their names, or by their
-        positions where X has no names that are strings; the label is "y" and the
-        sensitive attribute "z" ("z0", "z1", ... if there are several). A column that
-        is not named has no causes and no effects.
+    graph : "complete", "discovered", list of (parent, child) or DataFrame, \
+            default="complete"
+        A list holds the edges between names; a DataFrame is an adjacency matrix of 0
+        and 1 with a row for each parent and a column for each child. Columns of X go by
+        their names, or by their positions where X has no names that are strings; the
+        label is "y" and the sensitive attribute "z" ("z0", "z1", ... if there are
+        several). A column that is not named has no causes and no effects.
 
-        None is the complete graph in the order z, columns of X as they stand, y: each
-        node is caused by all before it. Nothing is discovered, and nothing need be: of
-        any true graph that agrees with this order, the complete one has the same
-        :math:`p(x_i \mid \mathrm{all\ before\ } i)`, in which what is no parent has no
-        influence, so that cutting the edges out of z does the same in both, where
-        training holds rows like those that mix groups.
+        "complete" is the complete graph in the order z, columns of X as they stand, y:
+        each node is caused by all before it. "discovered" keeps of its edges those that
+        K2's search with BIC finds, numbers in quarters of their rows and the rarest
+        categories of a column, beyond seven, as one. The order is not discovered.
+    fairness : {"ftu", "dp", "cf"} or None, default="ftu"
+        The edges into the label that are cut, by the definition of fairness of [1]_:
+
+        - "ftu", fairness through unawareness: those from z.
+        - "dp", demographic parity: those from z and from all that depends on z. Where
+          everything does, as in the complete graph, nothing is left to tell the label.
+        - "cf", conditional fairness: those from z and from all that depends on z given
+          the `explanatory` columns (d-separation in the graph).
+        - None cuts nothing.
+    explanatory : list, default=None
+        For "cf", the columns of X, by name or position, that may explain a difference
+        between groups.
     noise_size : int, default=8
         Dimension of the normal noise of each generator.
     hidden_width, n_layers : int, default=128, 2
         Units and hidden layers of each generator and of the discriminator.
-    gradient_penalty : float, default=0.1
+    gradient_penalty : float, default=1.0
         The weight of R1, at least 0.
     max_iter : int, default=3000
         Iterations of training, an update of the discriminator and one of all
@@ -174,7 +171,10 @@ class DECAF(BaselineGenerator):
     >>> from skfadm.baselines import DECAF
     >>> from skfadm.datasets import make_biased_domains
     >>> data = make_biased_domains(300, random_state=0)
-    >>> generator = DECAF([("z", 0), (0, "y"), (1, "y")], max_iter=20, random_state=0)
+    >>> generator = DECAF(fairness="dp", max_iter=20, random_state=0)
+    >>> generator.set_params(graph=[("z", 0), (0, "y"), (1, "y")])
+    DECAF(fairness='dp', graph=[('z', 0), (0, 'y'), (1, 'y')], max_iter=20,
+          random_state=0)
     >>> X, y = generator.fit(data.data, data.target, data.z).sample(4, y=1)
     >>> X.shape, y.tolist()
     ((4, 6), [1, 1, 1, 1])
@@ -184,7 +184,9 @@ class DECAF(BaselineGenerator):
 
     _parameter_constraints: dict = {
         **BaselineGenerator._parameter_constraints,
-        "graph": [list, tuple, pd.DataFrame, None],
+        "graph": [StrOptions({"complete", "discovered"}), list, tuple, pd.DataFrame],
+        "fairness": [StrOptions({"ftu", "dp", "cf"}), None],
+        "explanatory": [list, tuple, None],
         "noise_size": COUNT,
         "hidden_width": COUNT,
         "n_layers": COUNT,
@@ -193,12 +195,14 @@ class DECAF(BaselineGenerator):
 
     def __init__(
         self,
-        graph: Any = None,
+        graph: Any = "complete",
         *,
+        fairness: str | None = "ftu",
+        explanatory: Any = None,
         noise_size: int = 8,
         hidden_width: int = 128,
         n_layers: int = 2,
-        gradient_penalty: float = 0.1,
+        gradient_penalty: float = 1.0,
         max_iter: int = 3000,
         batch_size: int = 256,
         learning_rate: float = 1e-3,
@@ -206,6 +210,8 @@ class DECAF(BaselineGenerator):
         random_state: Any = None,
     ):
         self.graph = graph
+        self.fairness = fairness
+        self.explanatory = explanatory
         self.noise_size = noise_size
         self.hidden_width = hidden_width
         self.n_layers = n_layers
@@ -218,24 +224,38 @@ class DECAF(BaselineGenerator):
 
     def _sizes(self, table: EncodedTable) -> dict[str, Any]:
         why = "cuts the edges out of a sensitive attribute"
-        groups = group_sizes(table, "DECAF", why)
-        n_columns = table.encoder.n_features_in_
-        if self.graph is None:
-            graph = complete_graph(n_columns, len(table.n_groups))
+        sizes = {**super()._sizes(table), "groups": Groups.of(table, "DECAF", why)}
+        n_attributes, n_columns = len(table.n_groups), table.encoder.n_features_in_
+        names = list(getattr(table.encoder, "feature_names_in_", range(n_columns)))
+        if isinstance(self.graph, str):
+            graph = complete_graph(n_attributes, n_columns)
+            if self.graph == "discovered":
+                graph = discover_graph(_values(table), n_attributes)
         else:
-            names = getattr(table.encoder, "feature_names_in_", range(n_columns))
-            graph = read_graph(self.graph, list(names), len(table.n_groups))
-        return {
-            "columns": _columns(table.encoder),
-            "order": graph.order,
-            "parents": graph.parents,
-            "told": graph.told,
-            "noise_size": self.noise_size,
-            "width": self.hidden_width,
-            "n_layers": self.n_layers,
-            "gradient_penalty": self.gradient_penalty,
-            **groups,
-        }
+            graph = read_graph(self.graph, names, n_attributes)
+        explanatory = [n_attributes + i for i in self._explanatory(names)]
+        cut = unfair_parents(graph, sizes["fairness"], n_attributes, explanatory)
+        for name in ("graph", "fairness", "explanatory"):
+            del sizes[name]
+        parents = tuple(tuple(sorted(graph.predecessors(n))) for n in sorted(graph))
+        columns = _columns(table.encoder)
+        return {**sizes, "columns": columns, "parents": parents, "cut": cut}
+
+    def _explanatory(self, names: list[Any]) -> list[int]:
+        """Return the positions of the explanatory columns."""
+        if (self.fairness == "cf") != (self.explanatory is not None):
+            raise ValueError(
+                f"fairness is {self.fairness!r} and explanatory is "
+                f'{self.explanatory!r}; expected columns of X with "cf" and None with '
+                "any other."
+            )
+        asked = self.explanatory or []
+        unknown = [name for name in asked if name not in names]
+        if unknown:
+            raise ValueError(
+                f"explanatory has {unknown[0]!r}; expected names among {names}."
+            )
+        return [names.index(name) for name in asked]
 
 
 def _columns(encoder: Any) -> tuple[Channels, ...]:
@@ -249,3 +269,21 @@ def _columns(encoder: Any) -> tuple[Channels, ...]:
         )
         number, code = number + column.has_number, code + has_codes
     return (*columns, (None, code))
+
+
+def _values(table: EncodedTable) -> NDArray[np.int64]:
+    """Return groups, columns of X and label as few codes each, for discovery."""
+    whole = np.column_stack([table.rows, table.labels])
+    out = [*table.groups.T]
+    for number, code in _columns(table.encoder):
+        values = np.zeros(len(whole), dtype=np.int64)
+        if number is not None:
+            own = whole[:, number]
+            cuts = np.nanquantile(own, [0.25, 0.5, 0.75])
+            values = np.where(np.isnan(own), 4, np.searchsorted(cuts, own))
+        if code is not None:
+            own = whole[:, code].astype(np.int64)
+            rank = np.bincount(own).argsort(kind="stable")[::-1].argsort()
+            values = values * 8 + np.minimum(rank[own], 7)
+        out.append(values)
+    return np.column_stack(out)

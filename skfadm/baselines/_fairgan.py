@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from skfadm._base import EncodedTable
@@ -18,8 +15,8 @@ from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
 from ._gan import RowGenerator, discriminator_loss, draw_inputs, generator_loss
-from ._groups import Groups, group_sizes
-from ._training import Networks, mlp
+from ._groups import Groups
+from ._training import Batch, Networks, Update, mlp
 
 
 class FairGANNetworks(Networks):
@@ -33,45 +30,46 @@ class FairGANNetworks(Networks):
         layout: Layout,
         lambda_fair: float,
         noise_size: int,
-        width: int,
+        hidden_width: int,
         n_layers: int,
         gradient_penalty: float,
-        n_groups: tuple[int, ...],
-        combinations: NDArray[np.int64],
-        shares: NDArray[np.float64],
+        groups: Groups,
     ):
         super().__init__(layout)
         self.lambda_fair = lambda_fair
         self.noise_size = noise_size
         self.gradient_penalty = gradient_penalty
-        self.groups = Groups(n_groups, combinations, shares)
-        told = self.groups.width
-        self.generator = RowGenerator(layout, noise_size + told, width, n_layers)
-        self.discriminator = mlp(layout.width + told, 1, width, n_layers)
-        self.adversary = mlp(layout.width, told, width, n_layers)
+        self.groups = groups
+        told, shape = groups.width, (hidden_width, n_layers)
+        self.generator = RowGenerator(layout, noise_size + told, *shape)
+        self.discriminator = mlp(layout.width + told, 1, *shape)
+        self.adversary = mlp(layout.width, told, *shape)
 
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the losses of the discriminator, the adversary and the generator.
+    def step(self, batch: Batch, update: Update) -> None:
+        """Update the discriminator, the adversary and, against both, the generator.
 
         Rows are generated for the groups of the batch, which come with their shares in
         training.
         """
-        real = self.layout.expand(fill_numbers(rows, generator))
-        inputs = draw_inputs(self.layout, len(real), self.noise_size, generator)
-        z, n_groups = self.groups.one_hot(groups), self.groups.n_groups
+        real = self.layout.expand(fill_numbers(batch.rows, batch.generator))
+        inputs = draw_inputs(self.layout, len(real), self.noise_size, batch.generator)
+        groups, n_groups = batch.groups, self.groups.n_groups
+        z = self.groups.one_hot(groups)
         fake = self.generate_for(z, *inputs)
-        yield discriminator_loss(
-            self.discriminator,
-            torch.cat([real, z], 1),
-            torch.cat([fake.detach(), z], 1),
-            self.gradient_penalty,
+        update(
+            "discriminator",
+            discriminator_loss(
+                self.discriminator,
+                torch.cat([real, z], 1),
+                torch.cat([fake.detach(), z], 1),
+                self.gradient_penalty,
+            ),
         )
-        yield adversary_loss(self.adversary(fake.detach()), groups, n_groups)
+        told = adversary_loss(self.adversary(fake.detach()), groups, n_groups)
+        update("adversary", told)
         told = adversary_loss(self.adversary(fake), groups, n_groups)
         on_fake = self.discriminator(torch.cat([fake, z], 1))
-        yield generator_loss(on_fake) - self.lambda_fair * told
+        update("generator", generator_loss(on_fake) - self.lambda_fair * told)
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Return rows generated for groups that are drawn with their shares."""
@@ -221,11 +219,5 @@ class FairGAN(BaselineGenerator):
 
     def _sizes(self, table: EncodedTable) -> dict[str, Any]:
         why = "generates rows for the groups of a sensitive attribute"
-        return {
-            "lambda_fair": self.lambda_fair,
-            "noise_size": self.noise_size,
-            "width": self.hidden_width,
-            "n_layers": self.n_layers,
-            "gradient_penalty": self.gradient_penalty,
-            **group_sizes(table, "FairGAN", why),
-        }
+        groups = Groups.of(table, "FairGAN", why)
+        return {**super()._sizes(table), "groups": groups}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
-from torch import Generator, Tensor
+from torch import Tensor
 
 from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
@@ -18,8 +17,8 @@ from skfadm.diffusion.row_streams import RowStreams
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
 from ._ddpm import NoiseModel
 from ._gan import discriminator_loss, generator_loss
-from ._groups import Groups, group_sizes
-from ._training import Trained, mlp
+from ._groups import Groups
+from ._training import Batch, Trained, Update, mlp
 from ._vae import VAENetworks
 
 #: Weight of R1 in the latent GAN, as in `GAN`.
@@ -37,24 +36,23 @@ class FLDGMNetworks(VAENetworks):
         self,
         layout: Layout,
         latent_size: int,
-        width: int,
+        hidden_width: int,
         n_layers: int,
         lambda_fair: float,
         latent_model: str,
         n_steps: int,
-        n_groups: tuple[int, ...],
-        combinations: NDArray[np.int64],
-        shares: NDArray[np.float64],
+        groups: Groups,
     ):
-        super().__init__(layout, latent_size, width, n_layers)
+        super().__init__(layout, latent_size, hidden_width, n_layers)
         self.lambda_fair = lambda_fair
-        self.groups = Groups(n_groups, combinations, shares)
+        self.groups = groups
+        shape = (hidden_width, n_layers)
         self.has_diffusion = latent_model == "diffusion"
         if self.has_diffusion:
-            self.noise = NoiseModel(latent_size, n_steps, width, n_layers)
+            self.noise = NoiseModel(Layout(latent_size), n_steps, *shape)
         else:
-            self.generator = mlp(latent_size, latent_size, width, n_layers)
-            self.discriminator = mlp(latent_size, 1, width, n_layers)
+            self.generator = mlp(latent_size, latent_size, *shape)
+            self.discriminator = mlp(latent_size, 1, *shape)
 
     def freeze_autoencoder(self) -> None:
         """Turn from the autoencoder to the generator of latent vectors."""
@@ -64,23 +62,24 @@ class FLDGMNetworks(VAENetworks):
         else:
             self.trained, self.betas = ("discriminator", "generator"), (0.5, 0.9)
 
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the losses of what is being trained."""
-        h, kl = self.encode(rows, generator)
+    def step(self, batch: Batch, update: Update) -> None:
+        """Update what is being trained."""
+        h, kl = self.encode(batch.rows, batch.generator)
         if "autoencoder" in self.trained:
-            told = distance_correlation(h, self.groups.one_hot(groups))
-            bound = self.log_likelihood(rows, h) - kl
-            yield self.lambda_fair * told - bound.mean()
+            told = distance_correlation(h, self.groups.one_hot(batch.groups))
+            bound = self.log_likelihood(batch.rows, h) - kl
+            update("autoencoder", self.lambda_fair * told - bound.mean())
         elif self.has_diffusion:
-            yield self.noise.loss(h, generator)
+            update("noise", self.noise.loss(h, batch.generator))
         else:
-            fake = self.generator(torch.randn(h.shape, generator=generator))
-            yield discriminator_loss(
-                self.discriminator, h, fake.detach(), GRADIENT_PENALTY
+            fake = self.generator(torch.randn(h.shape, generator=batch.generator))
+            update(
+                "discriminator",
+                discriminator_loss(
+                    self.discriminator, h, fake.detach(), GRADIENT_PENALTY
+                ),
             )
-            yield generator_loss(self.discriminator(fake))
+            update("generator", generator_loss(self.discriminator(fake)))
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Generate h, then draw each column from p(column | h)."""
@@ -254,15 +253,7 @@ class FLDGM(BaselineGenerator):
 
     def _sizes(self, table: EncodedTable) -> dict[str, Any]:
         why = "keeps a sensitive attribute out of its latent space"
-        return {
-            "latent_size": self.latent_size,
-            "width": self.hidden_width,
-            "n_layers": self.n_layers,
-            "lambda_fair": self.lambda_fair,
-            "latent_model": self.latent_model,
-            "n_steps": self.n_steps,
-            **group_sizes(table, "FLDGM", why),
-        }
+        return {**super()._sizes(table), "groups": Groups.of(table, "FLDGM", why)}
 
     def _train(
         self,

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn.functional import softplus
 
-from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
 from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
-from ._training import Networks, mlp
+from ._training import Batch, Networks, Update, mlp
 
 #: Temperature of the softmax through which drawn categories pass gradients on.
 TEMPERATURE = 0.5
@@ -56,27 +54,28 @@ class GANNetworks(Networks):
         self,
         layout: Layout,
         noise_size: int,
-        width: int,
+        hidden_width: int,
         n_layers: int,
         gradient_penalty: float,
     ):
         super().__init__(layout)
         self.noise_size = noise_size
         self.gradient_penalty = gradient_penalty
-        self.generator = RowGenerator(layout, noise_size, width, n_layers)
-        self.discriminator = mlp(layout.width, 1, width, n_layers)
+        self.generator = RowGenerator(layout, noise_size, hidden_width, n_layers)
+        self.discriminator = mlp(layout.width, 1, hidden_width, n_layers)
 
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the losses of the discriminator, then of the generator."""
-        real = self.layout.expand(fill_numbers(rows, generator))
-        inputs = draw_inputs(self.layout, len(real), self.noise_size, generator)
+    def step(self, batch: Batch, update: Update) -> None:
+        """Update the discriminator, then the generator against the new one."""
+        real = self.layout.expand(fill_numbers(batch.rows, batch.generator))
+        inputs = draw_inputs(self.layout, len(real), self.noise_size, batch.generator)
         fake = self.generator(*inputs)
-        yield discriminator_loss(
-            self.discriminator, real, fake.detach(), self.gradient_penalty
+        update(
+            "discriminator",
+            discriminator_loss(
+                self.discriminator, real, fake.detach(), self.gradient_penalty
+            ),
         )
-        yield generator_loss(self.discriminator(fake))
+        update("generator", generator_loss(self.discriminator(fake)))
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Return generated rows, each category drawn from the generator's softmax."""
@@ -228,11 +227,3 @@ class GAN(BaselineGenerator):
         self.learning_rate = learning_rate
         self.verbose = verbose
         self.random_state = random_state
-
-    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
-        return {
-            "noise_size": self.noise_size,
-            "width": self.hidden_width,
-            "n_layers": self.n_layers,
-            "gradient_penalty": self.gradient_penalty,
-        }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 import torch
@@ -13,6 +14,7 @@ from torch.nn.functional import one_hot
 from skfadm._base import EncodedTable
 
 
+@dataclass(frozen=True, eq=False)
 class Groups:
     """Combinations of groups with their joint shares in training.
 
@@ -26,15 +28,33 @@ class Groups:
         How often they do; they sum to 1.
     """
 
-    def __init__(
-        self,
-        n_groups: tuple[int, ...],
-        combinations: NDArray[np.int64],
-        shares: NDArray[np.float64],
-    ):
-        self.n_groups = n_groups
-        self.combinations = torch.from_numpy(combinations)
-        self.levels = torch.from_numpy(shares.cumsum())
+    n_groups: tuple[int, ...]
+    combinations: NDArray[np.int64]
+    shares: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, table: EncodedTable, method: str, why: str) -> Self:
+        """Return the groups of an encoded table.
+
+        Parameters
+        ----------
+        table : EncodedTable
+            What `fit` was given.
+        method, why : str
+            The estimator and what it needs z for, for the error.
+
+        Raises
+        ------
+        ValueError
+            If there is no sensitive attribute.
+        """
+        if not table.sensitive_classes:
+            raise ValueError(
+                f"z is None, but {method} {why}; expected z of shape (n_samples,) or "
+                "(n_samples, n_attributes)."
+            )
+        combinations, counts = np.unique(table.groups, axis=0, return_counts=True)
+        return cls(table.n_groups, combinations, counts / counts.sum())
 
     @property
     def width(self) -> int:
@@ -48,34 +68,7 @@ class Groups:
 
     def draw(self, uniforms: Tensor) -> Tensor:
         """Return group codes (n, n_attributes), drawn with `uniforms` (n,)."""
-        index = torch.searchsorted(self.levels, uniforms.double(), right=True)
+        levels = torch.from_numpy(self.shares.cumsum())
+        index = torch.searchsorted(levels, uniforms.double(), right=True)
         # The last level may have been rounded to less than 1.
-        return self.combinations[index.clamp_max(len(self.levels) - 1)]
-
-
-def group_sizes(table: EncodedTable, method: str, why: str) -> dict[str, Any]:
-    """Return the parameters of `Groups` for an encoded table.
-
-    Parameters
-    ----------
-    table : EncodedTable
-        What `fit` was given.
-    method, why : str
-        The estimator and what it needs z for, for the error.
-
-    Raises
-    ------
-    ValueError
-        If there is no sensitive attribute.
-    """
-    if not table.sensitive_classes:
-        raise ValueError(
-            f"z is None, but {method} {why}; expected z of shape (n_samples,) or "
-            "(n_samples, n_attributes)."
-        )
-    combinations, counts = np.unique(table.groups, axis=0, return_counts=True)
-    return {
-        "n_groups": table.n_groups,
-        "combinations": combinations,
-        "shares": counts / counts.sum(),
-    }
+        return torch.from_numpy(self.combinations)[index.clamp_max(len(levels) - 1)]

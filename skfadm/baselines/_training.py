@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import torch
@@ -18,6 +19,23 @@ from skfadm.diffusion.training import Report, learning_rate_factor
 
 #: Decay of the running average of the weights, which is what sampling uses.
 EMA_DECAY = 0.998
+
+
+#: Called as update(name, loss): takes a step that lowers the loss of one network.
+Update: TypeAlias = Callable[[str, Tensor], None]
+
+
+class Batch(NamedTuple):
+    """What a step is given.
+
+    Compact `rows` (n, n_columns), `groups` (n, n_attributes) as codes, the `generator`
+    that all randomness comes from, and how far training has come, from 0 to 1.
+    """
+
+    rows: Tensor
+    groups: Tensor
+    generator: Generator
+    progress: float = 0.0
 
 
 class Networks(nn.Module, ABC):
@@ -36,23 +54,8 @@ class Networks(nn.Module, ABC):
         self.layout = layout
 
     @abstractmethod
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the loss of each of the `trained` networks on a batch.
-
-        Each network is updated as soon as its loss has been yielded, so that the next
-        loss sees the new weights.
-
-        Parameters
-        ----------
-        rows : Tensor of shape (n, n_columns)
-            Compact rows.
-        groups : Tensor of shape (n, n_attributes), int64
-            Group codes.
-        generator : torch.Generator
-            Where all that is random comes from.
-        """
+    def step(self, batch: Batch, update: Update) -> None:
+        """Update each of the `trained` networks once, on one batch."""
 
     @abstractmethod
     def generate(self, streams: RowStreams) -> Tensor:
@@ -114,27 +117,35 @@ def train(
     """
     generator = Generator().manual_seed(seed)
     all_rows, all_groups = torch.from_numpy(rows), torch.from_numpy(groups)
-    parameters = {
-        name: list(getattr(networks, name).parameters()) for name in networks.trained
-    }
     optimisers = {
-        name: torch.optim.Adam(own, learning_rate, networks.betas, fused=True)
-        for name, own in parameters.items()
+        name: torch.optim.Adam(
+            getattr(networks, name).parameters(),
+            learning_rate,
+            networks.betas,
+            fused=True,
+        )
+        for name in networks.trained
     }
     names = dict(networks.named_parameters())
     average = {name: p.detach().clone() for name, p in names.items()}
-    history = torch.zeros(max_iter, len(networks.trained))
-    for iteration in range(max_iter):
+    history = {name: torch.zeros(max_iter) for name in networks.trained}
+    iteration = 0
+
+    def update(name: str, loss: Tensor) -> None:
+        (group,) = optimisers[name].param_groups
+        group["lr"] = learning_rate * learning_rate_factor(iteration, max_iter)
+        gradients = torch.autograd.grad(loss, group["params"])
+        for parameter, gradient in zip(group["params"], gradients, strict=True):
+            parameter.grad = gradient
+        optimisers[name].step()
+        history[name][iteration] = loss.detach()
+
+    for iteration in range(max_iter):  # noqa: B007
         index = torch.randint(len(rows), (batch_size,), generator=generator)
-        factor = learning_rate_factor(iteration, max_iter)
-        losses = networks.losses(all_rows[index], all_groups[index], generator)
-        for j, (name, loss) in enumerate(zip(networks.trained, losses, strict=True)):
-            gradients = torch.autograd.grad(loss, parameters[name])
-            for parameter, gradient in zip(parameters[name], gradients, strict=True):
-                parameter.grad = gradient
-            optimisers[name].param_groups[0]["lr"] = learning_rate * factor
-            optimisers[name].step()
-            history[iteration, j] = loss.detach()
+        progress = iteration / max_iter
+        networks.step(
+            Batch(all_rows[index], all_groups[index], generator, progress), update
+        )
         # The average starts short and grows long, so that it never drags the start.
         decay = min(EMA_DECAY, (1 + iteration) / (10 + iteration))
         with torch.no_grad():
@@ -142,16 +153,13 @@ def train(
                 list(average.values()), list(names.values()), 1.0 - decay
             )
         if report is not None:
-            report(
-                iteration, dict(zip(networks.trained, history[iteration], strict=True))
-            )
+            report(iteration, {name: own[iteration] for name, own in history.items()})
     if not all(p.isfinite().all() for p in average.values()):
         raise FloatingPointError(
             f"training diverged with learning_rate={learning_rate!r}: its weights are "
             "not finite. Try a smaller one."
         )
-    recorded = history.double().numpy()
     return Trained(
         weights={name: p.numpy() for name, p in average.items()},
-        history={name: recorded[:, j] for j, name in enumerate(networks.trained)},
+        history={name: own.double().numpy() for name, own in history.items()},
     )

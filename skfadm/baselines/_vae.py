@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
 
-from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import COUNT, BaselineGenerator
-from ._training import Networks, mlp
+from ._training import Batch, Networks, Update, mlp
 
 
 class Autoencoder(nn.Module):
@@ -36,17 +34,17 @@ class VAENetworks(Networks):
 
     trained: tuple[str, ...] = ("autoencoder",)
 
-    def __init__(self, layout: Layout, latent_size: int, width: int, n_layers: int):
+    def __init__(
+        self, layout: Layout, latent_size: int, hidden_width: int, n_layers: int
+    ):
         super().__init__(layout)
         self.latent_size = latent_size
-        self.autoencoder = Autoencoder(layout, latent_size, width, n_layers)
+        self.autoencoder = Autoencoder(layout, latent_size, hidden_width, n_layers)
 
-    def losses(
-        self, rows: Tensor, groups: Tensor, generator: Generator
-    ) -> Iterator[Tensor]:
-        """Yield the negative evidence lower bound, mean over the rows."""
-        h, kl = self.encode(rows, generator)
-        yield (kl - self.log_likelihood(rows, h)).mean()
+    def step(self, batch: Batch, update: Update) -> None:
+        """Lower the negative evidence lower bound, mean over the rows."""
+        h, kl = self.encode(batch.rows, batch.generator)
+        update("autoencoder", (kl - self.log_likelihood(batch.rows, h)).mean())
 
     def encode(self, rows: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
         """Return h ~ q(h | row), (n, latent_size), and the KL term, shape (n,)."""
@@ -188,10 +186,3 @@ class VAE(BaselineGenerator):
         self.learning_rate = learning_rate
         self.verbose = verbose
         self.random_state = random_state
-
-    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
-        return {
-            "latent_size": self.latent_size,
-            "width": self.hidden_width,
-            "n_layers": self.n_layers,
-        }

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 
 from skfadm.baselines import DDPM, DECAF, FLDGM, GAN, VAE, FairGAN
+from skfadm.baselines._training import Batch
 
 SMALL = {"hidden_width": 16, "max_iter": 5, "batch_size": 16}
 TINY = {
@@ -21,6 +22,15 @@ FAIR_BASELINES = [FairGAN, DECAF, FLDGM]
 
 def tiny(baseline, **params):
     return baseline(**{**TINY[baseline], "random_state": 0, **params})
+
+
+def losses_of(networks, rows, groups=None, seed=0):
+    """Return the losses that a step would lower, by network; nothing is updated."""
+    losses = {}
+    groups = torch.empty(len(rows), 0) if groups is None else groups
+    generator = torch.Generator().manual_seed(seed)
+    networks.step(Batch(rows, groups, generator), losses.__setitem__)
+    return losses
 
 
 def never_the_last_label(fitted):

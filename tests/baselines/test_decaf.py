@@ -2,31 +2,48 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 
 from skfadm.baselines import DECAF
-from skfadm.baselines._graph import complete_graph, read_graph
+from skfadm.baselines._graph import (
+    complete_graph,
+    discover_graph,
+    read_graph,
+    unfair_parents,
+)
+from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.row_streams import RowStreams
 
 from ..generators import mixed_table
 from .generators import tiny
 
 COLUMNS = ["age", "job", "pay"]
+Z, AGE, JOB, PAY, Y = range(5)
 
 
 def test_complete_graph_has_all_that_comes_before_as_parents():
-    graph = complete_graph(2, 1)
-    assert graph.order == (0, 1, 2)
-    assert graph.parents == ((), (0,), (0, 1))
-    assert graph.told == ((0,), (0,), (0,))
+    graph = complete_graph(1, 2)
+    assert [sorted(graph.predecessors(n)) for n in range(4)] == [
+        [],
+        [0],
+        [0, 1],
+        [0, 1, 2],
+    ]
+    # No attribute causes another.
+    assert sorted(complete_graph(2, 1).edges) == [
+        (0, 2),
+        (0, 3),
+        (1, 2),
+        (1, 3),
+        (2, 3),
+    ]
 
 
-def test_edges_become_parents_and_nodes_are_ordered():
+def test_edges_between_names_become_edges_between_nodes():
     edges = [("pay", "age"), ("z", "pay"), ("job", "pay"), ["age", "y"], ("z", "y")]
     graph = read_graph(edges, COLUMNS, 1)
-    assert graph.parents == ((2,), (), (1,), (0,))
-    assert graph.told == ((), (), (0,), (0,))
-    for node, parents in enumerate(graph.parents):
-        assert all(graph.order.index(p) < graph.order.index(node) for p in parents)
+    assert set(graph) == {Z, AGE, JOB, PAY, Y}
+    assert set(graph.edges) == {(PAY, AGE), (Z, PAY), (JOB, PAY), (AGE, Y), (Z, Y)}
 
 
 def test_adjacency_matrix_has_a_row_for_each_parent():
@@ -35,8 +52,68 @@ def test_adjacency_matrix_has_a_row_for_each_parent():
     matrix = pd.DataFrame(0, index=names, columns=names)
     for edge in edges:
         matrix.loc[edge] = 1
-    assert read_graph(matrix, COLUMNS, 2) == read_graph(edges, COLUMNS, 2)
-    assert read_graph(matrix == 1, COLUMNS, 2).told == ((), (1,), (), ())
+    expected = read_graph(edges, COLUMNS, 2).edges
+    assert read_graph(matrix, COLUMNS, 2).edges == expected
+    assert read_graph(matrix == 1, COLUMNS, 2).edges == expected
+
+
+def test_discovery_finds_a_chain_and_leaves_out_what_is_explained():
+    rng = np.random.default_rng(0)
+
+    def noisy(code):
+        return np.where(rng.random(len(code)) < 0.2, rng.integers(0, 3, len(code)), code)
+
+    z = rng.integers(0, 3, 4000)
+    first = noisy(z)
+    second, apart = noisy(first), rng.integers(0, 5, 4000)
+    label = noisy((second + apart) % 3)
+    graph = discover_graph(np.column_stack([z, first, second, apart, label]), 1)
+    assert set(graph.edges) == {(0, 1), (1, 2), (2, 4), (3, 4)}
+
+
+#: z causes job, which causes pay; age stands apart, and causes pay too.
+EXAMPLE = [("z", "job"), ("job", "pay"), ("age", "pay")] + [
+    (name, "y") for name in ("z", *COLUMNS)
+]
+
+
+@pytest.mark.parametrize(
+    ("fairness", "explanatory", "cut"),
+    [
+        (None, [], ()),
+        ("ftu", [], (Z,)),
+        ("dp", [], (Z, JOB, PAY)),
+        ("cf", [JOB], (Z,)),
+        ("cf", [PAY], (Z, AGE, JOB)),
+        ("cf", [], (Z, JOB, PAY)),
+    ],
+)
+def test_the_edges_that_each_definition_of_fairness_cuts(fairness, explanatory, cut):
+    # Given its effect pay, age and z are dependent.
+    graph = read_graph(EXAMPLE, COLUMNS, 1)
+    assert unfair_parents(graph, fairness, 1, explanatory) == cut
+
+
+def test_edges_from_every_attribute_and_its_effects_are_cut():
+    graph = read_graph([("z1", "age"), ("age", "y"), ("z0", "y")], COLUMNS, 2)
+    assert unfair_parents(graph, "ftu", 2) == (0,)
+    assert unfair_parents(graph, "dp", 2) == (0, 2)
+
+
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"fairness": "cf"}, "fairness is 'cf' and explanatory is None"),
+        ({"explanatory": ["word"]}, "fairness is 'ftu' and explanatory is .*'word'"),
+        (
+            {"fairness": "cf", "explanatory": ["wage"]},
+            "explanatory has 'wage'; expected names among .*'number'",
+        ),
+    ],
+)
+def test_explanatory_columns_go_with_conditional_fairness_alone(params, message):
+    with pytest.raises(ValueError, match=message):
+        tiny(DECAF, **params).fit(*mixed_table())
 
 
 @pytest.mark.parametrize(
@@ -66,7 +143,7 @@ def test_columns_without_names_go_by_their_positions():
     X, y, z, _ = mixed_table()
     rows = X[["number", "count"]].to_numpy()
     gen = tiny(DECAF, graph=[("z", 1), (1, "y")]).fit(rows, y, z)
-    assert gen.sizes_["parents"] == ((), (), (1,))
+    assert gen.sizes_["parents"] == ((), (), (0,), (2,))
     with pytest.raises(ValueError, match="there is no 'number'"):
         tiny(DECAF, graph=[("z", "number")]).fit(rows, y, z)
 
@@ -96,54 +173,80 @@ EDGES = [("z", "number"), ("number", "count"), ("count", "y"), ("word", "categor
 def test_a_node_depends_on_its_ancestors_and_on_nothing_else():
     gen, model, noise, uniforms = generator_and_inputs(EDGES)
     with torch.no_grad():
-        n_nodes = len(model.nodes)
-        none = [torch.zeros(len(noise), 2)] * n_nodes
-        start = model(none, noise, uniforms)
-        told = [5.0 * torch.ones(len(noise), 2)] * n_nodes
-        changed = changed_columns(gen, start, model(told, noise, uniforms))
+        start = model(torch.zeros(len(noise), 2), noise, uniforms)
+        told = model(5.0 * torch.ones(len(noise), 2), noise, uniforms)
+        changed = changed_columns(gen, start, told)
         assert {"number", "count"} <= changed <= {"number", "count", "y"}
         # The noise of "word", times enough to change what is drawn.
-        at = model.nodes.index(gen.feature_names_in_.tolist().index("word"))
+        at = model.nodes.index(1 + gen.feature_names_in_.tolist().index("word"))
         moved = noise.clone()
         moved[:, model.noise_size * at : model.noise_size * (at + 1)] += 30.0
-        changed = changed_columns(gen, start, model(none, moved, uniforms))
+        start, moved = (model(torch.zeros(64, 2), h, uniforms) for h in (noise, moved))
+        changed = changed_columns(gen, start, moved)
     assert "word" in changed
     assert changed <= {"word", "category"}
 
 
 def test_every_channel_is_made_by_its_own_node():
-    gen, model, noise, uniforms = generator_and_inputs(None)
+    _, model, noise, uniforms = generator_and_inputs("complete")
     assert sorted(c for node in model.nodes for c in model.channels[node]) == list(
         range(model.layout.width)
     )
-    rows = model([torch.zeros(len(noise), 2)] * len(model.nodes), noise, uniforms)
-    rows = rows.detach()
+    rows = model(torch.zeros(len(noise), 2), noise, uniforms).detach()
     whole = model.layout.expand(model.layout.collapse(rows))
     torch.testing.assert_close(rows, whole)
 
 
-def trained_on_a_common_cause(graph=None):
-    rng = np.random.default_rng(0)
-    z = rng.integers(0, 2, 1500)
-    X = rng.normal(2.0 * z[:, None] - 1.0, size=(1500, 2))
-    y = (rng.random(1500) < np.where(z, 0.8, 0.2)).astype(int)
-    gen = DECAF(graph, hidden_width=32, max_iter=700, batch_size=128, random_state=0)
-    return gen.set_params(learning_rate=3e-3).fit(X, y, z)
+def test_a_cut_edge_gives_the_label_that_parent_of_another_row():
+    _, model, noise, uniforms = generator_and_inputs("complete", n=6)
+    given = {}
+    label = model.networks[str(model.label)]
+    label.register_forward_pre_hook(lambda _, args: given.update(x=args[0]))
+    z = torch.eye(2)[[0, 1, 1, 0, 1, 0]]
+    whole = model(z, noise, uniforms)
+    told = given["x"]
+    cut = model(z, noise, uniforms, cut=[0, 2])
+    sizes = [2, *(len(model.channels[p]) for p in model.parents[model.label][1:])]
+    before, after = (x.split([*sizes, model.noise_size], 1) for x in (told, given["x"]))
+    for i, (a, b) in enumerate(zip(before, after, strict=True)):
+        torch.testing.assert_close(b, a.roll(1, 0) if i in (0, 2) else a)
+    columns = [c for node in model.nodes[:-1] for c in model.channels[node]]
+    torch.testing.assert_close(cut[:, columns], whole[:, columns])
 
 
-@pytest.mark.parametrize("graph", [None, [("z", 0), ("z", 1), ("z", "y")]])
-def test_cut_edges_part_what_only_z_brought_together(graph):
-    gen = trained_on_a_common_cause(graph)
-    X, y = gen.sample(2000)
-    apart = np.corrcoef(np.column_stack([X, y]).T)
-    assert np.abs(apart - np.eye(3)).max() < 0.2
-    np.testing.assert_allclose(X.std(0), 2.0**0.5, rtol=0.25)
-    # Told one group for all columns, as in training, they go together.
-    networks = gen._trained_networks()
-    z = networks.groups.one_hot(torch.arange(2000)[:, None] % 2)
-    streams = RowStreams(1, np.arange(2000))
-    noise = streams.normal(networks.noise_size)
-    n_channels = networks.layout.width - networks.layout.n_numbers
-    told = [z] * len(networks.generator.nodes)
-    rows = networks.generator(told, noise, streams.uniform(n_channels)).numpy()
-    assert np.corrcoef(rows[:, 0], rows[:, 1])[0, 1] > 0.4
+SMALL = {"hidden_width": 32, "batch_size": 128, "learning_rate": 5e-3}
+
+
+@pytest.fixture(scope="module")
+def trained_along_the_axes():
+    """Return rows whose first column tells the label, whose second tells the group.
+
+    And what DECAF learns of them; what it cuts does not matter to that.
+    """
+    data = make_biased_domains(2000, n_features=3, n_domains=1, random_state=0)
+    (means,) = data.model.means
+    axes = np.column_stack([means[1, 0] - means[0, 0], means[0, 1] - means[0, 0]])
+    table = data.data @ (axes / np.linalg.norm(axes, axis=0)), data.target, data.z
+    return table, DECAF(max_iter=300, random_state=0, **SMALL).fit(*table).weights_
+
+
+@pytest.mark.parametrize(
+    ("params", "label_tells", "group_tells"),
+    [
+        # In truth log p(y | x) rises with both: the group goes along with the label.
+        ({"fairness": None}, True, True),
+        ({"fairness": "dp"}, False, False),
+        ({"fairness": "cf", "explanatory": [0]}, True, False),
+    ],
+)
+def test_cut_edges_no_longer_tell_the_label(
+    trained_along_the_axes, params, label_tells, group_tells
+):
+    (X, y, z), weights = trained_along_the_axes
+    gen = DECAF(max_iter=1, random_state=0, **SMALL, **params).fit(X, y, z)
+    gen.weights_ = weights
+    rows, labels = gen.sample(3000)
+    np.testing.assert_allclose(rows.std(0), X.std(0), rtol=0.25)
+    of_label, of_group = LogisticRegression().fit(rows, labels).coef_[0]
+    assert of_label > 1.0 if label_tells else abs(of_label) < 0.15
+    assert of_group > 0.3 if group_tells else abs(of_group) < 0.15

@@ -7,8 +7,11 @@ from torch.nn.functional import one_hot
 
 from skfadm.baselines import FairGAN
 from skfadm.baselines._fairgan import FairGANNetworks, adversary_loss
+from skfadm.baselines._groups import Groups
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
+
+from .generators import losses_of
 
 
 @pytest.fixture(autouse=True)
@@ -24,12 +27,10 @@ def networks(layout, lambda_fair=1.0, combinations=((0,), (1,)), shares=(0.5, 0.
         layout,
         lambda_fair,
         noise_size=3,
-        width=8,
+        hidden_width=8,
         n_layers=1,
         gradient_penalty=0.1,
-        n_groups=tuple(combinations.max(0) + 1),
-        combinations=combinations,
-        shares=np.array(shares),
+        groups=Groups(tuple(combinations.max(0) + 1), combinations, np.array(shares)),
     )
 
 
@@ -49,10 +50,8 @@ def test_generator_is_rewarded_for_what_the_adversary_loses_by_lambda_fair():
     losses = {}
     for strength in (0.0, 2.5):
         torch.manual_seed(0)
-        steps = networks(Layout(1, (2,)), strength).losses(
-            rows, groups, torch.Generator().manual_seed(1)
-        )
-        losses[strength] = [float(loss.detach()) for loss in steps]
+        steps = losses_of(networks(Layout(1, (2,)), strength), rows, groups)
+        losses[strength] = [float(loss.detach()) for loss in steps.values()]
     assert losses[0.0][:2] == losses[2.5][:2]
     reward = losses[0.0][2] - losses[2.5][2]
     assert reward == pytest.approx(2.5 * losses[0.0][1], rel=1e-5)
@@ -61,10 +60,13 @@ def test_generator_is_rewarded_for_what_the_adversary_loses_by_lambda_fair():
 def test_discriminators_do_not_move_the_generator():
     model = networks(Layout(1, (2,)))
     rows, groups = torch.tensor([[0.2, 1.0], [-0.3, 0.0]]), torch.tensor([[0], [1]])
-    losses = list(model.losses(rows, groups, torch.Generator().manual_seed(1)))
-    for loss in losses[:2]:
+    losses = losses_of(model, rows, groups)
+    for name in ("discriminator", "adversary"):
         gradients = torch.autograd.grad(
-            loss, model.generator.parameters(), allow_unused=True, retain_graph=True
+            losses[name],
+            model.generator.parameters(),
+            allow_unused=True,
+            retain_graph=True,
         )
         assert all(g is None for g in gradients)
 

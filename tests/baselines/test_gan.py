@@ -14,6 +14,8 @@ from skfadm.baselines._gan import (
 )
 from skfadm.diffusion.layout import Layout
 
+from .generators import losses_of
+
 
 @pytest.fixture(autouse=True)
 def global_state():
@@ -61,12 +63,12 @@ def test_generator_loss_is_the_non_saturating_one():
     assert float(loss) == pytest.approx(expected)
 
 
-def test_networks_yield_the_losses_in_the_order_of_updates():
+def test_discriminator_is_updated_first_and_each_network_by_its_own_loss():
     networks = GANNetworks(Layout(1, (2,)), 3, 8, 1, gradient_penalty=0.0)
     rows = torch.tensor([[0.2, 1.0], [float("nan"), 0.0]])
-    steps = networks.losses(rows, torch.empty(2, 0), torch.Generator().manual_seed(0))
-    assert networks.trained == ("discriminator", "generator")
-    discriminator, generator = steps
+    losses = losses_of(networks, rows)
+    assert list(losses) == list(networks.trained) == ["discriminator", "generator"]
+    discriminator, generator = losses.values()
     for_d = torch.autograd.grad(
         discriminator, networks.generator.parameters(), allow_unused=True
     )

@@ -7,11 +7,13 @@ from skfadm.baselines import VAE
 from skfadm.baselines._vae import VAENetworks, kl_to_standard_normal
 from skfadm.diffusion.layout import Layout
 
+from .generators import losses_of
+
 
 @pytest.fixture
 def networks():
     torch.manual_seed(0)
-    networks = VAENetworks(Layout(2, (3, 2)), latent_size=3, width=8, n_layers=1)
+    networks = VAENetworks(Layout(2, (3, 2)), latent_size=3, hidden_width=8, n_layers=1)
     networks.autoencoder.log_sigma.data = torch.tensor([0.3, -0.5])
     return networks
 
@@ -59,7 +61,7 @@ def test_a_number_that_is_not_there_adds_nothing_to_the_likelihood(networks):
 
 
 def test_loss_is_the_negative_bound(networks):
-    (loss,) = networks.losses(ROWS, torch.empty(2, 0), torch.Generator().manual_seed(1))
+    loss = losses_of(networks, ROWS, seed=1)["autoencoder"]
     mean, log_variance = networks.autoencoder.posterior(networks.layout.expand(ROWS))
     noise = torch.randn(2, 3, generator=torch.Generator().manual_seed(1))
     likelihood = networks.log_likelihood(
