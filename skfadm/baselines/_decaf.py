@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import torch
@@ -35,7 +36,6 @@ class DECAFNetworks(Networks):
         layout: Layout,
         columns: Sequence[Channels],
         parents: Sequence[Sequence[int]],
-        cut: Sequence[int],
         noise_size: int,
         hidden_width: int,
         n_layers: int,
@@ -44,7 +44,9 @@ class DECAFNetworks(Networks):
     ):
         super().__init__(layout)
         self.gradient_penalty = gradient_penalty
-        self.groups, self.cut = groups, cut
+        self.groups = groups
+        #: Parents of the label whose edges into it are cut in sampling.
+        self.cut: Sequence[int] = ()
         shape = (hidden_width, n_layers)
         self.generator = CausalGenerator(
             layout, columns, parents, groups.n_groups, noise_size, *shape
@@ -108,7 +110,8 @@ class DECAF(BaselineGenerator):
         K2's search with BIC finds, numbers in quarters of their rows and the rarest
         categories of a column, beyond seven, as one. The order is not discovered.
     fairness : {"ftu", "dp", "cf"} or None, default="ftu"
-        The edges into the label that are cut, by the definition of fairness of [1]_:
+        The edges into the label that are cut, by the definition of fairness of [1]_. It
+        acts at sampling only.
 
         - "ftu", fairness through unawareness: those from z.
         - "dp", demographic parity: those from z and from all that depends on z. Where
@@ -233,16 +236,26 @@ class DECAF(BaselineGenerator):
                 graph = discover_graph(_values(table), n_attributes)
         else:
             graph = read_graph(self.graph, names, n_attributes)
-        explanatory = [n_attributes + i for i in self._explanatory(names)]
-        cut = unfair_parents(graph, sizes["fairness"], n_attributes, explanatory)
+        self._cut(graph, names, n_attributes)
         for name in ("graph", "fairness", "explanatory"):
             del sizes[name]
         parents = tuple(tuple(sorted(graph.predecessors(n))) for n in sorted(graph))
-        columns = _columns(table.encoder)
-        return {**sizes, "columns": columns, "parents": parents, "cut": cut}
+        return {**sizes, "columns": _columns(table.encoder), "parents": parents}
 
-    def _explanatory(self, names: list[Any]) -> list[int]:
-        """Return the positions of the explanatory columns."""
+    def _trained_networks(self) -> DECAFNetworks:
+        networks = super()._trained_networks()
+        assert isinstance(networks, DECAFNetworks)
+        parents = self.sizes_["parents"]
+        graph = nx.DiGraph([(p, n) for n, own in enumerate(parents) for p in own])
+        graph.add_nodes_from(range(len(parents)))
+        names = list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
+        networks.cut = self._cut(graph, names, len(self.sensitive_classes_))
+        return networks
+
+    def _cut(
+        self, graph: nx.DiGraph, names: list[Any], n_attributes: int
+    ) -> tuple[int, ...]:
+        """Return the parents of the label whose edges into it are cut."""
         if (self.fairness == "cf") != (self.explanatory is not None):
             raise ValueError(
                 f"fairness is {self.fairness!r} and explanatory is "
@@ -255,7 +268,8 @@ class DECAF(BaselineGenerator):
             raise ValueError(
                 f"explanatory has {unknown[0]!r}; expected names among {names}."
             )
-        return [names.index(name) for name in asked]
+        explanatory = [n_attributes + names.index(name) for name in asked]
+        return unfair_parents(graph, self.fairness, n_attributes, explanatory)
 
 
 def _columns(encoder: Any) -> tuple[Channels, ...]:
