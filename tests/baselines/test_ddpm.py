@@ -2,7 +2,10 @@ import numpy as np
 import pytest
 import torch
 
+from skfadm.baselines import DDPM
 from skfadm.baselines._ddpm import Chain, NoiseModel
+from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.sde import VPSDE
 
 N_STEPS = 50
@@ -84,9 +87,48 @@ def test_exact_noise_predictor_reproduces_mean_and_covariance_of_gaussian_data()
 
 def test_untrained_network_predicts_the_noise_as_for_standard_normal_data():
     with torch.random.fork_rng():
-        model = NoiseModel(3, n_steps=N_STEPS, width=8, n_blocks=1)
+        model = NoiseModel(Layout(3), n_steps=N_STEPS, width=8, n_blocks=1)
     x = torch.linspace(-2.0, 2.0, 6).reshape(2, 3)
     step = torch.tensor([[1], [N_STEPS]])
     # Then E[noise | x_i] is its covariance with x_i, over the variance 1, times x_i.
     deviation = (1.0 - model.chain.alpha_bars[step]).sqrt().float()
     torch.testing.assert_close(model.predict(x, step).detach(), deviation * x)
+
+
+def test_untrained_network_estimates_a_block_by_its_own_noised_channels_alone():
+    layout = Layout(1, (3, 2))
+    with torch.random.fork_rng():
+        model = NoiseModel(layout, n_steps=N_STEPS, width=8, n_blocks=1)
+    generator = torch.Generator().manual_seed(0)
+    clean = layout.expand(torch.tensor([[0.3, 2.0, 0.0]]))
+    for i in (1, 10, N_STEPS):
+        step, noise = torch.tensor([[i]]), torch.randn(1, 6, generator=generator)
+        x = model.chain.noised(clean, step, noise)
+        found = model.predict(x, step).detach()
+        alpha_bar = float(model.chain.alpha_bars[i])
+        # Bayes' rule with every category equally likely and normal noise.
+        estimate = []
+        for block in (x[0, 1:3], x[0, 3:6]):
+            hot = layout.scale * torch.eye(len(block)) * alpha_bar**0.5
+            log_p = -((block - hot) ** 2).sum(1) / (2.0 * (1.0 - alpha_bar))
+            estimate.append(layout.scale * log_p.softmax(0))
+        estimate = torch.cat(estimate)
+        expected = (x[0, 1:] - alpha_bar**0.5 * estimate) / (1.0 - alpha_bar) ** 0.5
+        torch.testing.assert_close(found[0, 1:], expected, rtol=1e-3, atol=1e-3)
+
+
+def test_rare_categories_are_generated_and_every_block_is_decided():
+    # With the noise of one-hot channels predicted as that of numbers, channels ended in
+    # between and the largest one was nearly always a common category.
+    rng = np.random.default_rng(0)
+    words = rng.choice(list("abcdefghijkl"), (1500, 3), p=[0.67] + [0.03] * 11)
+    y = np.where(rng.random(1500) < 0.9, words[:, 0] == "a", rng.random(1500) < 0.5)
+    gen = DDPM(hidden_width=32, n_blocks=1, n_steps=50, max_iter=200, random_state=0)
+    gen.set_params(batch_size=128).fit(words, y)
+    networks = gen._trained_networks()
+    x = networks.noise.generate(RowStreams(0, np.arange(1500)))
+    scale = networks.layout.scale
+    for block in networks.layout.blocks(x):
+        np.testing.assert_allclose(block.amax(-1), scale, atol=0.05 * scale)
+    rows, _ = gen.sample(1500)
+    assert abs(np.mean(rows == "a") - 0.67) < 0.06
