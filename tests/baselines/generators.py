@@ -5,6 +5,7 @@ import torch
 
 from skfadm.baselines import DDPM, DECAF, FLDGM, GAN, VAE, FairGAN
 from skfadm.baselines._training import Batch
+from skfadm.diffusion.layers import draw_weights
 
 SMALL = {"hidden_width": 16, "max_iter": 5, "batch_size": 16}
 TINY = {
@@ -22,6 +23,12 @@ FAIR_BASELINES = [FairGAN, DECAF, FLDGM]
 
 def tiny(baseline, **params):
     return baseline(**{**TINY[baseline], "random_state": 0, **params})
+
+
+def drawn(networks, seed=0):
+    """Return networks with weights drawn, as at the start of a training."""
+    draw_weights(networks, torch.Generator().manual_seed(seed))
+    return networks
 
 
 def losses_of(networks, rows, groups=None, seed=0):

@@ -14,7 +14,7 @@ from skfadm.baselines._gan import (
 )
 from skfadm.diffusion.layout import Layout
 
-from .generators import losses_of
+from .generators import drawn, losses_of
 
 
 @pytest.fixture(autouse=True)
@@ -64,7 +64,7 @@ def test_generator_loss_is_the_non_saturating_one():
 
 
 def test_discriminator_is_updated_first_and_each_network_by_its_own_loss():
-    networks = GANNetworks(Layout(1, (2,)), 3, 8, 1, gradient_penalty=0.0)
+    networks = drawn(GANNetworks(Layout(1, (2,)), 3, 8, 1, gradient_penalty=0.0))
     rows = torch.tensor([[0.2, 1.0], [float("nan"), 0.0]])
     losses = losses_of(networks, rows)
     assert list(losses) == list(networks.trained) == ["discriminator", "generator"]

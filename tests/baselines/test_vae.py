@@ -7,13 +7,13 @@ from skfadm.baselines import VAE
 from skfadm.baselines._vae import VAENetworks, kl_to_standard_normal
 from skfadm.diffusion.layout import Layout
 
-from .generators import losses_of
+from .generators import drawn, losses_of
 
 
 @pytest.fixture
 def networks():
-    torch.manual_seed(0)
-    networks = VAENetworks(Layout(2, (3, 2)), latent_size=3, hidden_width=8, n_layers=1)
+    layout = Layout(2, (3, 2))
+    networks = drawn(VAENetworks(layout, latent_size=3, hidden_width=8, n_layers=1))
     networks.autoencoder.log_sigma.data = torch.tensor([0.3, -0.5])
     return networks
 
