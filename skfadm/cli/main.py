@@ -17,6 +17,8 @@ from skfadm import __version__
 from skfadm._files import UserError
 from skfadm.experiments.table1 import arguments as table1_arguments
 
+from . import report as report_arguments
+
 _DEMO = """\
 The demonstration, on the diabetes table of scikit-learn (442 rows): learn from three
 age bands, generate a table with and without fair control, and compare classifiers
@@ -144,6 +146,10 @@ def _run(args: argparse.Namespace) -> None:
         from skfadm.experiments.table1.command import table1
 
         table1(args)
+    elif args.command == "report":
+        from .report import report
+
+        report(args)
     else:
         from .generate import generate
 
@@ -180,6 +186,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_files(generate)
     _add_columns(generate)
     _add_sampling(generate)
+    report_arguments.add_arguments(
+        commands.add_parser(
+            "report", help="say how fair, faithful and private a table is"
+        )
+    )
     table1 = commands.add_parser(
         "table1",
         help="run the paper's comparison on Adult; takes hours",
