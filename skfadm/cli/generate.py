@@ -21,6 +21,15 @@ from .kept_models import (
     load_model,
     save_model,
 )
+from .report import (
+    VERDICT_ROWS,
+    Rows,
+    check_page_path,
+    judge,
+    label_of,
+    read_holdout,
+    save_page,
+)
 from .roles import Roles
 from .tables import (
     ReadOptions,
@@ -42,6 +51,9 @@ _FOR_TRAINING = (
     "sep",
     "encoding",
     "missing",
+    "holdout",
+    "positive",
+    "report",
 )
 #: Options that are parameters of the generator.
 _STRENGTHS = ("lambda_y", "lambda_z", "lambda_yz", "fairness_target")
@@ -83,13 +95,15 @@ def generate(args: Namespace) -> None:
             n_rows, asked, batch_size=BATCH_SIZE, random_state=seed
         )
         counts: Counter[Any] = Counter()
-        tables = _counted(model, batches, counts)
+        first: list[Any] = []
+        tables = _counted(model, batches, counts, first)
         write_table(tables, model.form, args.output)
     except (TypeError, ValueError, FloatingPointError) as error:
         raise UserError(_in_options(str(error))) from error
     if not args.quiet:
         _summarise(args, model, counts, seed)
-        _tell_fair_control(model.generator)
+    if args.data is not None and args.sensitive:
+        _judge(args, model, first, seed)
 
 
 def _check_options(args: Namespace) -> None:
@@ -114,6 +128,16 @@ def _check_options(args: Namespace) -> None:
             if getattr(args, name) is not None and not args.sensitive:
                 option = name.replace("_", "-")
                 raise UserError(f"--{option} has nothing to act on without --sensitive")
+        if args.report is not None:
+            if not args.sensitive:
+                raise UserError("--report compares groups; name them with --sensitive")
+            if args.ask:
+                raise UserError(
+                    "--report needs labels with their shares, which --ask changes"
+                )
+            check_page_path(args.report)
+        if args.holdout is not None:
+            check_table_path(args.holdout, exists=True)
         check_table_path(args.data, exists=True)
         if args.data.resolve() == args.output.resolve():
             raise UserError(f"-o {args.output} would replace the table that is read")
@@ -140,6 +164,9 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     if X.shape[1] == 0:
         raise UserError(f"{args.data}: no columns are left to learn from")
     form = table.form.of(kept.columns)
+    args.learnt = Rows(X, y, z, domains)
+    args.held_out = read_holdout(args, roles)
+    args.pos_label = label_of(args.positive, y, form)
     labels = y.drop_duplicates()
     asked_labels(args.ask, labels.tolist(), form.columns[roles.label].texts(labels))
     _check_can_be_written(args, kept, form)
@@ -148,7 +175,7 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     from skfadm.generator import FairDiffusionGenerator
 
     generator = FairDiffusionGenerator(verbose=int(not args.quiet), random_state=seed)
-    generator.set_params(**strengths)
+    generator.set_params(pos_label=args.pos_label, **strengths)
     if args.max_iter is not None:
         generator.set_params(max_iter=args.max_iter)
     if args.model is not None:
@@ -224,24 +251,54 @@ def _in_options(message: str) -> str:
     return f"--{name.replace('_', '-')} is {given}; expected {expected}"
 
 
-def _tell_fair_control(generator: Any) -> None:
-    if generator.tradeoff_ is None:
+def _judge(args: Namespace, model: TableModel, first: list[Any], seed: int) -> None:
+    """Tell what the first rows teach, and write the page if one is wanted."""
+    if args.ask or (args.quiet and args.report is None):
         return
-    strength = generator.lambda_yz_
-    predicted = generator.tradeoff_.at(strength)
-    parity = predicted["demographic_parity"]
-    opportunity = predicted["equal_opportunity"]
-    print(
-        f"fair control: lambda_yz {strength:.2f}; predicted for a classifier of these "
-        f"rows: demographic parity {parity:.2f}, equal opportunity {opportunity:.2f}"
-    )
+    import pandas as pd
+
+    X, y = (pd.concat(parts) for parts in zip(*first, strict=True))
+    wanted = args.report is not None
+    try:
+        found = judge(
+            args.learnt,
+            Rows(X.iloc[:VERDICT_ROWS], y.iloc[:VERDICT_ROWS]),
+            args.held_out,
+            pos_label=args.pos_label,
+            seed=0,
+            max_rows=VERDICT_ROWS,
+            settings={"seed of the rows": seed},
+            generator=model.generator if wanted else None,
+        )
+    except UserError as error:
+        if wanted:
+            raise
+        print(f"not judged: {error}")
+        return
+    if wanted:
+        save_page(found, args.report)
+    if not args.quiet:
+        print(f"\n{found.to_text(_next_step(args))}")
+
+
+def _next_step(args: Namespace) -> str:
+    if args.report is not None:
+        return f"open {args.report} in a browser."
+    if args.holdout is None:
+        return "--holdout TABLE judges by rows not learnt from; --report PAGE.html"
+    return "--report PAGE.html shows all of it to a colleague."
 
 
 def _counted(
-    model: TableModel, batches: Iterable[Any], counts: Counter[Any]
+    model: TableModel,
+    batches: Iterable[Any],
+    counts: Counter[Any],
+    first: list[Any],
 ) -> Iterator[pd.DataFrame]:
-    """Yield the batches as tables; count their labels."""
+    """Yield the batches as tables; count their labels and keep the first rows."""
     for X, y in batches:
+        if counts.total() < VERDICT_ROWS:
+            first.append((X, y))
         counts.update(y.tolist())
         yield model.table(X, y)
 
@@ -262,6 +319,8 @@ def _summarise(
         print(f"left out: {left_out} (sensitive or domain)")
     elif args.data is not None:
         print("without fair control: no sensitive column was named (--sensitive)")
+    if model.generator.tradeoff_ is not None:
+        print(f"fair control: lambda_yz {model.generator.lambda_yz_:.2f}")
     if args.data is not None and args.model is not None:
         print(f"{args.model}: the fitted model")
     if args.seed is None:

@@ -186,6 +186,14 @@ def _parser() -> argparse.ArgumentParser:
     _add_files(generate)
     _add_columns(generate)
     _add_sampling(generate)
+    judging = generate.add_argument_group("judging")
+    report_arguments.add_judging(judging)
+    judging.add_argument(
+        "--report",
+        type=Path,
+        metavar="PAGE.html",
+        help="page to write on how fair, faithful and private the table is",
+    )
     report_arguments.add_arguments(
         commands.add_parser(
             "report", help="say how fair, faithful and private a table is"

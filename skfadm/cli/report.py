@@ -129,8 +129,7 @@ def report(args: Namespace) -> None:
         real,
         synthetic,
         read_holdout(args, roles),
-        form=form,
-        positive=args.positive,
+        pos_label=label_of(args.positive, real.y, form),
         seed=args.seed,
         settings={"real rows": args.real.name, "synthetic rows": args.synthetic.name},
     )
@@ -181,8 +180,6 @@ def judge(
     synthetic: Rows,
     holdout: Rows | None,
     *,
-    form: TableForm,
-    positive: str | None,
     seed: int,
     **params: Any,
 ) -> FairnessReport:
@@ -206,7 +203,6 @@ def judge(
             synthetic.y,
             real.z,
             domains=real.domains,
-            pos_label=_label_of(positive, real.y, form),
             random_state=seed,
             **params,
         )
@@ -214,7 +210,7 @@ def judge(
         raise UserError(str(error)) from error
 
 
-def _label_of(positive: str | None, y: pd.Series, form: TableForm) -> Any:
+def label_of(positive: str | None, y: pd.Series, form: TableForm) -> Any:
     """Return the label that stands in the file as `positive`."""
     if positive is None:
         return None

@@ -296,6 +296,8 @@ def _settings(generator: Any, settings: Mapping[str, Any] | None) -> dict[str, s
     if generator is not None:
         told["generator"] = type(generator).__name__
         told |= generator.get_params(deep=False)
+        if hasattr(generator, "lambda_yz_"):
+            told["lambda_yz that was taken"] = f"{generator.lambda_yz_:.3g}"
     return {
         str(name): str(value) for name, value in (told | dict(settings or {})).items()
     }

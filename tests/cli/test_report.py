@@ -93,3 +93,75 @@ def test_without_groups_or_label_there_is_nothing_to_report(tables, capsys, tabl
     assert "fair.csv: has no column 'income'" in error_of(capsys, *GOOD)
     table[["age", "income"]].to_csv("fair.csv", index=False)
     assert "synthetic must have the columns of real" in error_of(capsys, *GOOD)
+
+
+# --- after skfadm generate ---------------------------------------------------------
+
+LEARN = ["generate", "adult.csv", *ROLES, "--max-iter", "2", "-o", "new.csv"]
+
+
+def test_generate_ends_with_the_verdict_on_its_rows(tables, capsys):
+    assert main([*LEARN, "--holdout", "test.csv"]) == 0
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= 80
+    told = " ".join(out.split())
+    assert "60 synthetic rows for 60 real ones, judged on 48 held-out rows" in told
+    assert "selection rate, F" in told and "Fidelity:" in told and "Privacy:" in told
+    assert told.endswith("--report PAGE.html shows all of it to a colleague.")
+
+
+def test_generate_writes_the_page_with_settings_and_trade_off(
+    tables, capsys, monkeypatch
+):
+    monkeypatch.setattr("skfadm.report._measure._STRENGTHS", (0.0, 1.0))
+    assert main([*LEARN, "--seed", "5", "--report", "report.html", "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    page = (tables / "report.html").read_text(encoding="utf-8")
+    assert "What more fairness would cost" in page
+    for name, value in (("max_iter", 2), ("seed of the rows", 5)):
+        assert f"<dt>{name}</dt><dd>{value}</dd>" in page
+
+
+def test_the_positive_label_is_also_the_one_that_fair_control_is_about(
+    tables, monkeypatch
+):
+    from skfadm import FairDiffusionGenerator
+
+    given = []
+    fit = FairDiffusionGenerator.fit
+
+    def spy(self, *args, **kwargs):
+        given.append(self.pos_label)
+        return fit(self, *args, **kwargs)
+
+    monkeypatch.setattr(FairDiffusionGenerator, "fit", spy)
+    assert main([*LEARN, "--positive", "<=50K", "-q"]) == 0
+    assert given == ["<=50K"]
+
+
+def test_labels_that_are_asked_for_are_not_judged(tables, capsys):
+    assert main([*LEARN, "--ask", ">50K"]) == 0
+    assert "selection rate" not in capsys.readouterr().out
+    message = error_of(capsys, *LEARN, "--ask", ">50K", "--report", "report.html")
+    assert "--ask" in message
+
+
+def test_a_table_that_cannot_be_judged_is_written_all_the_same(tables, capsys):
+    pd.read_csv("adult.csv")[:40].to_csv("adult.csv", index=False)
+    assert main([*LEARN, "-n", "5"]) == 0
+    assert "not judged: synthetic must have at least 10 rows" in capsys.readouterr().out
+    assert len(pd.read_csv("new.csv")) == 5
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        (["--report", "report.txt"], "name the file .html"),
+        (["--holdout", "none.csv"], "none.csv: there is no such file"),
+        (["--positive", "rich"], "--positive rich"),
+    ],
+)
+def test_what_to_judge_by_is_checked_before_training(
+    tables, capsys, no_training, more, message
+):
+    assert message in error_of(capsys, *LEARN, *more)

@@ -246,6 +246,8 @@ def test_a_generator_gives_its_settings_and_its_trade_off(monkeypatch):
     assert report.settings["generator"] == "FairDiffusionGenerator"
     assert report.settings["max_iter"] == "5"
     assert report.settings["made on"] == "a Monday"
+    taken = report.settings["lambda_yz that was taken"]
+    assert float(taken) == pytest.approx(generator.lambda_yz_, rel=0.01)
     assert report.tradeoff.auto in report.tradeoff.strengths
     parity = report.scores.loc[("z", "demographic_parity_ratio"), "real"]
     assert report.tradeoff.real[0] == parity
