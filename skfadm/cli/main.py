@@ -1,4 +1,4 @@
-"""The command line: `skfadm demo`, `skfadm generate` and `skfadm table1`."""
+"""The command line: `skfadm demo`, `generate`, `report` and `table1`."""
 
 from __future__ import annotations
 

@@ -3,6 +3,18 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.tree import DecisionTreeClassifier
+
+
+@pytest.fixture(scope="package", autouse=True)
+def small_trees():
+    """Judge tables by small trees: the tests of the report look at the others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            "skfadm.quality._trees._booster",
+            lambda rng: DecisionTreeClassifier(max_depth=3, random_state=0),
+        )
+        yield
 
 
 @pytest.fixture

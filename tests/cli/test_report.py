@@ -14,14 +14,8 @@ GOOD = ["report", "adult.csv", "fair.csv", *ROLES, "-o", "report.html"]
 
 
 @pytest.fixture
-def tables(folder, table, monkeypatch):
+def tables(folder, table):
     """Also a synthetic table, without the sensitive column, and held-out rows."""
-    from sklearn.tree import DecisionTreeClassifier
-
-    monkeypatch.setattr(
-        "skfadm.quality._trees._booster",
-        lambda rng: DecisionTreeClassifier(max_depth=3, random_state=0),
-    )
     table.drop(columns=["sex", "race"]).to_csv("fair.csv", index=False)
     table.sample(frac=0.8, random_state=0).to_csv("test.csv", index=False)
     return folder
