@@ -82,18 +82,16 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         is hard to tell. It does not change which label a row gets (see
         :doc:`/user_guide/fair_control`), so it gives little parity by itself.
     lambda_yz : float or "auto", default="auto"
-        Strength of fair labels, in [0, 1]: 0 leaves labels to the diffusion model; at 1
-        decisions are predicted to be made for all groups at the same rate, or to meet
-        `fairness_target`; in between the shift of log p(y | x) grows in proportion.
-        "auto" is the least strength that is predicted to meet `fairness_target`. It
-        acts at sampling only.
+        Strength of fair labels, in [0, 1], the share of the way to the goal that
+        `fairness_target` names. 0 leaves labels to the diffusion model. "auto" is the
+        least strength that is predicted to reach the goal. It acts at sampling only.
     fairness_target : float, dict or None, default=None
-        What "auto" aims at: a ratio of demographic parity (Eq. 12) in (0, 1], such as
-        0.8, the four-fifths rule, or a dict of ratios with the keys
-        "demographic_parity" and "equal_opportunity" (Eq. 13). It costs at most 5 points
-        of predicted accuracy. None is as near to parity as 2 points buy, and half of
-        the way to it at most unless `adapt` tells the domain. A warning says where a
-        target is not met.
+        The goal. A number in (0, 1] is a ratio of demographic parity (Eq. 12), such as
+        0.8, the four-fifths rule; a dict has ratios with the keys "demographic_parity"
+        and "equal_opportunity" (Eq. 13). "auto" pays 5 points of predicted accuracy for
+        it at most. None goes toward 0.9 in both, as far as 2 points buy, and half of
+        the way unless `adapt` tells the domain. A warning says where a target is not
+        met, or little is done.
     pos_label : label or None, default=None
         The favourable label, whose rates are made alike. None is the larger of two
         labels, and of more labels each alike.

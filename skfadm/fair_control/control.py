@@ -17,14 +17,13 @@ from .tradeoff import choose
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-PARITY = {"demographic_parity": 1.0}
+#: What is aimed at by default. Where the domain is not known, half of the shift is the
+#: goal: beyond, source domains come nearer to it, and others do not (Adult).
+DEFAULT_GOAL, DEFAULT_END = {"demographic_parity": 0.9, "equal_opportunity": 0.9}, 0.5
 #: Decisions that do not depend on the group depend on it by mistake so often.
 SIGNIFICANCE = 0.01
 #: Rows are unlike others at this distance; fewer rows say nothing of it.
 ALIEN, FEW = 0.8, 20
-#: The largest strength that "auto" takes by default where the domain is not known:
-#: beyond, source domains come nearer to parity, and others do not (Adult).
-MOST_UNKNOWN = 0.5
 
 
 @dataclass(frozen=True)
@@ -120,22 +119,18 @@ class FairControl:
         Parameters
         ----------
         targets : mapping of str to float or None
-            Ratios asked for; None is parity, as far as it is cheap.
+            Ratios asked for; None is the default, as far as it is cheap.
         labels : sequence of int
             Codes of the labels whose rates are compared.
         """
-        # A ratio of parity lies on the way to parity, in shares that the labels keep.
-        # Opportunity has a way of its own, on which the shares move.
-        on_the_way = targets is None or set(targets) == set(PARITY)
-        goal = targets if targets and not on_the_way else PARITY
-        fair = of_sources(
-            self.sources, self.domains, goal, labels, self.prior if on_the_way else None
-        )
-        strength, warning = choose(fair.tradeoff, targets, MOST_UNKNOWN)
+        goal, end = (DEFAULT_GOAL, DEFAULT_END) if targets is None else (targets, 1.0)
+        rows = self.sources, self.domains
+        fair = of_sources(*rows, goal, labels, self.prior, end)
+        strength, warning = choose(fair.tradeoff, targets)
         if self.target is not None:
-            fair = of_target(self.target, fair, strength, targets or PARITY, labels)
-            strength, warning = choose(fair.tradeoff, targets, 1.0)
-        if on_the_way and not self.differs:
+            fair = of_target(self.target, fair, strength, goal, labels)
+            strength, warning = choose(fair.tradeoff, targets)
+        if "equal_opportunity" not in (targets or {}) and not self.differs:
             # Correcting what chance has made costs accuracy and brings nothing.
             return fair, 0.0, None
         return fair, strength, warning

@@ -18,11 +18,11 @@ Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 #: The strengths that are looked at.
-STRENGTHS = np.linspace(0.0, 1.0, 21)
+STRENGTHS = np.linspace(0.0, 1.0, 11)
 #: Rows that the shift is solved for on, at most.
 MAX_ROWS = 20_000
 #: Knots for each group where the domain is not known. More of them fit the source
-#: domains better and others worse (Adult: 3, 4, 6, 8 and 12 were tried).
+#: domains better and others worse (Adult: 2, 3, 4, 6, 8 and 12 were tried).
 N_KNOTS = 3
 #: A domain with fewer rows tells nothing of the ratio.
 MIN_ROWS = 30
@@ -34,21 +34,30 @@ HALF_ROWS = 100
 class FairLabels:
     r"""The fair posterior of every strength.
 
-    .. math:: \log q(y | x) = \log p(y | x) + \lambda S_y(x) + b_y(\lambda) + const
+    .. math:: \log q(y | x) = \log p(y | x) + S_y(x; \lambda) + b_y(\lambda) + const
 
     Parameters
     ----------
-    shifts : tuple of (float, Shift)
-        Weights and shifts that add up to S.
+    paths : tuple of tuple of Shift
+        Each has a shift for each strength of `tradeoff`, between which multipliers are
+        interpolated. The paths add up.
     offsets : ndarray of shape (n_strengths, n_labels)
-        The offsets b at the strengths of `tradeoff`.
+        The offsets b at these strengths.
     tradeoff : Tradeoff
         What is predicted of the decisions.
     """
 
-    shifts: tuple[tuple[float, Shift], ...]
+    paths: tuple[tuple[Shift, ...], ...]
     offsets: Array
     tradeoff: Tradeoff
+
+    def shift(self, p: Probabilities, strength: float) -> Array:
+        """Return the shift of log p(y | x), offset included, shape (n, n_labels)."""
+        place = np.interp(strength, STRENGTHS, np.arange(len(STRENGTHS)))
+        i = min(int(place), len(STRENGTHS) - 2)
+        shifts = [path[i].toward(path[i + 1], place - i) for path in self.paths]
+        b = self.offsets[i] + (place - i) * (self.offsets[i + 1] - self.offsets[i])
+        return sum(shift(p) for shift in shifts) + b
 
     def posterior(self, p: Probabilities, strength: float) -> Array:
         """Return q(y | x) of rows, shape (n, n_labels).
@@ -58,16 +67,9 @@ class FairLabels:
         p : Probabilities
             Of the rows.
         strength : float
-            In [0, 1]. Beyond, the shift grows on, which overshoots on purpose.
+            In [0, 1].
         """
-        return softmax(np.log(p.label) + self._shift(p, strength), axis=1)
-
-    def _shift(self, p: Probabilities, strength: float) -> Array:
-        shift = strength * sum(weight * shift(p) for weight, shift in self.shifts)
-        inside = min(strength, 1.0)
-        grid = self.tradeoff.strengths
-        b = [np.interp(inside, grid, column) for column in self.offsets.T]
-        return shift + np.array(b)
+        return softmax(np.log(p.label) + self.shift(p, strength), axis=1)
 
 
 def of_sources(
@@ -75,13 +77,15 @@ def of_sources(
     domains: Codes,
     targets: Mapping[str, float],
     labels: Sequence[int],
-    shares: Array | None,
+    shares: Array,
+    end: float = 1.0,
 ) -> FairLabels:
     """Return the fair posterior where nothing is known of the domain to come.
 
     Rates are made alike whatever features suggest of the group: what holds in every
     cell of p(z | x) holds in every mixture of groups, and carries over to domains in
-    which groups are mixed in another way.
+    which groups are mixed in another way. The shift grows in proportion, since a part
+    of the way carries over better than a lower target.
 
     Parameters
     ----------
@@ -93,13 +97,15 @@ def of_sources(
         Ratios in (0, 1] of "demographic_parity", "equal_opportunity" or both.
     labels : sequence of int
         Codes of the labels whose rates are compared.
-    shares : ndarray of shape (n_labels,) or None
-        Shares that the labels keep; None leaves them to what is fair and accurate.
+    shares : ndarray of shape (n_labels,)
+        Shares that the labels keep.
+    end : float, default=1.0
+        The part of the shift that strength 1 stands for.
     """
     basis = Basis.of_cells(p.group, N_KNOTS)
-    weights = np.full(len(p), 1.0 / len(p))
-    shift = solve(p, basis, targets, labels, weights)
-    return _traced(((1.0, shift),), p, domains, labels, p, shares, "the source rows")
+    solution = solve(p, basis, targets, labels, _uniform(p))
+    path = tuple(solution.times(end * strength) for strength in STRENGTHS)
+    return _traced((path,), p, domains, labels, shares, "the source rows")
 
 
 def of_target(
@@ -110,6 +116,9 @@ def of_target(
     labels: Sequence[int],
 ) -> FairLabels:
     """Return the fair posterior for the domain of unlabelled rows.
+
+    Each strength closes its share of the gap between the ratios as they are and those
+    asked for.
 
     Parameters
     ----------
@@ -122,37 +131,48 @@ def of_target(
     targets, labels
         As for `of_sources`.
     """
-    weights = np.full(len(p), 1.0 / len(p))
-    shift = solve(p, Basis(), targets, labels, weights)
+    weights, is_rare = _uniform(p), _is_rare(p, labels)
+    decided = p.label if is_rare else _decisions(np.log(p.label))
+    found = {
+        measure: np.nan_to_num(predicted_ratio(p, decided, measure, labels, weights))
+        for measure in targets
+    }
     trust = len(p) ** 2 / (len(p) ** 2 + HALF_ROWS**2)
-    leaned_on = [((1 - trust) * sources_strength * w, s) for w, s in sources.shifts]
-    shifts = ((trust, shift), *leaned_on)
+    leaned_on = sources.paths[0][-1].times((1 - trust) * sources_strength)
+    path, lean = [], []
+    for strength in STRENGTHS:
+        goal = {
+            measure: found[measure] + strength * max(0.0, ratio - found[measure])
+            for measure, ratio in targets.items()
+        }
+        solution = solve(p, Basis(), goal, labels, weights)
+        path.append(solution.times(trust))
+        lean.append(leaned_on.times(strength))
     one_domain = np.zeros(len(p), dtype=np.int64)
-    return _traced(shifts, p, one_domain, labels, p, None, "the unlabelled rows")
+    paths = tuple(path), tuple(lean)
+    return _traced(paths, p, one_domain, labels, None, "the unlabelled rows")
 
 
 def _traced(
-    shifts: tuple[tuple[float, Shift], ...],
+    paths: tuple[tuple[Shift, ...], ...],
     p: Probabilities,
     domains: Codes,
     labels: Sequence[int],
-    drawn: Probabilities,
     shares: Array | None,
     rows: str,
 ) -> FairLabels:
     """Return the posterior of each strength, and what is predicted of it on rows p."""
-    log_p = np.log(p.label)
-    whole = sum(weight * shift(p) for weight, shift in shifts)
-    weights = np.full(len(p), 1.0 / len(p))
-    is_rare = temperatures(p, labels, weights) == RARE_TEMPERATURE
+    weights, is_rare = _uniform(p), _is_rare(p, labels)
     parts = [np.flatnonzero(domains == d) for d in np.unique(domains)]
     parts = [part for part in parts if len(part) >= MIN_ROWS] or [np.arange(len(p))]
     b, accuracy = [], []
     ratios: dict[str, list[float]] = {measure: [] for measure in MEASURES}
     rates: list[list[Array]] = []
-    for strength in STRENGTHS:
-        logits = log_p + strength * whole
-        offset = np.zeros(log_p.shape[1]) if shares is None else offsets(logits, shares)
+    for shifts in zip(*paths, strict=True):
+        logits = np.log(p.label) + sum(shift(p) for shift in shifts)
+        offset = np.zeros(logits.shape[1])
+        if shares is not None:
+            offset = offsets(logits, shares)
         logits = logits + offset
         # What is hardly ever decided for is looked at by its probability.
         decided = softmax(logits, axis=1) if is_rare else _decisions(logits)
@@ -176,7 +196,15 @@ def _traced(
         tuple(np.array(of_groups) for of_groups in zip(*rates, strict=True)),
         rows,
     )
-    return FairLabels(shifts, np.array(b), tradeoff)
+    return FairLabels(paths, np.array(b), tradeoff)
+
+
+def _uniform(p: Probabilities) -> Array:
+    return np.full(len(p), 1.0 / len(p))
+
+
+def _is_rare(p: Probabilities, labels: Sequence[int]) -> bool:
+    return temperatures(p, labels, _uniform(p)) == RARE_TEMPERATURE
 
 
 def _decisions(logits: Array) -> Array:

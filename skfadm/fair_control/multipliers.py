@@ -96,6 +96,15 @@ class Shift:
     parity: Array
     opportunity: Array
 
+    def times(self, factor: float) -> Shift:
+        """Return the shift with all multipliers times a factor."""
+        return Shift(self.basis, factor * self.parity, factor * self.opportunity)
+
+    def toward(self, other: Shift, part: float) -> Shift:
+        """Return the shift a part of the way to another of the same basis."""
+        pairs = ((self.parity, other.parity), (self.opportunity, other.opportunity))
+        return Shift(self.basis, *(a + part * (b - a) for a, b in pairs))
+
     def __call__(self, p: Probabilities) -> Array:
         """Return the shift of rows, shape (n, n_labels)."""
         shift = self.basis(p.group) @ self.parity.T

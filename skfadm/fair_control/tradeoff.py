@@ -99,24 +99,9 @@ class Tradeoff:
         table = self.to_frame().iloc[shown].round(3).to_string(index=False)
         return f"Predicted for {self.rows}\n{table}"
 
-    def meets(self, targets: Mapping[str, float]) -> NDArray[np.bool_]:
-        """Tell for each strength whether all ratios asked for are predicted.
-
-        Parameters
-        ----------
-        targets : mapping of str to float
-            Ratios by measure. A ratio that is undefined meets none.
-        """
-        met = [self.ratios[m] >= ratio - TOLERANCE for m, ratio in targets.items()]
-        return np.logical_and.reduce(met)
-
-    def loss(self) -> Array:
-        """Return the predicted accuracy that each strength costs."""
-        return self.accuracy[0] - self.accuracy
-
 
 def choose(
-    tradeoff: Tradeoff, targets: Mapping[str, float] | None, most: float
+    tradeoff: Tradeoff, targets: Mapping[str, float] | None
 ) -> tuple[float, str | None]:
     """Return the strength to take, and what to warn of.
 
@@ -131,44 +116,43 @@ def choose(
     most : float
         The largest strength that is taken with None.
     """
-    loss, dp = tradeoff.loss(), tradeoff.ratios["demographic_parity"]
+    strengths = np.linspace(tradeoff.strengths[0], tradeoff.strengths[-1], 101)
+    fine = {
+        name: np.interp(strengths, tradeoff.strengths, curve)
+        for name, curve in {"accuracy": tradeoff.accuracy, **tradeoff.ratios}.items()
+    }
+    loss = fine["accuracy"][0] - fine["accuracy"]
     if targets is None:
-        allowed = (loss <= DEFAULT_PRICE) & (tradeoff.strengths <= most + 1e-9)
-        i = int(np.flatnonzero(np.logical_and.accumulate(allowed))[-1])
-        gap = FOUR_FIFTHS - dp[0]
-        if not dp[i] - dp[0] < gap / 4:
-            return float(tradeoff.strengths[i]), None
-        return float(tradeoff.strengths[i]), (
+        i = int(np.flatnonzero(np.logical_and.accumulate(loss <= DEFAULT_PRICE))[-1])
+        start, end = fine["demographic_parity"][[0, i]]
+        if not end - start < (FOUR_FIFTHS - start) / 4:
+            return float(strengths[i]), None
+        return float(strengths[i]), (
             "Fair control does little here: the predicted ratio of demographic parity "
-            f"goes from {dp[0]:.2f} to {dp[i]:.2f}, {_price(tradeoff, i)}. "
-            f"{_rest(tradeoff, i)} A fairness_target goes further."
+            f"goes from {start:.2f} to {end:.2f}. {_price(fine, loss, i)} A "
+            "fairness_target goes further."
         )
-    met = np.flatnonzero(tradeoff.meets(targets))
-    if len(met) and loss[met[0]] <= MAX_PRICE:
-        return float(tradeoff.strengths[met[0]]), None
-    shortfall = np.max(
-        [ratio - np.nan_to_num(tradeoff.ratios[m]) for m, ratio in targets.items()],
-        axis=0,
-    )
-    i = int(np.where(loss <= MAX_PRICE, shortfall, np.inf).argmin())
+    gaps = [ratio - np.nan_to_num(fine[m]) for m, ratio in targets.items()]
+    gap = np.where(loss <= MAX_PRICE, np.max(gaps, axis=0), np.inf)
+    met = np.flatnonzero(gap <= TOLERANCE)
+    if len(met):
+        return float(strengths[met[0]]), None
+    i = int(gap.argmin())
     asked, found = (
         " and ".join(f"{name} {ratio:.2f}" for name, ratio in ratios.items())
-        for ratios in (targets, {m: tradeoff.ratios[m][i] for m in targets})
+        for ratios in (targets, {m: fine[m][i] for m in targets})
     )
-    return float(tradeoff.strengths[i]), (
-        f"fairness_target asks for {asked}; predicted are {found}, "
-        f"{_price(tradeoff, i)}. {_rest(tradeoff, i)}"
+    return float(strengths[i]), (
+        f"fairness_target asks for {asked}; predicted are {found}. "
+        f"{_price(fine, loss, i)}"
     )
 
 
-def _price(tradeoff: Tradeoff, i: int) -> str:
-    return f"at a price of {max(0.0, 100 * tradeoff.loss()[i]):.1f} points of accuracy"
-
-
-def _rest(tradeoff: Tradeoff, i: int) -> str:
-    best = int(np.nan_to_num(tradeoff.ratios["demographic_parity"]).argmax())
+def _price(fine: Mapping[str, Array], loss: Array, i: int) -> str:
+    """Say what a strength costs, and what the rest would cost."""
+    price = f"It costs {max(0.0, 100 * loss[i]):.1f} points of predicted accuracy; "
+    best = int(np.nan_to_num(fine["demographic_parity"]).argmax())
     if best <= i:
-        return "What the features tell of the groups allows no more."
-    ratio = tradeoff.ratios["demographic_parity"][best]
-    more = 100 * (tradeoff.loss()[best] - tradeoff.loss()[i])
-    return f"A ratio of {ratio:.2f} would cost {more:.1f} points more."
+        return price + "what features tell of the groups allows no more."
+    ratio, more = fine["demographic_parity"][best], 100 * (loss[best] - loss[i])
+    return price + f"a ratio of {ratio:.2f} would cost {more:.1f} more."
