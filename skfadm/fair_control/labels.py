@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from .multipliers import RARE_TEMPERATURE, Basis, Shift, offsets, solve, temperatures
+from .multipliers import (
+    RARE_TEMPERATURE,
+    Basis,
+    Shift,
+    decisions,
+    offsets,
+    solve,
+    temperatures,
+)
 from .posteriors import Probabilities
 from .rates import MEASURES, predicted_rates, predicted_ratio
 from .tradeoff import Tradeoff
@@ -28,6 +36,9 @@ N_KNOTS = 3
 MIN_ROWS = 30
 #: Where unlabelled rows are so few, half of the shift is that of the source rows.
 HALF_ROWS = 100
+#: Under a goal of equal opportunity so many more rows are decided positive: classifiers
+#: of the generated rows come nearer to it than without (Adult: 1 to 1.6 were tried).
+MORE_POSITIVES = 1.3
 
 
 @dataclass(frozen=True)
@@ -118,7 +129,8 @@ def of_target(
     """Return the fair posterior for the domain of unlabelled rows.
 
     Each strength closes its share of the gap between the ratios as they are and those
-    asked for.
+    asked for. As many rows are decided for each label as without fair control, with a
+    goal of equal opportunity up to 1.3 times as many for the positive label.
 
     Parameters
     ----------
@@ -132,20 +144,22 @@ def of_target(
         As for `of_sources`.
     """
     weights, is_rare = _uniform(p), _is_rare(p, labels)
-    decided = p.label if is_rare else _decisions(np.log(p.label))
+    decided = p.label if is_rare else decisions(np.log(p.label))
     found = {
         measure: np.nan_to_num(predicted_ratio(p, decided, measure, labels, weights))
         for measure in targets
     }
     trust = len(p) ** 2 / (len(p) ** 2 + HALF_ROWS**2)
     leaned_on = sources.paths[0][-1].times((1 - trust) * sources_strength)
+    more = MORE_POSITIVES - 1.0 if "equal_opportunity" in targets else 0.0
     path, lean = [], []
     for strength in STRENGTHS:
         goal = {
             measure: found[measure] + strength * max(0.0, ratio - found[measure])
             for measure, ratio in targets.items()
         }
-        solution = solve(p, Basis(), goal, labels, weights)
+        shares = _with_more(decided.mean(axis=0), labels, 1.0 + strength * more)
+        solution = solve(p, Basis(), goal, labels, weights, shares)
         path.append(solution.times(trust))
         lean.append(leaned_on.times(strength))
     one_domain = np.zeros(len(p), dtype=np.int64)
@@ -175,9 +189,9 @@ def _traced(
             offset = offsets(logits, shares)
         logits = logits + offset
         # What is hardly ever decided for is looked at by its probability.
-        decided = softmax(logits, axis=1) if is_rare else _decisions(logits)
+        decided = softmax(logits, axis=1) if is_rare else decisions(logits)
         b.append(offset)
-        accuracy.append(float((_decisions(logits) * p.label).sum(axis=1).mean()))
+        accuracy.append(float((decisions(logits) * p.label).sum(axis=1).mean()))
         rates.append(
             predicted_rates(p, decided, "demographic_parity", labels[-1], weights)
         )
@@ -199,16 +213,22 @@ def _traced(
     return FairLabels(paths, np.array(b), tradeoff)
 
 
+def _with_more(shares: Array, labels: Sequence[int], factor: float) -> Array:
+    """Return shares with the only label that counts multiplied by a factor."""
+    if len(labels) > 1:
+        return shares
+    y = labels[0]
+    raised = min(factor * shares[y], 0.5 * (1.0 + shares[y]))
+    others = shares * (1.0 - raised) / max(1.0 - shares[y], 1e-12)
+    return np.where(np.arange(len(shares)) == y, raised, others)
+
+
 def _uniform(p: Probabilities) -> Array:
     return np.full(len(p), 1.0 / len(p))
 
 
 def _is_rare(p: Probabilities, labels: Sequence[int]) -> bool:
     return temperatures(p, labels, _uniform(p)) == RARE_TEMPERATURE
-
-
-def _decisions(logits: Array) -> Array:
-    return np.eye(logits.shape[1])[logits.argmax(axis=1)]
 
 
 def _mean(values: Sequence[float], sizes: Sequence[int]) -> float:

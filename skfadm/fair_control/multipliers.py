@@ -119,6 +119,7 @@ def solve(
     targets: Mapping[str, float],
     labels: Sequence[int],
     weights: Array,
+    shares: Array | None = None,
 ) -> Shift:
     r"""Return the shift under which the rates of decisions meet the targets.
 
@@ -146,6 +147,8 @@ def solve(
         Codes of the labels whose rates are compared.
     weights : ndarray of shape (n,)
         Weights of the rows, which sum to 1.
+    shares : ndarray of shape (n_labels,), default=None
+        Shares of the labels among the decisions; None leaves them free.
 
     References
     ----------
@@ -167,8 +170,10 @@ def solve(
     ends = np.cumsum([0, *(len(c.pairs) for c in constraints)])
     parts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
 
+    n_bounded, n_labels = int(ends[-1]), log_p.shape[1]
+
     def dual(v: Array, temperature: float) -> tuple[float, Array]:
-        logits = log_p.copy()
+        logits = log_p + (0.0 if shares is None else v[n_bounded:])
         for constraint, part in zip(constraints, parts, strict=True):
             logits[:, constraint.y] += constraint.shift(v[part])
         logits /= temperature
@@ -176,9 +181,12 @@ def solve(
         q = np.exp(logits - total[:, np.newaxis]) * weights[:, np.newaxis]
         gradient = np.concatenate([c.surplus(q[:, c.y]) for c in constraints])
         value = temperature * float(weights @ total) + RIDGE * float(v @ v)
+        if shares is not None:
+            value -= float(v[n_bounded:] @ shares)
+            gradient = np.append(gradient, q.sum(axis=0) - shares)
         return value, gradient + 2 * RIDGE * v
 
-    v = np.zeros(ends[-1])
+    v = np.zeros(n_bounded if shares is None else n_bounded + n_labels)
     for temperature in temperatures(p, labels, weights):
         v = minimize(
             dual,
@@ -186,7 +194,7 @@ def solve(
             args=(temperature,),
             jac=True,
             method="L-BFGS-B",
-            bounds=[(0.0, None)] * len(v),
+            bounds=[(0.0, None)] * n_bounded + [(None, None)] * (len(v) - n_bounded),
             options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
         ).x
     n_functions = sum(basis.blocks(p.group))
@@ -194,6 +202,10 @@ def solve(
     for constraint, part in zip(constraints, parts, strict=True):
         found = multipliers[0 if constraint.of_parity else 1]
         found[constraint.y] += constraint.multipliers(v[part])
+    if shares is not None:
+        # The functions of a block sum to 1, so that they make a constant as well.
+        first = basis.blocks(p.group)[0]
+        multipliers[0][:, :first] += v[n_bounded:, np.newaxis]
     return Shift(basis, *multipliers)
 
 
@@ -201,8 +213,13 @@ def temperatures(
     p: Probabilities, labels: Sequence[int], weights: Array
 ) -> tuple[float, ...]:
     """Return how sharply decisions are looked at: a rare one by its probability."""
-    decided = weights @ (p.label == p.label.max(axis=1, keepdims=True))
+    decided = weights @ decisions(np.log(p.label))
     return RARE_TEMPERATURE if decided[list(labels)].min() < RARE else TEMPERATURES
+
+
+def decisions(logits: Array) -> Array:
+    """Return the decisions for the largest of logits (n, n_labels), one-hot."""
+    return np.eye(logits.shape[1])[logits.argmax(axis=1)]
 
 
 def offsets(logits: Array, shares: Array) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 #: What fair control may cost in accuracy: by default, and for a target.
-DEFAULT_PRICE, MAX_PRICE = 0.02, 0.05
+DEFAULT_PRICE, MAX_PRICE = 0.02, 0.1
 #: A predicted ratio that is lower by so little counts as met.
 TOLERANCE = 0.01
 #: The four-fifths rule.
@@ -111,7 +111,7 @@ def choose(
         Predictions.
     targets : mapping of str to float or None
         Ratios asked for: the least strength that meets them, or comes nearest at a
-        price of 5 points of accuracy at most. None: as near to parity as 2 points
+        price of 10 points of accuracy at most. None: as near to parity as 2 points
         buy.
     most : float
         The largest strength that is taken with None.

@@ -107,7 +107,7 @@ def test_the_least_strength_that_meets_a_target_is_chosen():
 def test_a_target_that_is_too_dear_is_told_with_its_price():
     tradeoff = solved(probabilities(bias=6.0)).tradeoff
     strength, warning = choose(tradeoff, {PARITY: 0.99})
-    assert tradeoff.at(0.0)["accuracy"] - tradeoff.at(strength)["accuracy"] <= 0.05
+    assert tradeoff.at(0.0)["accuracy"] - tradeoff.at(strength)["accuracy"] <= 0.1
     assert "asks for demographic_parity 0.99; predicted are" in warning
     assert "points of predicted accuracy" in warning and "more." in warning
 
