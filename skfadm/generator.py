@@ -88,10 +88,10 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     fairness_target : float, dict or None, default=None
         The goal. A number in (0, 1] is a ratio of demographic parity (Eq. 12), such as
         0.8, the four-fifths rule; a dict has ratios with the keys "demographic_parity"
-        and "equal_opportunity" (Eq. 13). "auto" pays 10 points of predicted accuracy for
-        it at most. None goes toward 0.9 in both, as far as 2 points buy, and half of
-        the way unless `adapt` tells the domain. A warning says where a target is not
-        met, or little is done.
+        and "equal_opportunity" (Eq. 13); "auto" pays 10 points of predicted accuracy
+        for it at most. None goes toward parity as far as 2 points buy, and 0.6 of the
+        way at most unless `adapt` tells the domain. A warning says where a target is
+        not met, or little is done.
     pos_label : label or None, default=None
         The favourable label, whose rates are made alike. None is the larger of two
         labels, and of more labels each alike.

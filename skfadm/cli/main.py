@@ -314,7 +314,7 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         type=_target,
         metavar="T",
         help="what auto aims at: a ratio of demographic parity such as 0.8, or with it "
-        "one of equal opportunity, 0.9/0.75 (default: toward 0.9/0.9 as far as 2 "
+        "one of equal opportunity, 0.9/0.75 (default: toward parity as far as 2 "
         "points of accuracy buy)",
     )
     group.add_argument(

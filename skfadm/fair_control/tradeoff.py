@@ -129,8 +129,9 @@ def choose(
             return float(strengths[i]), None
         return float(strengths[i]), (
             "Fair control does little here: the predicted ratio of demographic parity "
-            f"goes from {start:.2f} to {end:.2f}. {_price(fine, loss, i)} A "
-            "fairness_target goes further."
+            f"goes from {start:.2f} to {end:.2f}, at a price of "
+            f"{max(0.0, 100 * loss[i]):.1f} points of predicted accuracy. More costs "
+            "more: name a fairness_target."
         )
     gaps = [ratio - np.nan_to_num(fine[m]) for m, ratio in targets.items()]
     gap = np.where(loss <= MAX_PRICE, np.max(gaps, axis=0), np.inf)
