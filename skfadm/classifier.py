@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +15,64 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._downstream import fit_on_generated
 from ._validation import check_n_samples, new_random_state
+from .fair_control.goal import Goal
+from .fair_control.rates import predicted_ratio
+from .fair_control.tradeoff import TOLERANCE
 from .generator import FairDiffusionGenerator
+
+#: Strengths that are tried until a classifier meets its target.
+STRENGTHS = (0.4, 0.55, 0.7, 0.85, 1.0)
+
+
+def _has_target(generator: Any) -> bool:
+    """Tell whether labels can be drawn again until a target is met."""
+    return (
+        getattr(generator, "fair_control_", None) is not None
+        and generator.fairness_target is not None
+        and generator.lambda_yz == "auto"
+    )
+
+
+def _until_fair(
+    generator: FairDiffusionGenerator,
+    judged: Any,
+    n_rows: int,
+    seed: int,
+    fit_on: Callable[[Any, Any], Any],
+) -> tuple[Any, float]:
+    """Return the first classifier that meets the target, and its strength.
+
+    Its rates on the judged rows are predicted from p(z | x), as those of fair labels
+    are. Where none meets the target it is the one that comes nearest.
+    """
+    assert generator.fair_control_ is not None
+    params = {
+        name: getattr(generator, name) for name in ("lambda_yz", "fairness_target")
+    }
+    goal = Goal.of(generator.fairness_target, generator.pos_label, generator.classes_)
+    targets = goal.targets or {}
+    p = generator.fair_control_.posteriors.predict(judged)
+    weights = np.full(len(p), 1.0 / len(p))
+    # Beyond the target, since the classifier may learn a part of the shift only.
+    beyond = {**targets, "demographic_parity": 1.0}
+    generator.set_params(lambda_yz=1.0, fairness_target=beyond)
+    tables = generator.sample_strengths(STRENGTHS, n_rows, random_state=seed)
+    generator.set_params(**params)
+    tried = []
+    for strength, table in zip(STRENGTHS, tables, strict=True):
+        classifier = fit_on(*table)
+        codes = pd.Index(generator.classes_).get_indexer(classifier.predict(judged))
+        decided = np.eye(len(generator.classes_))[codes]
+        ratios = {
+            measure: predicted_ratio(p, decided, measure, goal.labels, weights)
+            for measure in targets
+        }
+        gap = max(targets[m] - np.nan_to_num(ratio) for m, ratio in ratios.items())
+        tried.append((gap, strength, classifier))
+        if gap <= TOLERANCE:
+            break
+    _, strength, classifier = min(tried, key=lambda found: found[0])
+    return classifier, strength
 
 
 def _classifier_has(method: str) -> Any:
@@ -50,6 +108,9 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Fitted on the real rows.
     classifier_ : classifier
         Fitted on generated rows.
+    lambda_yz_ : float
+        The strength of the fair labels that the classifier was fitted on: the share of
+        the way to the generator's goal or, where that has a target, to parity.
     classes_ : ndarray of shape (n_classes,)
         The labels.
     n_features_in_ : int
@@ -71,7 +132,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     (300,)
     """
 
-    __metadata_request__fit = {"z": True, "domains": True}
+    __metadata_request__fit = {"z": True, "domains": True, "X_target": True}
 
     def __init__(
         self,
@@ -99,13 +160,22 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         y: ArrayLike,
         z: ArrayLike | None = None,
         domains: ArrayLike | None = None,
+        X_target: ArrayLike | pd.DataFrame | None = None,
     ) -> Self:
         """Fit the generator, generate rows and fit the classifier on them.
+
+        Where the generator has a `fairness_target`, the loop is closed: the labels of
+        the generated rows are drawn again with growing strength, until this classifier
+        is predicted to meet the target. Linear models need that, since they learn the
+        shift of the labels in part.
 
         Parameters
         ----------
         X, y, z, domains
             As for `FairDiffusionGenerator.fit`.
+        X_target : array-like or DataFrame of shape (n, n_features), default=None
+            Unlabelled rows of the domain where the classifier will be used, as for
+            `FairDiffusionGenerator.adapt`. None knows nothing of it.
 
         Returns
         -------
@@ -128,14 +198,23 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         if generator.random_state is None:
             generator.set_params(random_state=int(seeds[0]))
         generator.fit(X, y, z, domains)
-        rows, labels = generator.sample(
-            len(X) if n_samples is None else n_samples,  # type: ignore[arg-type]
-            random_state=int(seeds[1]),
-        )
-        classifier = fit_on_generated(
-            self.classifier, rows, labels, random_state=int(seeds[2])
-        )
+        if X_target is not None:
+            generator.adapt(X_target)
+
+        def fit_on(rows: Any, labels: Any) -> Any:
+            return fit_on_generated(
+                self.classifier, rows, labels, random_state=int(seeds[2])
+            )
+
+        n_rows = len(X) if n_samples is None else n_samples  # type: ignore[arg-type]
+        seed, judged = int(seeds[1]), X if X_target is None else X_target
+        if _has_target(generator):
+            classifier, strength = _until_fair(generator, judged, n_rows, seed, fit_on)
+        else:
+            classifier = fit_on(*generator.sample(n_rows, random_state=seed))
+            strength = getattr(generator, "lambda_yz_", 0.0)
         self.generator_ = generator
+        self.lambda_yz_ = strength
         self.classifier_ = classifier
         self.classes_ = generator.classes_
         self.n_features_in_ = generator.n_features_in_

@@ -1,5 +1,6 @@
 """Group fairness of predictions (Eq. 12, 13), and a scorer for model selection."""
 
+import copy
 from numbers import Integral, Real
 from typing import Any
 
@@ -69,6 +70,9 @@ class FairnessScorer(BaseEstimator):
     n_samples : int, default=5000
         Rows to generate. It does not depend on `X`, so that a small test domain is not
         judged by a classifier that has seen few rows.
+    adapt : bool, default=False
+        Adapt a generator to the rows of `X` before it is scored, without their labels
+        and groups: what happens where unlabelled rows of the domain are at hand.
     z_name : label or list of labels, default=None
         Where `X` holds the sensitive attribute(s) when none is passed as `z`: a column,
         or a level of the index. A column is a feature like any other and is seen by
@@ -122,6 +126,7 @@ class FairnessScorer(BaseEstimator):
         "min_ratio": [Interval(Real, 0, 1, closed="both")],
         "classifier": [HasMethods(["fit", "predict"]), None],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
+        "adapt": ["boolean"],
         "random_state": ["random_state"],
     }
 
@@ -133,6 +138,7 @@ class FairnessScorer(BaseEstimator):
         min_ratio: float = 0.8,
         classifier: Any = None,
         n_samples: int = 5000,
+        adapt: bool = False,
         z_name: Any = None,
         pos_label: Any = None,
         random_state: int | np.random.RandomState | None = 0,
@@ -142,6 +148,7 @@ class FairnessScorer(BaseEstimator):
         self.min_ratio = min_ratio
         self.classifier = classifier
         self.n_samples = n_samples
+        self.adapt = adapt
         self.z_name = z_name
         self.pos_label = pos_label
         self.random_state = random_state
@@ -231,6 +238,9 @@ class FairnessScorer(BaseEstimator):
         """Predict X; also return the labels that the estimator was fitted with."""
         classes = getattr(estimator, "classes_", None)
         if not hasattr(estimator, "predict"):
+            if self.adapt and hasattr(estimator, "adapt"):
+                # A copy, so that scoring leaves the generator as it was.
+                estimator = copy.copy(estimator).adapt(X)
             rng = new_random_state(self.random_state)
             sample_seed, fit_seed = (int(s) for s in rng.randint(2**31 - 1, size=2))
             rows, row_labels = estimator.sample(
