@@ -1,4 +1,4 @@
-"""One column of a table as a number channel, a category channel, both or neither."""
+"""A column of numbers or times as a number channel, a category channel or both."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from ._formats import Format, refuse_infinite
 from ._scales import SUBSAMPLE, EmpiricalCDF, Scale, find_scale, tied
 
 # A number is a category of its own (an atom) if it takes this share of its column, or
@@ -18,45 +19,6 @@ ATOM_ROWS = 20
 MAX_ATOMS = 64
 # Number columns of so few distinct values are categories throughout.
 MAX_DISCRETE = 16
-MISSING_MARKERS = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
-
-
-def is_number_column(series: pd.Series) -> bool:
-    """Tell whether a column holds numbers or times, as opposed to categories."""
-    dtype = series.dtype
-    if pd.api.types.is_object_dtype(dtype):
-        kind = pd.api.types.infer_dtype(series, skipna=True)
-        if kind == "integer":
-            # Python integers know no bound; beyond int64 they are names, not numbers.
-            numbers = series.dropna().astype(float)
-            return bool((numbers.abs() < 2.0**63).all())
-        return kind in ("floating", "mixed-integer-float")
-    if pd.api.types.is_bool_dtype(dtype) or isinstance(dtype, pd.CategoricalDtype):
-        return False
-    return pd.api.types.is_numeric_dtype(dtype) or is_time(dtype)
-
-
-def is_time(dtype: Any) -> bool:
-    """Tell whether a dtype is a date-time (with or without zone) or a duration."""
-    types = pd.api.types
-    return types.is_datetime64_any_dtype(dtype) or types.is_timedelta64_dtype(dtype)
-
-
-def dtype_name(dtype: Any) -> str:
-    """Return a string from which pandas builds the dtype again."""
-    if isinstance(dtype, pd.StringDtype) and dtype.na_value is pd.NA:
-        return f"string[{dtype.storage}]"
-    return str(dtype)
-
-
-def missing_marker(series: pd.Series, missing: np.ndarray) -> str:
-    """Name the object that marks a missing value in a column of objects."""
-    if pd.api.types.is_object_dtype(series.dtype) and missing.any():
-        first = series.iloc[int(missing.argmax())]
-        for name, marker in MISSING_MARKERS.items():
-            if first is marker:
-                return name
-    return "nan"
 
 
 def refuse_missing(name: str) -> None:
@@ -64,30 +26,6 @@ def refuse_missing(name: str) -> None:
     raise ValueError(
         f"Column {name} holds missing values, expected none: it was complete in fit."
     )
-
-
-def freeze(index: pd.Index) -> dict[str, Any]:
-    """Return an index as plain arrays and strings, which skops can store."""
-    if isinstance(index, pd.IntervalIndex):
-        left, right = freeze(index.left), freeze(index.right)
-        return {"left": left, "right": right, "closed": index.closed}
-    dtype = dtype_name(index.dtype)
-    if isinstance(index.dtype, pd.DatetimeTZDtype):
-        index = index.tz_convert(None)
-    elif isinstance(index, pd.PeriodIndex):
-        index = index.astype(str)
-    return {"values": index.to_numpy(), "dtype": dtype}
-
-
-def thaw(frozen: dict[str, Any]) -> pd.Index:
-    """Return the index from which `freeze` made its argument."""
-    if "left" in frozen:
-        left, right = thaw(frozen["left"]), thaw(frozen["right"])
-        return pd.IntervalIndex.from_arrays(left, right, closed=frozen["closed"])
-    values, dtype = frozen["values"], frozen["dtype"]
-    if values.dtype.kind == "M" and "," in dtype:
-        return pd.DatetimeIndex(values).tz_localize("UTC").astype(dtype)
-    return pd.Index(values, dtype=dtype)
 
 
 def atoms_of(counts: np.ndarray) -> np.ndarray:
@@ -111,12 +49,12 @@ class NumberColumn:
     A channel that would carry nothing is left out.
     """
 
-    def __init__(self, name: str, series: pd.Series, rng: np.random.Generator) -> None:
+    def __init__(
+        self, name: str, series: pd.Series, form: Format, rng: np.random.Generator
+    ) -> None:
         self.name = name
-        self.dtype = dtype_name(series.dtype)
-        self.unit = series.dt.unit if is_time(series.dtype) else ""
+        self.format = form
         numbers, missing = self._read(series)
-        self.marker = missing_marker(series, missing)
         self.has_missing = bool(missing.any())
         self.cdf: EmpiricalCDF | None = None
         self.atoms = np.empty(0)
@@ -155,35 +93,9 @@ class NumberColumn:
         return self.cdf is not None
 
     def _read(self, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers (int64, uint64 or floats) and the mask of missing ones."""
-        missing = series.isna().to_numpy(dtype=bool)
-        dtype = series.dtype
-        if is_time(dtype) and self.unit:
-            if isinstance(dtype, pd.DatetimeTZDtype):
-                series = series.dt.tz_convert(None)
-            times = series.to_numpy()
-            return times.astype(f"{times.dtype.kind}8[{self.unit}]").view("i8"), missing
-        try:
-            if pd.api.types.is_integer_dtype(dtype):
-                unsigned = pd.api.types.is_unsigned_integer_dtype(dtype)
-                exact = "uint64" if unsigned else "int64"
-                return series.to_numpy(dtype=exact, na_value=0), missing
-            if pd.api.types.infer_dtype(series, skipna=True) == "integer":
-                return series.where(~missing, 0).to_numpy(dtype="int64"), missing
-            as_is = isinstance(dtype, np.dtype) and dtype.kind == "f"
-            numbers = series.to_numpy(
-                dtype=dtype if as_is else "float64", na_value=np.nan
-            )
-        except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(
-                f"Column {self.name} held {self.dtype} numbers in fit, "
-                f"found values that are none: {error}"
-            ) from error
-        if np.isinf(numbers).any():
-            raise ValueError(
-                f"Column {self.name} holds infinite numbers, expected finite ones "
-                "(NaN stands for missing)."
-            )
+        numbers, missing = self.format.read(series)
+        if numbers.dtype.kind == "f" and np.isinf(numbers).any():
+            refuse_infinite(self.name)
         return numbers, missing
 
     def encode(
@@ -217,16 +129,21 @@ class NumberColumn:
         return scores, codes if self.category_size else None
 
     def decode(
-        self, scores: np.ndarray | None, codes: np.ndarray | None, n_rows: int
+        self,
+        scores: np.ndarray | None,
+        codes: np.ndarray | None,
+        rows: np.ndarray,
+        seed: int,
     ) -> Any:
         """Return the column as an array of its own dtype."""
+        n_rows = len(rows)
         if codes is None:
             codes = np.zeros(n_rows, dtype=np.intp)
         missing = np.zeros(n_rows, dtype=bool)
         if self.has_missing:
             missing = codes == max(self.category_size - 1, 0)
         if self.scale is None:
-            return self._write(np.zeros(n_rows), missing)
+            return self.format.write(np.zeros(n_rows, dtype=np.int64), missing)
         # The two zeros stand in for the rest and for missing values.
         positions = np.append(self.atoms, [0.0, 0.0])[codes]
         if self.cdf is not None and scores is not None:
@@ -237,111 +154,4 @@ class NumberColumn:
                     "says that there is a number, expected finite numbers there."
                 )
             positions[rest] = self.cdf.decode(scores[rest])
-        return self._write(self.scale.numbers(positions), missing)
-
-    def _write(self, numbers: np.ndarray, missing: np.ndarray) -> Any:
-        """Return numbers as an array of the column's dtype, with its missing marker."""
-        if self.unit:
-            kind = "m" if self.dtype.startswith("timedelta") else "M"
-            times = numbers.astype(np.int64).view(f"{kind}8[{self.unit}]")
-            times[missing] = np.array("NaT", dtype=times.dtype)
-            if self.dtype.endswith("]") and "," in self.dtype:
-                zoned = pd.Series(times).dt.tz_localize("UTC").astype(self.dtype)
-                return zoned.array
-            return times
-        column: Any
-        if self.dtype[0].islower() and "[" not in self.dtype:
-            column = numbers.astype(self.dtype)
-            if missing.any():
-                column[missing] = MISSING_MARKERS[self.marker]
-            return column
-        column = pd.array(numbers, dtype=self.dtype)
-        if missing.any():
-            column[missing] = pd.NA
-        return column
-
-
-class CategoryColumn:
-    """A column of categories: strings, booleans, pandas categories, mixed objects.
-
-    Its category channel codes the seen values in order, then missing; a column of a
-    single value has none.
-    """
-
-    has_number = False
-
-    def __init__(self, name: str, series: pd.Series) -> None:
-        self.name = name
-        self.dtype = dtype_name(series.dtype)
-        self.ordered = bool(getattr(series.dtype, "ordered", False))
-        codes, index = self._read(series)
-        seen = np.unique(codes[codes >= 0])
-        if self.dtype != "category":
-            # Sorted by type and text, which also orders values that do not compare.
-            order = sorted(seen, key=lambda code: sort_key(index[code]))
-            index, seen = index.take(order), np.arange(len(order))
-        # Of a pandas category all values are kept, of which `seen` have a code.
-        self.index, self.seen = freeze(index), seen
-        missing = codes < 0
-        self.has_missing = bool(missing.any())
-        self.marker = missing_marker(series, missing)
-        size = len(seen) + self.has_missing
-        self.category_size = size if size > 1 else 0
-
-    def _read(self, series: pd.Series) -> tuple[np.ndarray, pd.Index]:
-        """Return a code a row, -1 where missing, and the coded values."""
-        if isinstance(series.dtype, pd.CategoricalDtype):
-            return series.cat.codes.to_numpy(np.intp), series.cat.categories
-        try:
-            codes, values = pd.factorize(series)
-        except TypeError as error:
-            raise TypeError(
-                f"Column {self.name} holds values that cannot be categories, expected "
-                f"strings, numbers or other hashable objects: {error}"
-            ) from error
-        return codes, pd.Index(values, dtype=series.dtype)
-
-    def encode(
-        self, series: pd.Series, rng: np.random.Generator
-    ) -> tuple[None, np.ndarray | None]:
-        """Return no number channel, and the category channel (None where left out)."""
-        codes, index = self._read(series)
-        fitted = thaw(self.index)[self.seen].astype(object)
-        known = fitted.get_indexer(index.astype(object))
-        seen = np.unique(codes[codes >= 0])
-        unknown = seen[known[seen] < 0]
-        if len(unknown):
-            raise ValueError(
-                f"Column {self.name} holds the unknown category "
-                f"{index[unknown[0]]!r}, expected one of the {len(fitted)} values seen "
-                "in fit."
-            )
-        missing = codes < 0
-        if not self.has_missing and missing.any():
-            refuse_missing(self.name)
-        if not self.category_size:
-            return None, None
-        return None, np.append(known, self.category_size - 1)[codes]
-
-    def decode(
-        self, scores: np.ndarray | None, codes: np.ndarray | None, n_rows: int
-    ) -> Any:
-        """Return the column as an array of its own dtype."""
-        if codes is None:
-            codes = np.zeros(n_rows, dtype=np.intp)
-        index = thaw(self.index)
-        if self.dtype == "category":
-            seen = np.append(self.seen, -1)
-            dtype = pd.CategoricalDtype(index, ordered=self.ordered)
-            return pd.Categorical.from_codes(seen[codes], dtype=dtype)
-        if self.dtype in ("object", "bool"):
-            values = np.append(index.to_numpy(), [None])
-            values[-1] = MISSING_MARKERS[self.marker]
-            return values[codes].astype(self.dtype)
-        missing = codes == len(index)
-        return index.array.take(np.where(missing, -1, codes), allow_fill=True)
-
-
-def sort_key(value: Any) -> tuple[str, str]:
-    """Order values of any type."""
-    return type(value).__name__, str(value)
+        return self.format.write(self.scale.numbers(positions), missing)

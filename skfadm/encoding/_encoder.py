@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_array, check_random_state
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from ._columns import (
-    CategoryColumn,
-    NumberColumn,
-    dtype_name,
-    is_number_column,
-)
+from ._categories import CategoryColumn
+from ._columns import NumberColumn
+from ._dtypes import freeze_dtype, thaw_dtype
+from ._formats import find_format
 from ._tables import check_table, iterate
 
 #: Rows of a column that are encoded at a time: what float64 arrays this takes on the
 #: way is then small beside the table, and stays in the processor's cache.
 BLOCK = 1 << 16
+#: What identifiers come back as.
+RULES = frozenset({"synthetic", "missing", "keep"})
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -35,15 +37,25 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
       on the normal axis has the right marginal, integers come back as integers, and
       nothing leaves the range of the data.
     - a category channel, if it holds strings, booleans, pandas categories or mixed
-      objects, with a code for missing values if there are any. Number columns of at
-      most 16 distinct values, each seen twice on average, are categories too.
+      objects, with a code for missing values and one for identifiers, if there are any.
+      Number columns of at most 16 distinct values, each seen twice on average, are
+      categories too.
     - both, if it holds numbers of which some are missing, or of which a value stands
       out (an atom): one that takes at least 5 % of the rows, or is three times as
       frequent as the values next to it, and is in at least 20 rows; the 64 most
       frequent at most. There is a code for each atom, for "the rest" and for missing.
       The number channel is NaN in rows outside the rest, where there is no number to be
       learned.
-    - nothing, if it is constant or missing throughout.
+    - nothing, if it is constant or missing throughout, or identifiers.
+
+    Words that tell of single rows, such as names, numbers of accounts and comments, are
+    no categories: to code them would be slow, and would give them away. Rare words, of
+    fewer than 5 rows, are taken for such identifiers where 20 rows or more have a word
+    of their own and these are more than half of the rows with rare words, or where more
+    than 1,000 words are rare, in more than half of the rows. They share one code.
+    Otherwise, where 20 rows or more have a word of their own, each of these is encoded
+    as another word of the column, drawn with its share. Integers are numbers, also
+    where they are identifiers.
 
     Parameters
     ----------
@@ -51,6 +63,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Source of the noise that spreads tied values, and of
         the subsample of 100,000 rows from which quantiles are read. An integer gives
         the same encoding at every call. None draws afresh.
+    identifiers : {"synthetic", "missing", "keep"} or dict, default="synthetic"
+        What identifiers come back as: new words of the same pattern, of which none is
+        in the table that was fitted; missing values; or, with "keep", the real words,
+        which are then categories as any others, also those of one row. A dict from
+        columns (names, or positions in an array) to one of these says so for these
+        columns, whatever they hold: with "synthetic" and "missing" all their words are
+        identifiers. All other columns are as by default.
 
     Attributes
     ----------
@@ -67,10 +86,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
     Notes
     -----
-    Numbers that fit did not see are encoded as the nearest that it saw: they are
-    clipped to its range, and rounded where all values are atoms. Integers and times
-    are exact if they span less than 2^53 multiples of their common divisor.
-    An object column is of numbers if all its values are, and of categories otherwise.
+    Floats come back with as many decimals as the column has, if none has more than 15
+    digits (float32: 7). Numbers that fit did not see are encoded as the nearest that it
+    saw: they are clipped to its range, and rounded where all values are atoms. Integers
+    and times are exact if they span less than 2^53 multiples of their common divisor.
+    Objects are numbers or times if all values of the column are, of one type, and
+    categories otherwise. Times with a zone are encoded as the clock on the wall shows
+    them, so that midnights stay midnights in summer.
 
     Examples
     --------
@@ -89,10 +111,16 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
     True
     """
 
-    _parameter_constraints: dict = {"random_state": ["random_state"]}
+    _parameter_constraints: dict = {
+        "random_state": ["random_state"],
+        "identifiers": [StrOptions(RULES), dict],
+    }
 
-    def __init__(self, random_state: Any = None) -> None:
+    def __init__(
+        self, random_state: Any = None, *, identifiers: str | dict = "synthetic"
+    ) -> None:
         self.random_state = random_state
+        self.identifiers = identifiers
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> TabularEncoder:
@@ -113,20 +141,33 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         Raises
         ------
         ValueError
-            If a column holds infinite or complex numbers.
+            If a column holds infinite or complex numbers, decimals of more than 18
+            digits or times of several zones, or `identifiers` names no column.
         TypeError
-            If a column holds objects that are not hashable.
+            If a column holds objects that are not hashable, or very many that are
+            neither numbers nor times nor text.
+
+        Warns
+        -----
+        UserWarning
+            If a column that `identifiers` does not name holds identifiers.
         """
         table = check_table(self, X, reset=True)
         rng = self._rng()
         self.columns_: list[NumberColumn | CategoryColumn] = []
-        for name, series in iterate(table):
-            if pd.api.types.is_complex_dtype(series.dtype):
-                raise ValueError(f"Complex data not supported, found in column {name}.")
-            if is_number_column(series):
-                self.columns_.append(NumberColumn(name, series, rng))
-            else:
-                self.columns_.append(CategoryColumn(name, series))
+        rules = self._rules(table)
+        for j, (name, series) in enumerate(iterate(table)):
+            form = find_format(name, series)
+            if form is not None:
+                self.columns_.append(NumberColumn(name, series, form, rng))
+                continue
+            rule, all_words = rules[j]
+            column = CategoryColumn(name, series, rule, all_words, rng)
+            if column.n_rare and not all_words:
+                warnings.warn(
+                    _about_identifiers(column, rule), UserWarning, stacklevel=2
+                )
+            self.columns_.append(column)
         sizes = [column.category_size for column in self.columns_]
         self.category_sizes_ = tuple(size for size in sizes if size)
         self.n_numbers_ = sum(column.has_number for column in self.columns_)
@@ -193,6 +234,32 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             is not one.
         """
         check_is_fitted(self)
+        return self.decode(X, seed=int(self._rng().integers(2**63)))
+
+    def decode(self, X: Any, *, seed: int, first: int = 0) -> Any:
+        """Decode a part of a compact array.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_samples, n_numbers_ + len(category_sizes_))
+            As for `inverse_transform`.
+        seed : int
+            Decides, with the index of a row, which identifiers the row gets.
+        first : int, default=0
+            The index of the first row.
+
+        Returns
+        -------
+        DataFrame or ndarray of shape (n_samples, n_features_in_)
+            The kind of table that fit saw, with the same columns and dtypes.
+
+        Raises
+        ------
+        ValueError
+            If the shape is another, a number that is needed is not finite, or a code
+            is not one.
+        """
+        check_is_fitted(self)
         E = check_array(
             X,
             dtype=[np.float32, np.float64],
@@ -205,7 +272,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 f"X has {E.shape[1]} columns, expected {width}: {self.n_numbers_} "
                 f"numbers and {len(self.category_sizes_)} codes."
             )
-        arrays = []
+        arrays: list[Any] = []
+        rows = np.arange(first, first + len(E))
         number, code = 0, self.n_numbers_
         for column in self.columns_:
             scores = codes = None
@@ -215,7 +283,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             if column.category_size:
                 codes = _check_codes(E[:, code], column.name, column.category_size)
                 code += 1
-            arrays.append(column.decode(scores, codes, len(E)))
+            arrays.append(column.decode(scores, codes, rows, seed + len(arrays)))
         return self._assemble(arrays, len(E))
 
     def check_columns(self, X: Any) -> Any:
@@ -280,13 +348,35 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         seeds = check_random_state(self.random_state)
         return np.random.default_rng(seeds.randint(np.iinfo(np.int32).max))
 
+    def _rules(self, table: Any) -> list[tuple[str, bool]]:
+        """Return the rule for each column, and whether it is for all of its words."""
+        is_frame = isinstance(table, pd.DataFrame)
+        labels = list(table.columns if is_frame else range(table.shape[1]))
+        if not isinstance(self.identifiers, dict):
+            rules = [(self.identifiers, False)] * len(labels)
+        else:
+            for label, rule in self.identifiers.items():
+                if label not in labels or rule not in RULES:
+                    raise ValueError(
+                        "identifiers must map columns of X to one of "
+                        f"{sorted(RULES)}, got {label!r}: {rule!r}."
+                    )
+            named = self.identifiers
+            rules = [(named.get(x, "synthetic"), x in named) for x in labels]
+        if not is_frame and table.dtype.kind in "US" and ("missing" in dict(rules)):
+            raise ValueError(
+                f"identifiers is 'missing' but an array of {table.dtype} cannot hold "
+                "missing values; expected a DataFrame or an array of objects."
+            )
+        return rules
+
     def _remember_kind(self, table: Any) -> None:
         """Store what `_assemble` needs to build the same kind of table."""
         self._labels = None
         if isinstance(table, pd.DataFrame):
             self._labels = np.asarray(table.columns, dtype=object)
             self._labels_names = list(table.columns.names)
-            self._labels_dtype = dtype_name(table.columns.dtype)
+            self._labels_dtype = freeze_dtype(table.columns.dtype)
         else:
             self._dtype = table.dtype.str
 
@@ -299,13 +389,17 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             if len(self._labels_names) > 1:
                 table.columns = pd.MultiIndex.from_tuples(self._labels)
             else:
-                table.columns = pd.Index(self._labels, dtype=self._labels_dtype)
+                dtype = thaw_dtype(self._labels_dtype)
+                table.columns = pd.Index(self._labels, dtype=dtype)
             table.columns.names = self._labels_names
             return table
-        table = np.empty((n_rows, self.n_features_in_), dtype=self._dtype)
+        # New words can be longer than those of an array of strings.
+        is_text = np.dtype(self._dtype).kind in "US"
+        dtype = object if is_text else self._dtype
+        table = np.empty((n_rows, self.n_features_in_), dtype=dtype)
         for j, column in enumerate(arrays):
             table[:, j] = column
-        return table
+        return table.astype(self._dtype[:2]) if is_text else table
 
 
 def _check_codes(codes: np.ndarray, name: str, size: int) -> np.ndarray:
@@ -317,3 +411,16 @@ def _check_codes(codes: np.ndarray, name: str, size: int) -> np.ndarray:
             f"expected integers in [0, {size - 1}]."
         )
     return whole
+
+
+def _about_identifiers(column: CategoryColumn, rule: str) -> str:
+    what = (
+        "are left empty" if rule == "missing" else "get new words of the same pattern"
+    )
+    return (
+        f"Column {column.name} holds {column.n_rare} words that are rare, in "
+        f"{column.n_rare_rows} rows, such as identifiers or free text: generated rows "
+        f"{what} in their place. If they are times or numbers, convert the column "
+        f"first. Say identifiers={{{column.name}: {rule!r}}} to have this without a "
+        "warning, 'missing' to have nothing in the column, 'keep' for the real words."
+    )

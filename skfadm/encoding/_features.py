@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._kinds import durations, floats, kind_of, plain, wall_clock, zone_of
+from ._dtypes import freeze_dtype, thaw_dtype
+from ._kinds import floats, kind_of, plain, wall_clock
 from ._tables import check_table, iterate
 
 #: Gradient boosting takes 255 categories a column: the frequent ones, and the rest.
@@ -96,8 +97,8 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
             elif kind == "nothing":
                 state = None
             elif kind == "time":
-                zone = zone_of(values)
-                state = zone, _parts_of(wall_clock(values, zone))
+                zone = _name_zone(values.dtype)
+                state = zone, _parts_of(_wall(values, zone))
             else:
                 state = _limits(_amounts(kind, values))
             self._states.append(state)
@@ -140,7 +141,7 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
             else:
                 _check_kind(kind, kind_of(values), name)
                 if kind == "time":
-                    found = _time_features(wall_clock(values, state[0]), state[1])
+                    found = _time_features(_wall(values, state[0]), state[1])
                 else:
                     found = {"": _finite(_amounts(kind, values), *state)}
             for part, feature in found.items():
@@ -172,13 +173,28 @@ def _check_kind(fitted: str, found: str, name: str) -> None:
         )
 
 
+def _name_zone(dtype: Any) -> str:
+    """Return a dtype of the zone in which hours are told, as a string."""
+    try:
+        return freeze_dtype(dtype) if isinstance(dtype, pd.DatetimeTZDtype) else ""
+    except TypeError:  # a zone without a name
+        return ""
+
+
+def _wall(series: pd.Series, zone: str) -> np.ndarray:
+    if kind_of(series) == "nothing":
+        return np.full(len(series), np.datetime64("NaT", "s"))
+    return wall_clock(series, thaw_dtype(zone).tz if zone else None)
+
+
 def _amounts(kind: str, series: pd.Series) -> np.ndarray:
-    if kind == "duration":
-        return durations(series)
-    if kind == "number":
-        return floats(series)
-    # A column that holds nothing now.
-    return np.full(len(series), np.nan)
+    if kind_of(series) == "nothing":
+        return np.full(len(series), np.nan)
+    return (
+        series.to_numpy() / np.timedelta64(1, "s")
+        if kind == "duration"
+        else floats(series)
+    )
 
 
 def _limits(amounts: np.ndarray) -> tuple[float, float, float]:

@@ -9,9 +9,27 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-_DATES = frozenset({"datetime64", "datetime", "date", "period"})
-_DURATIONS = frozenset({"timedelta64", "timedelta", "time"})
 _NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})
+_MIXED = frozenset({"mixed", "mixed-integer"})
+
+
+def plain(series: pd.Series) -> pd.Series:
+    """Return a column in NumPy's or pandas' own dtypes, and without gaps.
+
+    Numbers and booleans of Arrow become nullable ones, times `datetime64` in their
+    unit and zone, dictionaries pandas categories, and all else objects. Objects that
+    are times become `datetime64`, `timedelta64` (also times of day) or periods; those
+    of several zones are in UTC.
+    """
+    series = unboxed(series)
+    return _typed(series) if series.dtype == object else series
+
+
+def unboxed(series: pd.Series) -> pd.Series:
+    """Return a column as `plain` does, but with objects that are times as they are."""
+    if isinstance(series.dtype, pd.SparseDtype):
+        return series.sparse.to_dense()
+    return _of_arrow(series) if isinstance(series.dtype, pd.ArrowDtype) else series
 
 
 def kind_of(series: pd.Series) -> str:
@@ -31,87 +49,133 @@ def kind_of(series: pd.Series) -> str:
     """
     if series.isna().all():
         return "nothing"
-    dtype = series.dtype
+    return kind_of_dtype(series.dtype) or _kind_of_objects(series)
+
+
+def kind_of_dtype(dtype: Any) -> str:
+    """Tell what columns of a plain dtype hold, "" for objects."""
+    types = pd.api.types
+    if types.is_object_dtype(dtype):
+        return ""
     if isinstance(dtype, (pd.CategoricalDtype, pd.IntervalDtype)):
         return "words"
-    types = pd.api.types
     if types.is_bool_dtype(dtype):
         return "boolean"
     if types.is_numeric_dtype(dtype):
         return "number"
     if types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
         return "time"
-    if types.is_timedelta64_dtype(dtype):
-        return "duration"
-    if not types.is_object_dtype(dtype):
-        return "words"
-    return _kind_of_objects(series)
+    return "duration" if types.is_timedelta64_dtype(dtype) else "words"
 
 
 def _kind_of_objects(series: pd.Series) -> str:
     found = pd.api.types.infer_dtype(series, skipna=True)
     if found == "boolean":
         return "boolean"
-    if found in _NUMBERS:
-        return "number"
-    if found in _DATES:
-        return "time"
-    if found in _DURATIONS:
-        return "duration"
-    if found in ("mixed", "mixed-integer"):
-        present = series[series.notna()]
-        if present.map(_is_number).all():
-            return "number"
-        if present.map(_is_date).all():
-            return "time"
-    return "words"
+    is_mixture = found in _MIXED and series[series.notna()].map(_is_number).all()
+    return "number" if found in _NUMBERS or is_mixture else "words"
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, Number | np.bool_) and not isinstance(value, complex)
 
 
-def _is_date(value: Any) -> bool:
-    return isinstance(value, dt.date)
-
-
-def plain(series: pd.Series) -> pd.Series:
-    """Return a column without Arrow and without gaps: NumPy's or pandas' own dtypes.
-
-    Numbers and booleans of Arrow become nullable ones, times `datetime64` in their
-    unit and zone, dictionaries pandas categories, all else objects.
-    """
-    dtype = series.dtype
-    if isinstance(dtype, pd.SparseDtype):
-        return series.sparse.to_dense()
-    if not isinstance(dtype, pd.ArrowDtype):
-        return series
+def _of_arrow(series: pd.Series) -> pd.Series:
     import pyarrow as pa
 
-    arrow, types = dtype.pyarrow_dtype, pa.types
-    if types.is_boolean(arrow) or types.is_integer(arrow) or types.is_floating(arrow):
-        name = "float32" if types.is_float16(arrow) else dtype.numpy_dtype.name
-        own = {"bool": "boolean", "uint": "UInt"}.get(name.rstrip("0123456789"))
-        return series.astype(
-            f"{own}{name[4:]}" if own == "UInt" else own or name.title()
-        )
+    arrow, types = series.dtype.pyarrow_dtype, pa.types
+    if types.is_boolean(arrow):
+        return series.astype("boolean")
+    if types.is_integer(arrow):
+        name = series.dtype.numpy_dtype.name
+        return series.astype(name.replace("i", "I").replace("u", "U"))
+    if types.is_floating(arrow):
+        return series.astype("Float64" if types.is_float64(arrow) else "Float32")
     values = pa.chunked_array(pa.array(series.array))
     if types.is_date(arrow):
         values = values.cast(pa.timestamp("s" if types.is_date32(arrow) else "ms"))
-    if types.is_date(arrow) or types.is_temporal(arrow) or types.is_dictionary(arrow):
+        arrow = values.type
+    has_dtype = types.is_timestamp(arrow) or types.is_duration(arrow)
+    if has_dtype or types.is_dictionary(arrow):
         found = values.to_pandas()
     else:
         found = pd.Series(values.to_pylist(), dtype=object)
     return found.set_axis(series.index).rename(series.name)
 
 
+def _typed(series: pd.Series) -> pd.Series:
+    """Return a column of objects in a dtype of times, if that is what they are."""
+    found = pd.api.types.infer_dtype(series, skipna=True)
+    if found in ("string", "boolean", "empty", "bytes") or found in _NUMBERS:
+        return series
+    missing = series.isna().to_numpy(dtype=bool)
+    present = list(series[~missing])
+    if all(isinstance(value, pd.Period) for value in present):
+        if len({value.freqstr for value in present}) == 1:
+            return series.astype(f"period[{present[0].freqstr}]")
+        return series
+    if all(isinstance(value, dt.date | np.datetime64) for value in present):
+        zones = {str(zone): zone for zone in map(_zone, present)}
+        if "None" in zones and len(zones) > 1:
+            return series  # a part of them stands nowhere
+        stamps = np.array([_stamp(value) for value in present])
+        times = pd.DatetimeIndex(_with_gaps(stamps, missing))
+        if "None" not in zones:
+            one = len(zones) == 1
+            zone = next(iter(zones.values())) if one else "UTC"
+            times = times.tz_localize("UTC").tz_convert(zone)
+        return pd.Series(times, index=series.index, name=series.name)
+    kinds = dt.timedelta | dt.time | np.timedelta64
+    if all(isinstance(value, kinds) and not _zone(value) for value in present):
+        spans = np.array([_span(value) for value in present])
+        found = pd.TimedeltaIndex(_with_gaps(spans, missing))
+        return pd.Series(found, index=series.index, name=series.name)
+    return series
+
+
+def _with_gaps(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
+    if np.datetime_data(values.dtype)[0] not in ("s", "ms", "us", "ns"):
+        values = values.astype(f"{values.dtype.kind}8[s]")
+    spread = np.full(len(missing), np.array("NaT", dtype=values.dtype))
+    spread[~missing] = values
+    return spread
+
+
+def _zone(value: Any) -> Any:
+    return getattr(value, "tzinfo", None)
+
+
+def _stamp(value: Any) -> np.datetime64:
+    """Return a time as NumPy's, in UTC where it has a zone."""
+    if isinstance(value, pd.Timestamp):
+        return value.asm8
+    if isinstance(value, np.datetime64):
+        return value
+    if isinstance(value, dt.datetime):
+        if value.tzinfo is not None:
+            value = value.astimezone(dt.UTC).replace(tzinfo=None)
+        return np.datetime64(value, "us")
+    return np.datetime64(value, "s")
+
+
+def _span(value: Any) -> np.timedelta64:
+    if isinstance(value, pd.Timedelta):
+        return value.asm8
+    if isinstance(value, np.timedelta64):
+        return value
+    if isinstance(value, dt.time):
+        value = dt.datetime.combine(dt.date.min, value.replace(tzinfo=None))
+        value -= dt.datetime.min
+    return np.timedelta64(value, "us")
+
+
 def floats(series: pd.Series) -> np.ndarray:
     """Return the numbers of a plain column as float64, NaN where missing."""
-    missing = series.isna().to_numpy(dtype=bool)
     if series.dtype != object:
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
+    present = series.notna().to_numpy(dtype=bool)
     numbers = np.full(len(series), np.nan)
-    numbers[~missing] = [_float(value) for value in series[~missing]]
+    numbers[present] = [_float(value) for value in series[present]]
     return numbers
 
 
@@ -122,81 +186,28 @@ def _float(value: Any) -> float:
         return np.inf if value > 0 else -np.inf
 
 
-def zone_of(series: pd.Series) -> str:
-    """Name the time zone of a plain column of times, "" where there is none."""
-    if isinstance(series.dtype, pd.DatetimeTZDtype):
-        return str(series.dtype.tz)
-    return ""
-
-
-def wall_clock(series: pd.Series, zone: str = "") -> np.ndarray:
+def wall_clock(series: pd.Series, zone: Any = None) -> np.ndarray:
     """Return times as `datetime64`, as the clock on the wall shows them.
 
     Parameters
     ----------
     series : Series
-        A plain column of times: datetimes, periods (by their last day), or objects that
-        are dates. Objects with zones are read in UTC, since each can have its own.
-    zone : str
-        Where the wall is, for columns that have a zone.
+        A plain column of times, of which periods are read as their last second.
+    zone : str, tzinfo or None
+        Where the wall is, for columns that have a zone. None is UTC.
 
     Returns
     -------
     ndarray of datetime64, NaT where missing
     """
     if isinstance(series.dtype, pd.DatetimeTZDtype):
-        return series.dt.tz_convert(zone or None).dt.tz_localize(None).to_numpy()
-    if isinstance(series.dtype, np.dtype) and series.dtype.kind == "M":
+        return series.dt.tz_convert(zone).dt.tz_localize(None).to_numpy()
+    if not isinstance(series.dtype, pd.PeriodDtype):
         return series.to_numpy()
     present = series.notna().to_numpy(dtype=bool)
-    times = np.full(len(series), np.datetime64("NaT"), dtype="datetime64[us]")
-    if isinstance(series.dtype, pd.PeriodDtype):
-        times[present] = _of_periods(series[present])
-    else:
-        times[present] = [_naive(value) for value in series[present]]
-    return times
-
-
-def _of_periods(series: pd.Series) -> np.ndarray:
-    """Return periods as times, also in years that nanoseconds do not reach."""
-    part = series.dt
+    part = series[present].dt
+    # By their parts, since years can be beyond what nanoseconds reach.
     months = (part.year.to_numpy() - 1970) * 12 + part.month.to_numpy() - 1
     days = months.astype("M8[M]").astype("M8[D]") + (part.day.to_numpy() - 1)
-    seconds = part.hour * 3600 + part.minute * 60 + part.second
-    return days.astype("M8[us]") + seconds.to_numpy().astype("m8[s]")
-
-
-def _naive(value: Any) -> np.datetime64:
-    if isinstance(value, pd.Period):
-        parts = (value.year, value.month, value.day, value.hour, value.minute)
-        value = dt.datetime(*parts, value.second)
-    if isinstance(value, np.datetime64):
-        return value
-    if isinstance(value, dt.datetime) and value.tzinfo is not None:
-        value = value.astimezone(dt.UTC).replace(tzinfo=None)
-    return np.datetime64(value, "us")
-
-
-def durations(series: pd.Series) -> np.ndarray:
-    """Return durations and times of day in seconds, as float64, NaN where missing."""
-    if series.dtype != object:
-        return series.to_numpy() / np.timedelta64(1, "s")
-    seconds = np.full(len(series), np.nan)
-    present = series.notna().to_numpy(dtype=bool)
-    seconds[present] = [_seconds(value) for value in series[present]]
-    return seconds
-
-
-def _seconds(value: Any) -> float:
-    if isinstance(value, dt.time):
-        value = dt.timedelta(
-            hours=value.hour,
-            minutes=value.minute,
-            seconds=value.second,
-            microseconds=value.microsecond,
-        )
-    return (
-        value / np.timedelta64(1, "s")
-        if isinstance(value, np.timedelta64)
-        else (value.total_seconds())
-    )
+    seconds = (part.hour * 3600 + part.minute * 60 + part.second).to_numpy()
+    return _with_gaps(days.astype("M8[s]") + seconds, ~present)

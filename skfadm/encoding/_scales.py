@@ -13,8 +13,12 @@ SUBSAMPLE = 100_000
 # Distance kept from the ends of a value's CDF interval: float32 rounding of the normal
 # score moves its CDF by less than 1.5e-8.
 EDGE = 1e-7
-# Floats that all have at most this many decimals are generated with as many.
-MAX_DECIMALS = 6
+# Floats that all have at most this many decimals are generated with as many, if they
+# have no more digits in all than their dtype, of so many bytes, tells apart.
+MAX_DECIMALS = 22
+DIGITS = {2: 4, 4: 7, 8: 15}
+# Differences of floats beyond this overflow.
+_LARGE = 2.0**1000
 
 
 class EmpiricalCDF:
@@ -106,6 +110,7 @@ class WideIntegerScale:
 
     def __init__(self, numbers: np.ndarray) -> None:
         self.dtype = str(numbers.dtype)
+        self.low, self.high = int(numbers.min()), int(numbers.max())
 
     def positions(self, numbers: np.ndarray) -> np.ndarray:
         """Map numbers to float64 positions."""
@@ -115,40 +120,84 @@ class WideIntegerScale:
         """Map positions to the nearest integers."""
         # The dtype's maximum itself rounds up to a float that overflows.
         top = np.nextafter(float(np.iinfo(self.dtype).max), 0)
-        return np.minimum(np.rint(positions), top).astype(self.dtype)
+        integers = np.minimum(np.rint(positions), top).astype(self.dtype)
+        own = np.dtype(self.dtype).type
+        return np.clip(integers, own(self.low), own(self.high))
 
 
-class FloatScale:
-    """Floats as they are; they come back with as many decimals as they came with."""
+class DecimalScale:
+    """Floats with few decimals, as integers of the last one, exact to 15 digits."""
 
-    def __init__(self, numbers: np.ndarray) -> None:
-        # A small part rules most decimals out before all rows are looked at.
-        few = numbers[:1000]
-        self.decimals: int | None = None
-        # Rounding multiplies by a power of ten, which overflows for huge floats.
-        with np.errstate(over="ignore"):
-            for decimals in range(MAX_DECIMALS + 1):
-                if all((np.round(x, decimals) == x).all() for x in (few, numbers)):
-                    self.decimals = decimals
-                    break
+    def __init__(self, numbers: np.ndarray, decimals: int) -> None:
+        self.factor = 10.0**decimals
+        self.low, self.high = float(numbers.min()), float(numbers.max())
+        self.steps = IntegerScale(self._whole(numbers))
+
+    def _whole(self, numbers: np.ndarray) -> np.ndarray:
+        # NaN stands in for missing numbers; any number may take its place.
+        inside = np.clip(np.nan_to_num(numbers), self.low, self.high)
+        return np.rint(inside.astype(np.float64) * self.factor).astype(np.int64)
 
     def positions(self, numbers: np.ndarray) -> np.ndarray:
         """Map numbers to float64 positions."""
-        return numbers.astype(np.float64)
+        return self.steps.positions(self._whole(numbers))
 
     def numbers(self, positions: np.ndarray) -> np.ndarray:
         """Map positions to numbers."""
-        if self.decimals is None:
-            return positions
-        return np.round(positions, self.decimals)
+        return self.steps.numbers(positions) / self.factor
 
 
-Scale = IntegerScale | WideIntegerScale | FloatScale
+class FloatScale:
+    """Floats as they are, divided where they are so large that arithmetic overflows."""
+
+    def __init__(self, numbers: np.ndarray) -> None:
+        self.low, self.high = float(numbers.min()), float(numbers.max())
+        largest = max(-self.low, self.high)
+        self.divisor = 2.0**64 if largest > _LARGE else 1.0
+
+    def positions(self, numbers: np.ndarray) -> np.ndarray:
+        """Map numbers to float64 positions."""
+        return numbers.astype(np.float64) / self.divisor
+
+    def numbers(self, positions: np.ndarray) -> np.ndarray:
+        """Map positions to numbers."""
+        with np.errstate(over="ignore"):
+            return np.clip(positions * self.divisor, self.low, self.high)
+
+
+Scale = IntegerScale | WideIntegerScale | DecimalScale | FloatScale
 
 
 def find_scale(numbers: np.ndarray) -> Scale:
     """Choose the scale of a column's numbers (int64, uint64 or floats)."""
     if numbers.dtype.kind == "f":
-        return FloatScale(numbers)
+        decimals = decimals_of(numbers)
+        return FloatScale(numbers) if decimals < 0 else DecimalScale(numbers, decimals)
     scale = IntegerScale(numbers)
     return scale if scale.top < 2**53 else WideIntegerScale(numbers)
+
+
+def decimals_of(numbers: np.ndarray) -> int:
+    """Return how many decimals all numbers have at most; -1 if too many to tell.
+
+    The largest must have no more digits in all than the dtype tells apart: 15 for
+    float64, 7 for float32, 4 for float16.
+    """
+    precision = DIGITS.get(numbers.dtype.itemsize, 15)
+    largest = float(np.abs(numbers).max())
+    few = numbers[:1000]  # a small part rules most out before all are looked at
+    for decimals in range(MAX_DECIMALS + 1):
+        if largest * 10.0**decimals >= 10.0**precision:
+            break
+        if all(_has_decimals(part, decimals) for part in (few, numbers)):
+            return decimals
+    return -1
+
+
+def _has_decimals(numbers: np.ndarray, decimals: int) -> bool:
+    wide = numbers.astype(np.float64)
+    rounded = np.rint(wide * 10.0**decimals) / 10.0**decimals
+    if numbers.dtype.itemsize < 8:
+        return bool((rounded.astype(numbers.dtype) == numbers).all())
+    # 0.1 + 0.2 is a number of one decimal, too.
+    return bool((np.abs(rounded - wide) <= np.spacing(np.abs(wide))).all())

@@ -1,0 +1,179 @@
+"""A column of categories as a category channel, with new words for identifiers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._columns import refuse_missing
+from ._dtypes import dress, freeze, freeze_dtype, thaw
+from ._formats import MISSING_MARKERS, missing_marker
+from ._identifiers import MIN_SINGLE, WordPattern, rare_words, row_streams
+from ._kinds import unboxed
+
+
+class CategoryColumn:
+    """A column of categories: strings, booleans, pandas categories, mixed objects.
+
+    Its category channel codes the seen values in order, then identifiers, then missing;
+    a column of a single one of these has none.
+
+    Parameters
+    ----------
+    name : str
+        The column, as errors say it.
+    series : Series
+        The column in `fit`.
+    identifiers : {"synthetic", "missing", "keep"}
+        What stands for words that belong to single rows.
+    all_words : bool
+        Whether all words of the column are such.
+    rng : Generator
+        Decides from which words of a very long column the pattern is read.
+
+    Raises
+    ------
+    TypeError
+        If the values are not hashable, or too many and no words.
+    """
+
+    has_number = False
+
+    def __init__(
+        self,
+        name: str,
+        series: pd.Series,
+        identifiers: str,
+        all_words: bool,
+        rng: np.random.Generator,
+    ) -> None:
+        self.name = name
+        codes, index = self._read(series)
+        self.dtype = freeze_dtype(series.dtype)
+        self.is_categorical = isinstance(unboxed(series).dtype, pd.CategoricalDtype)
+        self.ordered = self.is_categorical and bool(unboxed(series).cat.ordered)
+        self.marker = missing_marker(series)
+        counts = np.bincount(codes[codes >= 0], minlength=len(index))
+        rare = np.zeros(len(index), dtype=bool)
+        if identifiers != "keep":
+            rare = counts > 0 if all_words else rare_words(counts)
+        #: How many words are taken as identifiers, of how many rows.
+        self.n_rare, self.n_rare_rows = int(rare.sum()), int(counts[rare].sum())
+        self.pattern = None
+        if self.n_rare and identifiers == "synthetic":
+            self.pattern = self._pattern(index[rare], rng)
+        # Words of one row each among frequent ones are not given away either.
+        hidden = counts == 1
+        if identifiers == "keep" or self.n_rare or hidden.sum() < MIN_SINGLE:
+            hidden[:] = False
+        kept = index[~(rare | hidden)]
+        counts = counts[~(rare | hidden)]
+        seen = np.flatnonzero(counts)
+        if not self.is_categorical:
+            # Sorted by type and text, which also orders values that do not compare.
+            order = sorted(seen, key=lambda code: sort_key(kept[code]))
+            kept, counts = kept.take(order), counts[order]
+            seen = np.arange(len(order))
+        # Of a pandas category all values are kept, of which `seen` have a code.
+        self.index, self.seen = freeze(kept), seen
+        self.shares = None
+        if hidden.any():
+            self.shares = np.cumsum(counts[seen]) / counts.sum()
+        self.hides_rare = bool(self.n_rare) and self.pattern is None
+        self.has_missing = bool((codes < 0).any()) or self.hides_rare
+        size = len(seen) + (self.pattern is not None) + self.has_missing
+        self.category_size = size if size > 1 else 0
+
+    def _pattern(self, words: pd.Index, rng: np.random.Generator) -> WordPattern:
+        try:
+            return WordPattern(list(words), rng)
+        except TypeError as error:
+            raise TypeError(
+                f"Column {self.name} holds {len(words)} values of the type {error} in "
+                f"{self.n_rare_rows} rows, too many for categories; expected numbers, "
+                "times, text or fewer categories. Leave the column out, or make it "
+                "text by .astype(str)."
+            ) from error
+
+    def _read(self, series: pd.Series) -> tuple[np.ndarray, pd.Index]:
+        """Return a code a row, -1 where missing, and the coded values."""
+        column = unboxed(series)
+        if isinstance(column.dtype, pd.CategoricalDtype):
+            return column.cat.codes.to_numpy(np.intp), column.cat.categories
+        try:
+            codes, values = pd.factorize(column)
+        except TypeError as error:
+            raise TypeError(
+                f"Column {self.name} holds values that cannot be categories, expected "
+                f"strings, numbers or other hashable objects: {error}"
+            ) from error
+        return codes, pd.Index(values, dtype=column.dtype)
+
+    def encode(
+        self, series: pd.Series, rng: np.random.Generator
+    ) -> tuple[None, np.ndarray | None]:
+        """Return no number channel, and the category channel (None where left out)."""
+        codes, index = self._read(series)
+        fitted = thaw(self.index)[self.seen].astype(object)
+        known = np.append(fitted.get_indexer(index.astype(object)), -1)
+        seen = np.unique(codes[codes >= 0])
+        unknown = seen[known[seen] < 0]
+        missing = codes < 0
+        if not self.has_missing and missing.any():
+            refuse_missing(self.name)
+        if self.pattern is not None:
+            known[unknown] = len(fitted)
+        elif self.hides_rare:
+            known[unknown] = self.category_size - 1
+        elif len(unknown) and self.shares is None:
+            raise ValueError(
+                f"Column {self.name} holds the unknown category "
+                f"{index[unknown[0]]!r}, expected one of the {len(fitted)} values seen "
+                "in fit."
+            )
+        if not self.category_size:
+            return None, None
+        known[-1] = self.category_size - 1
+        codes = known[codes]
+        if self.shares is not None:
+            drawn = np.searchsorted(self.shares, rng.random(len(codes)), side="right")
+            codes = np.where(codes < 0, drawn, codes)
+        return None, codes
+
+    def decode(
+        self,
+        scores: np.ndarray | None,
+        codes: np.ndarray | None,
+        rows: np.ndarray,
+        seed: int,
+    ) -> Any:
+        """Return the column as an array of its own dtype."""
+        if codes is None:
+            codes = np.zeros(len(rows), dtype=np.intp)
+        index = thaw(self.index)
+        # Where in the index each code stands; -1 is missing.
+        places = np.append(self.seen, [-1, -1])[codes]
+        if self.pattern is not None:
+            new = codes == len(self.seen)
+            words = self.pattern.draw(row_streams(seed, rows[new]))
+            coded, words = pd.factorize(words)
+            places[new] = coded + len(index)
+            index = index.append(pd.Index(words, dtype=index.dtype))
+        return dress(self._write(index, places), self.dtype)
+
+    def _write(self, index: pd.Index, places: np.ndarray) -> Any:
+        if self.is_categorical:
+            dtype = pd.CategoricalDtype(index, ordered=self.ordered)
+            return pd.Categorical.from_codes(places, dtype=dtype)
+        if isinstance(index.dtype, np.dtype):
+            values = np.append(index.to_numpy(dtype=object), [None])
+            values[-1] = MISSING_MARKERS[self.marker]
+            return values[places].astype(index.dtype)
+        return index.array.take(places, allow_fill=True)
+
+
+def sort_key(value: Any) -> tuple[str, str]:
+    """Order values of any type."""
+    return type(value).__name__, str(value)
