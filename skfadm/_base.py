@@ -60,6 +60,8 @@ class TableGenerator(BaseEstimator, ABC):
     __metadata_request__fit = {"z": True, "domains": True}
     __metadata_request__fit_resample = {"z": True, "domains": True}
 
+    #: What identifiers come back as; a parameter of those that offer it.
+    identifiers: str | dict = "synthetic"
     random_state: Any
     weights_: dict[str, NDArray[np.float32]]
 
@@ -133,7 +135,7 @@ class TableGenerator(BaseEstimator, ABC):
         seed: int,
     ) -> EncodedTable:
         """Check what `fit` was given and encode it; the estimator is not changed."""
-        encoder = TabularEncoder(random_state=seed).fit(X)
+        encoder = TabularEncoder(seed, identifiers=self.identifiers).fit(X)
         rows = encoder.transform(X)
         if y is None:
             raise ValueError(
@@ -145,8 +147,9 @@ class TableGenerator(BaseEstimator, ABC):
         domain_codes, domain_names = encode_domains(domains, len(rows))
         if not rows.shape[1]:
             raise ValueError(
-                f"X holds only constant columns ({encoder.n_features_in_} of them, in "
-                f"{len(rows)} rows); expected at least one that varies."
+                f"X holds only constant columns or identifiers "
+                f"({encoder.n_features_in_} columns, {len(rows)} rows); expected at "
+                "least one that varies."
             )
         return EncodedTable(
             rows,
@@ -185,10 +188,14 @@ class TableGenerator(BaseEstimator, ABC):
         return n_rows, new_seed(rng), rng
 
     def _decode(
-        self, rows: NDArray[np.float32], codes: NDArray[np.integer]
+        self,
+        rows: NDArray[np.float32],
+        codes: NDArray[np.integer],
+        seed: int,
+        first: int = 0,
     ) -> tuple[Table, Labels]:
         """Return compact rows and label codes as `fit` saw such tables and labels."""
-        X = self.encoder_.inverse_transform(rows)
+        X = self.encoder_.decode(rows, seed=seed, first=first)
         return X, self.label_format_.restore(self.classes_[codes])
 
 

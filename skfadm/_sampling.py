@@ -88,7 +88,7 @@ class TableSampler:
         rows = generate_rows(
             self.generator, codes, request.seed, index, n_jobs=self.n_jobs
         )
-        X = self.encoder.inverse_transform(rows)
+        X = self.encoder.decode(rows, seed=request.seed, first=first)
         if not drawn or self.control is None or self.fair is None:
             return [(X.copy(), codes) for _ in self.strengths]
         p = self.control.posteriors.predict(X)
@@ -141,7 +141,8 @@ class TableSampler:
             pending = pending[~accepted]
             if not len(pending):
                 break
-        return self.encoder.inverse_transform(rows), codes
+        first = int(index[0])
+        return self.encoder.decode(rows, seed=request.seed, first=first), codes
 
     def _proposals(
         self, asked: NDArray[np.integer], strength: float

@@ -35,6 +35,7 @@ from .diffusion.training import (
     restore,
     train,
 )
+from .encoding._identifiers import RULES
 from .fair_control.control import FairControl
 from .fair_control.goal import Goal
 from .fair_control.labels import FairLabels
@@ -95,6 +96,11 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     pos_label : label or None, default=None
         The favourable label, whose rates are made alike. None is the larger of two
         labels, and of more labels each alike.
+    identifiers : {"synthetic", "missing", "keep"} or dict, default="synthetic"
+        What identifiers and free text come back as, which columns of words hold where
+        nearly all rows have a word of their own: new words of the same pattern; missing
+        values; or the real words. A dict from columns to one of these says which
+        columns are meant; see :class:`~skfadm.encoding.TabularEncoder` for the rule.
     n_steps : int, default=30
         Steps of the solver; each evaluates every network once.
     hidden_width, n_blocks : int, default=256, 3
@@ -182,6 +188,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         "lambda_yz": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "fairness_target": [Interval(Real, 0, 1, closed="right"), dict, None],
         "pos_label": "no_validation",
+        "identifiers": [StrOptions(RULES), dict],
         "n_steps": _COUNT,
         "hidden_width": _COUNT,
         "n_blocks": _COUNT,
@@ -223,6 +230,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         *,
         fairness_target: float | dict[str, float] | None = None,
         pos_label: Any = None,
+        identifiers: str | dict = "synthetic",
         n_steps: int = 30,
         hidden_width: int = 256,
         n_blocks: int = 3,
@@ -243,6 +251,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         self.lambda_yz = lambda_yz
         self.fairness_target = fairness_target
         self.pos_label = pos_label
+        self.identifiers = identifiers
         self.n_steps = n_steps
         self.hidden_width = hidden_width
         self.n_blocks = n_blocks
@@ -284,6 +293,11 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         Returns
         -------
         self : FairDiffusionGenerator
+
+        Warns
+        -----
+        UserWarning
+            If a column holds identifiers or free text; see `identifiers`.
 
         Raises
         ------

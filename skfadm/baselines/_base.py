@@ -167,7 +167,7 @@ class BaselineGenerator(TableGenerator):
             codes = rows[:, -1].astype(np.int64)
         else:
             rows = rows_with_labels(draw, codes, self.classes_, self.class_prior_)
-        return self._decode(rows[:, :-1], codes)
+        return self._decode(rows[:, :-1], codes, seed)
 
     def _sizes(self, table: EncodedTable) -> dict[str, Any]:
         """Return what the networks are built with, besides the layout."""

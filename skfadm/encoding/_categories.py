@@ -68,6 +68,7 @@ class CategoryColumn:
         hidden = counts == 1
         if identifiers == "keep" or self.n_rare or hidden.sum() < MIN_SINGLE:
             hidden[:] = False
+        self.n_hidden = int(hidden.sum())
         kept = index[~(rare | hidden)]
         counts = counts[~(rare | hidden)]
         seen = np.flatnonzero(counts)
@@ -86,6 +87,28 @@ class CategoryColumn:
         size = len(seen) + (self.pattern is not None) + self.has_missing
         self.category_size = size if size > 1 else 0
 
+    def about_identifiers(self) -> str:
+        """Tell which words are not generated, and what to do about it; "" if none."""
+        if self.n_rare:
+            what = "missing values" if self.hides_rare else "new words of their pattern"
+            text = (
+                f"Column {self.name} holds {self.n_rare} words that are rare, in "
+                f"{self.n_rare_rows} rows, such as identifiers or free text: generated "
+                f"rows get {what} in their place. If they are times or numbers, "
+                "convert the column."
+            )
+        elif self.n_hidden:
+            text = (
+                f"Column {self.name} holds {self.n_hidden} words of one row each: "
+                "generated rows get more frequent words in their place."
+            )
+        else:
+            return ""
+        return (
+            f"{text} Say identifiers={{{self.name}: 'synthetic'}} to have new words in "
+            "the whole column, 'missing' to have none, 'keep' to have the real ones."
+        )
+
     def _pattern(self, words: pd.Index, rng: np.random.Generator) -> WordPattern:
         try:
             return WordPattern(list(words), rng)
@@ -93,8 +116,8 @@ class CategoryColumn:
             raise TypeError(
                 f"Column {self.name} holds {len(words)} values of the type {error} in "
                 f"{self.n_rare_rows} rows, too many for categories; expected numbers, "
-                "times, text or fewer categories. Leave the column out, or make it "
-                "text by .astype(str)."
+                "times, text or fewer categories. Leave the column out, or convert it, "
+                "for example by .astype(float) or .astype(str)."
             ) from error
 
     def _read(self, series: pd.Series) -> tuple[np.ndarray, pd.Index]:

@@ -27,18 +27,23 @@ _TEXTS: dict[type, Any] = {
 _TYPES = {kind.__name__: kind for kind in _TEXTS}
 
 
+class UnnamedDtypeError(Exception):
+    """A dtype cannot be told from its name."""
+
+
 def freeze_dtype(dtype: Any) -> str:
     """Return a string from which `thaw_dtype` makes the dtype again.
 
     Raises
     ------
-    TypeError
-        If there is none, as for time zones without a name.
+    UnnamedDtypeError
+        If there is none, as for some time zones.
     """
     if isinstance(dtype, pd.ArrowDtype):
         import pyarrow as pa
 
-        return "arrow:" + pa.schema([("", dtype.pyarrow_dtype)]).serialize().hex()
+        schema = pa.schema([("", dtype.pyarrow_dtype)])
+        return "arrow:" + schema.serialize().to_pybytes().hex()
     if isinstance(dtype, pd.StringDtype):
         kind = "string" if dtype.na_value is pd.NA else "str"
         return f"{kind}:{dtype.storage}"
@@ -47,9 +52,15 @@ def freeze_dtype(dtype: Any) -> str:
     if isinstance(dtype, pd.DatetimeTZDtype) and isinstance(dtype.tz, ZoneInfo):
         return f"zoneinfo:{dtype.unit}:{dtype.tz.key}"
     name = str(dtype)
-    if isinstance(dtype, pd.CategoricalDtype) or thaw_dtype(name) == dtype:
+    if isinstance(dtype, pd.CategoricalDtype):
         return name
-    raise TypeError(f"the dtype {name} cannot be told from its name")
+    try:
+        found = thaw_dtype(name)
+    except TypeError:
+        found = None
+    if found != dtype:
+        raise UnnamedDtypeError(name)
+    return name
 
 
 def thaw_dtype(name: str) -> Any:

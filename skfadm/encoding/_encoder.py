@@ -14,15 +14,14 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ._categories import CategoryColumn
 from ._columns import NumberColumn
-from ._dtypes import freeze_dtype, thaw_dtype
+from ._dtypes import UnnamedDtypeError, freeze_dtype, thaw_dtype
 from ._formats import find_format
+from ._identifiers import RULES
 from ._tables import check_table, iterate
 
 #: Rows of a column that are encoded at a time: what float64 arrays this takes on the
 #: way is then small beside the table, and stays in the processor's cache.
 BLOCK = 1 << 16
-#: What identifiers come back as.
-RULES = frozenset({"synthetic", "missing", "keep"})
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -50,12 +49,12 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
 
     Words that tell of single rows, such as names, numbers of accounts and comments, are
     no categories: to code them would be slow, and would give them away. Rare words, of
-    fewer than 5 rows, are taken for such identifiers where 20 rows or more have a word
-    of their own and these are more than half of the rows with rare words, or where more
-    than 1,000 words are rare, in more than half of the rows. They share one code.
-    Otherwise, where 20 rows or more have a word of their own, each of these is encoded
-    as another word of the column, drawn with its share. Integers are numbers, also
-    where they are identifiers.
+    fewer than 5 rows, are taken for such identifiers where they stand in more than a
+    fifth of the rows, and more than half of these, at least 20, have a word of their
+    own; or where more than 1,000 words are rare, in more than half of the rows. They
+    share one code. In other columns in which 20 rows or more have a word of their own,
+    each of these words is encoded as another one of the column, drawn with its share.
+    Integers are numbers, also where they are identifiers.
 
     Parameters
     ----------
@@ -157,17 +156,13 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         self.columns_: list[NumberColumn | CategoryColumn] = []
         rules = self._rules(table)
         for j, (name, series) in enumerate(iterate(table)):
-            form = find_format(name, series)
-            if form is not None:
-                self.columns_.append(NumberColumn(name, series, form, rng))
-                continue
-            rule, all_words = rules[j]
-            column = CategoryColumn(name, series, rule, all_words, rng)
-            if column.n_rare and not all_words:
-                warnings.warn(
-                    _about_identifiers(column, rule), UserWarning, stacklevel=2
-                )
-            self.columns_.append(column)
+            try:
+                self.columns_.append(self._fit_column(name, series, *rules[j], rng))
+            except UnnamedDtypeError as error:
+                raise ValueError(
+                    f"Column {name} is of the dtype {error}, which cannot be stored by "
+                    "name, expected another, such as one of a zone of the IANA."
+                ) from None
         sizes = [column.category_size for column in self.columns_]
         self.category_sizes_ = tuple(size for size in sizes if size)
         self.n_numbers_ = sum(column.has_number for column in self.columns_)
@@ -348,6 +343,23 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         seeds = check_random_state(self.random_state)
         return np.random.default_rng(seeds.randint(np.iinfo(np.int32).max))
 
+    def _fit_column(
+        self,
+        name: str,
+        series: pd.Series,
+        rule: str,
+        all_words: bool,
+        rng: np.random.Generator,
+    ) -> NumberColumn | CategoryColumn:
+        form = find_format(name, series)
+        if form is not None:
+            return NumberColumn(name, series, form, rng)
+        column = CategoryColumn(name, series, rule, all_words, rng)
+        about = column.about_identifiers()
+        if about and not all_words:
+            warnings.warn(about, UserWarning, stacklevel=3)
+        return column
+
     def _rules(self, table: Any) -> list[tuple[str, bool]]:
         """Return the rule for each column, and whether it is for all of its words."""
         is_frame = isinstance(table, pd.DataFrame)
@@ -411,16 +423,3 @@ def _check_codes(codes: np.ndarray, name: str, size: int) -> np.ndarray:
             f"expected integers in [0, {size - 1}]."
         )
     return whole
-
-
-def _about_identifiers(column: CategoryColumn, rule: str) -> str:
-    what = (
-        "are left empty" if rule == "missing" else "get new words of the same pattern"
-    )
-    return (
-        f"Column {column.name} holds {column.n_rare} words that are rare, in "
-        f"{column.n_rare_rows} rows, such as identifiers or free text: generated rows "
-        f"{what} in their place. If they are times or numbers, convert the column "
-        f"first. Say identifiers={{{column.name}: {rule!r}}} to have this without a "
-        "warning, 'missing' to have nothing in the column, 'keep' for the real words."
-    )

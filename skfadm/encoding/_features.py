@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from ._dtypes import freeze_dtype, thaw_dtype
+from ._dtypes import UnnamedDtypeError, freeze_dtype, thaw_dtype
 from ._kinds import floats, kind_of, plain, wall_clock
 from ._tables import check_table, iterate
 
@@ -177,7 +177,7 @@ def _name_zone(dtype: Any) -> str:
     """Return a dtype of the zone in which hours are told, as a string."""
     try:
         return freeze_dtype(dtype) if isinstance(dtype, pd.DatetimeTZDtype) else ""
-    except TypeError:  # a zone without a name
+    except UnnamedDtypeError:
         return ""
 
 

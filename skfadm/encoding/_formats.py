@@ -86,13 +86,8 @@ class Format:
         column = plain(series)
         self.name = name
         self.kind = kind_of_dtype(column.dtype) or kind_of(column)
-        try:
-            self.dtype = freeze_dtype(series.dtype)
-            self.plain_dtype = freeze_dtype(column.dtype)
-        except TypeError as error:
-            raise ValueError(
-                f"Column {name} cannot be given back as it is: {error}."
-            ) from error
+        self.dtype = freeze_dtype(series.dtype)
+        self.plain_dtype = freeze_dtype(column.dtype)
         self.label = str(series.dtype)
         self.marker = missing_marker(series)
 
@@ -206,7 +201,7 @@ class TimeFormat(Format):
         self.is_zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
         if self.is_zoned:
             times = column.dropna().dt.tz_convert(None).to_numpy()
-            self.first = int(times.view("i8").min(initial=2**63 - 1))
+            self.first = int(times.view("i8").min()) if len(times) else 0
 
     def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
         if self.kind == "duration":

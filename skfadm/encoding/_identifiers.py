@@ -14,11 +14,14 @@ import pandas as pd
 
 from ._formats import object_array
 
-# Words of fewer rows are rare.
+#: What identifiers can come back as.
+RULES = frozenset({"synthetic", "missing", "keep"})
+# Words of fewer rows are rare. They are identifiers if they hold more than this share
+# of the rows, and at least so many rows, the most of them, have a word of their own ...
 MIN_ROWS = 5
-# At least so many rows have a word of their own in a column of identifiers ...
+MIN_SHARE = 0.2
 MIN_SINGLE = 20
-# ... or there are more rare words than that.
+# ... or if there are more rare words than that, in most of the rows.
 MAX_RARE = 1000
 # A pattern is read from so many words of one shape, others have the letters only.
 MIN_SHAPE = 20
@@ -50,15 +53,16 @@ def rare_words(counts: np.ndarray) -> np.ndarray:
     Returns
     -------
     ndarray of bool, shape (n_words,)
-        The rare words, of fewer than 5 rows, where at least 20 rows have a word of
-        their own and these are more than half of the rows with rare words; or where
-        more than 1,000 words are rare, in more than half of the rows. Else none.
+        The rare words, of fewer than 5 rows, where they stand in more than a fifth of
+        the rows and more than half of these, at least 20, have a word of their own; or
+        where more than 1,000 words are rare, in more than half of the rows. Else none.
     """
     rare = (counts > 0) & (counts < MIN_ROWS)
-    n_single, n_rare = (counts == 1).sum(), counts[rare].sum()
-    own = n_single >= MIN_SINGLE and 2 * n_single > n_rare
-    many = rare.sum() > MAX_RARE and 2 * n_rare > counts.sum()
-    return rare if own or many else np.zeros_like(rare)
+    n_single, n_rare, n_rows = (counts == 1).sum(), counts[rare].sum(), counts.sum()
+    own = n_rare > MIN_SHARE * n_rows and 2 * n_single > n_rare
+    many = rare.sum() > MAX_RARE and 2 * n_rare > n_rows
+    is_column = (own and n_single >= MIN_SINGLE) or many
+    return rare if is_column else np.zeros_like(rare)
 
 
 def row_streams(seed: int, rows: np.ndarray) -> np.ndarray:

@@ -1,0 +1,200 @@
+"""Times with zones, decimals, extremes, and what is refused."""
+
+import datetime as dt
+from decimal import Decimal
+from fractions import Fraction
+from zoneinfo import ZoneInfo
+
+import dateutil.tz
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from skfadm.encoding import TabularEncoder
+
+
+def generated(column, n=4000, seed=0):
+    """What a network might make of a column: any normal scores, any codes."""
+    rng = np.random.default_rng(seed)
+    encoder = TabularEncoder(0).fit(pd.DataFrame({"c": column}))
+    codes = [rng.integers(0, size, n) for size in encoder.category_sizes_]
+    numbers = rng.normal(scale=2, size=(n, encoder.n_numbers_))
+    return encoder.inverse_transform(np.column_stack([numbers, *codes]))["c"]
+
+
+def days(zone, n=2000):
+    rng = np.random.default_rng(0)
+    dates = pd.Timestamp("2019-01-01") + pd.to_timedelta(rng.integers(0, 900, n), "D")
+    return pd.Series(dates).dt.tz_localize(zone, nonexistent="shift_forward")
+
+
+def as_objects(column):
+    return pd.Series([t.to_pydatetime() for t in column], dtype=object)
+
+
+def as_arrow(column):
+    return column.astype(pd.ArrowDtype(pa.timestamp("ms", "Europe/Berlin")))
+
+
+@pytest.mark.parametrize("form", [lambda c: c, as_objects, as_arrow])
+def test_midnights_of_a_zone_stay_midnights_in_summer(form):
+    column = form(days("Europe/Berlin"))
+    found = generated(column)
+    assert found.dtype == column.dtype
+    typed = pd.to_datetime(pd.Series(list(found)), utc=True)
+    berlin = typed.dt.tz_convert("Europe/Berlin")
+    assert (berlin == berlin.dt.normalize()).all()
+    # In summer and in winter.
+    assert berlin.map(lambda t: t.utcoffset()).nunique() == 2
+
+
+def test_a_midnight_that_the_clock_skips_is_the_next_time_it_shows():
+    # In São Paulo summer time began at midnight, until 2018.
+    rng = np.random.default_rng(0)
+    dates = pd.Timestamp("2010-01-01") + pd.to_timedelta(
+        rng.integers(0, 3000, 999), "D"
+    )
+    column = pd.Series(dates).dt.tz_localize("America/Sao_Paulo", nonexistent="NaT")
+    found = generated(column.dropna(), 20_000)
+    assert set(found.dt.hour) == {0, 1}
+    assert (found.dt.hour == 1).mean() < 0.01
+
+
+def test_times_that_the_clock_shows_twice_stay_within_the_range():
+    # The table begins in the second of two hours that look alike.
+    first = pd.Timestamp("2021-10-31 01:10", tz="UTC")
+    minutes = np.random.default_rng(0).integers(0, 5000, 2000)
+    column = pd.Series(first + pd.to_timedelta(minutes, "min"))
+    column = column.dt.tz_convert("Europe/Berlin")
+    found = generated(column)
+    assert found.min() >= column.min()
+    assert found.max() <= column.max()
+
+
+@pytest.mark.parametrize(
+    ("scale", "decimals", "dtype"),
+    [(180, 7, float), (90, 5, "float32"), (1e4, 10, float), (9, 3, "float16"),
+     (1e-6, 12, float), (1e9, 2, "Float64")],
+)  # fmt: skip
+def test_generated_floats_have_no_more_decimals_than_the_column(scale, decimals, dtype):
+    x = np.random.default_rng(0).uniform(-scale, scale, 3000)
+    column = pd.Series(np.round(x, decimals)).astype(dtype)
+    found = generated(column)
+    assert found.dtype == dtype
+    texts = [np.format_float_positional(v, trim="-") for v in found.to_numpy()]
+    texts = pd.Series(texts)
+    assert texts.str.partition(".")[2].str.len().max() == decimals
+    assert found.nunique() > 500
+
+
+def test_sums_of_decimals_have_as_many_decimals():
+    column = pd.Series(np.arange(3000) * 0.1)
+    assert (column.map(repr).str.len() > 10).any()
+    found = generated(column)
+    assert (found == found.round(1)).all()
+
+
+def test_floats_in_steps_come_back_in_steps():
+    x = np.random.default_rng(0).integers(0, 4000, 3000)
+    assert (generated(pd.Series(x * 100.0)) % 100 == 0).all()
+    assert (generated(pd.Series(x / 4)) % 0.25 == 0).all()
+
+
+EXTREMES = {
+    "float64": np.finfo(float).max,
+    "float32": np.finfo("f4").max,
+    "float16": np.finfo("f2").max,
+    "int64": 2**63 - 1,
+    "uint64": 2**64 - 1,
+    "Float64": np.finfo(float).max,
+}
+
+
+@pytest.mark.parametrize("dtype", EXTREMES)
+def test_no_generated_number_is_infinite_or_outside_the_range(dtype):
+    rng = np.random.default_rng(0)
+    share = rng.uniform(0.5, 1, 2000) * (
+        1 if dtype[0] == "u" else rng.choice([-1, 1], 2000)
+    )
+    top = EXTREMES[dtype]
+    column = pd.Series([int(top * s) if "int" in dtype else top * s for s in share])
+    column = column.astype(dtype)
+    found = generated(column)
+    assert found.dtype == dtype
+    assert np.isfinite(found.to_numpy(float)).all()
+    assert column.min() <= found.min() < found.max() <= column.max()
+    assert found.nunique() > 1000
+
+
+def test_decimal_objects_have_the_places_of_the_column():
+    x = np.random.default_rng(0).integers(-(10**9), 10**9, 2000)
+    column = pd.Series([Decimal(int(k)) / 100 for k in x], dtype=object)
+    found = generated(column)
+    assert {type(v) for v in found} == {Decimal}
+    assert {v.as_tuple().exponent for v in found} == {-2}
+    assert column.min() <= found.min() < found.max() <= column.max()
+
+
+AMBIGUOUS = "holds times of"
+REFUSED = {
+    "lists": ([[1], [2]] * 50, TypeError, "cannot be categories"),
+    "sets": (pd.Series([{1}, {2}] * 50), TypeError, "cannot be categories"),
+    "Arrow lists": (
+        pd.Series([[1], [2]] * 50, dtype=pd.ArrowDtype(pa.list_(pa.int8()))),
+        TypeError,
+        "cannot be categories",
+    ),
+    "infinite floats": ([1.0, np.inf] * 50, ValueError, "infinite numbers"),
+    "infinite decimals": (
+        [Decimal(1), Decimal("inf")] * 50,
+        ValueError,
+        "infinite numbers",
+    ),
+    "long decimals": (
+        [Decimal("1.5"), Decimal(10) ** 30] * 50,
+        ValueError,
+        "more than 18 digits",
+    ),
+    "dates and datetimes": (
+        [dt.date(2020, 1, 1), dt.datetime(2020, 1, 1)] * 50,
+        ValueError,
+        "types date, datetime, expected one",
+    ),
+    "several zones": (
+        [pd.Timestamp(2020, 1, 1, tz=z) for z in ("Asia/Tokyo", "UTC")] * 50,
+        ValueError,
+        r"several zones \(Asia/Tokyo, UTC\)",
+    ),
+    "a zone without a name": (
+        pd.Series(pd.date_range("2020", periods=100, tz=dateutil.tz.tzutc())),
+        ValueError,
+        "cannot be stored by name",
+    ),
+    "fractions": (
+        [Fraction(k, 7) for k in range(100)],
+        TypeError,
+        "100 values of the type Fraction in 100 rows",
+    ),
+    "tuples": ([(k, 1) for k in range(100)], TypeError, "of the type tuple"),
+    "many numbers of several types": (
+        [Decimal(k) if k % 2 else k + 0.5 for k in range(100)],
+        TypeError,
+        "of the type Decimal and float",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_cannot_come_back_is_refused_by_column_name(name):
+    column, error, message = REFUSED[name]
+    with pytest.raises(error, match=rf"Column 'c' .*{message}"):
+        TabularEncoder().fit(pd.DataFrame({"c": column}))
+
+
+def test_datetimes_of_a_zone_keep_their_type():
+    zone = ZoneInfo("Europe/Berlin")
+    column = as_objects(days(zone))
+    found = generated(column)
+    assert {type(t) for t in found} == {dt.datetime}
+    assert {str(t.tzinfo) for t in found} == {"Europe/Berlin"}

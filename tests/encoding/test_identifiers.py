@@ -1,0 +1,251 @@
+"""Words that belong to single rows are not given away."""
+
+import re
+from uuid import UUID
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skfadm.encoding import TabularEncoder
+from skfadm.encoding._identifiers import WordPattern, row_streams
+
+N = 3000
+
+
+def names(n=N, seed=0):
+    """Return names as of people, most of them of one row."""
+    rng = np.random.default_rng(seed)
+
+    def pool(size, longest):
+        return [
+            "".join(rng.choice(list("aeioumnrst"), rng.integers(3, longest))).title()
+            for _ in range(size)
+        ]
+
+    first, last = rng.choice(pool(200, 8), n), rng.choice(pool(2000, 11), n)
+    return pd.Series([f"{a} {b}" for a, b in zip(first, last, strict=True)])
+
+
+def sentences(n=N):
+    rng = np.random.default_rng(1)
+    lexicon = names(500).str.split().str[0].tolist()
+    return pd.Series(
+        [" ".join(rng.choice(lexicon, rng.integers(5, 60))) for _ in range(n)]
+    )
+
+
+def fit(column, **params):
+    X = pd.DataFrame({"who": column, "x": np.arange(len(column)) % 7})
+    return X, TabularEncoder(0, **params).fit(X)
+
+
+def generated(encoder, n=N, seed=0):
+    codes = [
+        np.random.default_rng(seed).integers(0, k, n) for k in encoder.category_sizes_
+    ]
+    numbers = np.random.default_rng(seed).normal(size=(n, encoder.n_numbers_))
+    return encoder.decode(np.column_stack([numbers, *codes]), seed=seed)["who"]
+
+
+def uuid(k):
+    return UUID(int=pow(3, 100 + k, 2**127 - 1), version=4)
+
+
+IDENTIFIERS = {
+    "names": names(),
+    "names as categories": names().astype("category"),
+    "names as strings": names().astype("string"),
+    "names in Arrow": names().astype("string[pyarrow]"),
+    "names as bytes": names().map(str.encode),
+    "sentences": sentences(),
+    "numbers of accounts": pd.Series([f"DE{k:010d}" for k in range(0, 7 * N, 7)]),
+    "UUIDs": pd.Series([uuid(k) for k in range(N)]),
+    "UUIDs in text": pd.Series([str(uuid(k)) for k in range(N)]),
+    "huge integers": pd.Series([10**30 + k for k in range(N)], dtype=object),
+    "mail": pd.Series([f"{w}{k}@example.org" for k, w in enumerate(sentences())]),
+}
+
+
+@pytest.mark.parametrize("name", IDENTIFIERS)
+def test_identifiers_come_back_as_new_ones_of_their_pattern(name):
+    column = IDENTIFIERS[name]
+    with pytest.warns(
+        UserWarning, match=r"'who' holds \d+ words that are rare"
+    ) as seen:
+        X, encoder = fit(column)
+    assert len(seen) == 1
+    # They take no channel.
+    assert (encoder.n_numbers_, encoder.category_sizes_) == (0, (7,))
+    found = generated(encoder)
+    assert found.dtype == column.dtype or name == "names as categories"
+    assert {type(v) for v in found} == {type(v) for v in column}
+    assert not set(found) & set(column)
+    # Of 20,000 numbers of accounts a third is taken.
+    assert found.nunique() > 0.9 * N
+    assert not found.isna().any()
+    if isinstance(found.dtype, pd.CategoricalDtype):
+        assert not set(found.cat.categories) & set(column)
+
+
+def test_new_identifiers_have_the_constant_parts_and_the_form_of_the_real_ones():
+    columns = {
+        "who": IDENTIFIERS["numbers of accounts"],
+        "name": names(),
+        "uuid": IDENTIFIERS["UUIDs in text"],
+    }
+    with pytest.warns(UserWarning):
+        encoder = TabularEncoder(0).fit(pd.DataFrame(columns))
+    found = encoder.decode(np.empty((N, 0)), seed=0)
+    assert found["who"].map(lambda t: bool(re.fullmatch(r"DE00000\d{5}", t))).all()
+    assert found["name"].str.fullmatch("[A-Z][a-z]+ [A-Z][a-z]+").mean() > 0.99
+    assert [str(UUID(text)) for text in found["uuid"]] == found["uuid"].tolist()
+    real = names().str.len()
+    np.testing.assert_allclose(found["name"].str.len().mean(), real.mean(), rtol=0.03)
+
+
+def test_sentences_give_away_neither_their_words_nor_rare_characters():
+    column = sentences()
+    column[0] += " Ж secret"
+    with pytest.warns(UserWarning):
+        _, encoder = fit(column)
+    found = " ".join(generated(encoder))
+    assert "Ж" not in found
+    real = {word for text in column for word in text.split() if len(word) > 5}
+    assert not real & set(found.split())
+
+
+def test_where_all_words_of_a_pattern_are_taken_new_ones_are_longer():
+    column = pd.Series([f"P{k:03d}" for k in range(1000)])
+    with pytest.warns(UserWarning):
+        _, encoder = fit(column)
+    assert set(generated(encoder).str.len()) == {5}
+
+
+def test_frequent_words_among_free_text_are_categories():
+    column = sentences()
+    column[np.arange(N) % 3 > 0] = "none"
+    column[::30] = None
+    with pytest.warns(UserWarning, match="holds 900 words that are rare, in 900 rows"):
+        X, encoder = fit(column)
+    assert encoder.category_sizes_ == (3, 7)
+    E = encoder.transform(X)
+    back = encoder.inverse_transform(E)["who"]
+    assert (back == "none").sum() == (column == "none").sum()
+    assert back.isna().tolist() == column.isna().tolist()
+    assert not set(back.dropna()) & (set(column.dropna()) - {"none"})
+
+
+def test_words_of_a_few_rows_each_are_identifiers_where_there_are_very_many():
+    column = pd.Series([f"patient {k}" for k in range(1500)] * 3)
+    with pytest.warns(
+        UserWarning, match="holds 1500 words that are rare, in 4500 rows"
+    ):
+        _, encoder = fit(column)
+    assert not set(generated(encoder)) & set(column)
+
+
+def zipf(n):
+    """Return words of a vocabulary with a long tail."""
+    ranks = np.random.default_rng(0).zipf(2.0, n)
+    return pd.Series(ranks).map("city {}".format)
+
+
+def test_a_vocabulary_with_a_long_tail_is_one_of_categories():
+    column = zipf(5000)
+    counts = column.value_counts()
+    n_single = (counts == 1).sum()
+    with pytest.warns(UserWarning, match=f"holds {n_single} words of one row each"):
+        X, encoder = fit(column)
+    found = generated(encoder, 5000)
+    assert encoder.category_sizes_[0] == (counts > 1).sum()
+    # Words of one row are not given away; they count for the others by their shares.
+    assert set(found) <= set(counts.index[counts > 1])
+    back = encoder.inverse_transform(encoder.transform(X))["who"]
+    frequent = column.isin(counts.index[counts > 1])
+    assert (back == column)[frequent].all()
+    kept = counts[counts > 1]
+    expected = counts.iloc[0] + n_single * kept.iloc[0] / kept.sum()
+    assert abs((back == kept.index[0]).sum() - expected) < 4 * np.sqrt(expected)
+
+
+@pytest.mark.parametrize("dtype", [object, "category"])
+def test_few_rare_words_are_categories_as_any_others(dtype):
+    column = pd.Series(["a"] * 500 + ["b"] * 100 + [f"rare {k}" for k in range(15)])
+    X, encoder = fit(column.astype(dtype))
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(X)), X)
+
+
+def test_identifiers_can_be_left_empty_or_kept():
+    with pytest.warns(UserWarning, match="get missing values in their place"):
+        X, encoder = fit(names(), identifiers="missing")
+    assert encoder.category_sizes_ == (7,)
+    assert generated(encoder).isna().all()
+    assert encoder.inverse_transform(encoder.transform(X))["who"].isna().all()
+    X, encoder = fit(names(), identifiers="keep")
+    assert encoder.category_sizes_[0] == names().nunique()
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(X)), X)
+
+
+@pytest.mark.parametrize("rule", ["synthetic", "missing", "keep"])
+def test_naming_the_column_asks_for_no_warning(rule):
+    X, encoder = fit(names(), identifiers={"who": rule})
+    found = generated(encoder, 100)
+    assert (set(found) <= set(X["who"])) == (rule == "keep")
+
+
+def test_a_column_that_is_named_is_one_of_identifiers_whatever_it_holds():
+    doctors = pd.Series(["Dr. Who", "Dr. No", "Dr. Dolittle"] * 100)
+    _, encoder = fit(doctors, identifiers={"who": "synthetic"})
+    found = generated(encoder, 100)
+    assert not set(found) & set(doctors)
+    _, encoder = fit(doctors, identifiers={"who": "missing"})
+    assert generated(encoder, 100).isna().all()
+
+
+@pytest.mark.parametrize("wrong", [{"whom": "keep"}, {"who": "drop"}])
+def test_a_rule_for_no_column_or_of_no_kind_is_refused(wrong):
+    with pytest.raises(ValueError, match="identifiers must map columns of X to one of"):
+        fit(names(), identifiers=wrong)
+
+
+def test_arrays_of_strings_have_identifiers_too():
+    X = np.column_stack([names(), np.array(["a", "b"])[np.arange(N) % 2]]).astype(str)
+    with pytest.warns(UserWarning, match="Column 0 holds"):
+        encoder = TabularEncoder(0).fit(X)
+    back = encoder.inverse_transform(encoder.transform(X))
+    assert back.dtype.kind == "U"
+    assert not np.isin(back[:, 0], X[:, 0]).any()
+    assert (back[:, 1] == X[:, 1]).all()
+    with pytest.raises(ValueError, match="cannot hold missing values"):
+        TabularEncoder(0, identifiers={0: "missing"}).fit(X)
+
+
+def test_integers_are_numbers_also_where_they_are_identifiers():
+    _, encoder = fit(pd.Series(np.arange(N)))
+    assert encoder.n_numbers_ == 1
+
+
+def test_a_row_has_the_same_identifier_in_whatever_part_it_is_decoded():
+    with pytest.warns(UserWarning):
+        X, encoder = fit(names())
+    E = encoder.transform(X)
+    whole = encoder.decode(E, seed=3)
+    parts = [encoder.decode(E[i : i + 700], seed=3, first=i) for i in range(0, N, 700)]
+    pd.testing.assert_frame_equal(pd.concat(parts, ignore_index=True), whole)
+    other = encoder.decode(E, seed=4)
+    assert not set(other["who"]) & set(whole["who"])
+
+
+def test_an_unseen_identifier_is_no_unknown_category():
+    with pytest.warns(UserWarning):
+        X, encoder = fit(names())
+    new = pd.DataFrame({"who": ["Somebody Else"], "x": [3]})
+    assert encoder.transform(new).tolist() == [[3.0]]
+
+
+def test_words_beyond_unicode_and_empty_ones_have_a_pattern():
+    words = ["", "\udc80bad", *[f"x{k}" for k in range(40)]]
+    pattern = WordPattern(words, np.random.default_rng(0))
+    drawn = pattern.draw(row_streams(0, np.arange(500)))
+    assert not set(drawn) & set(words)
