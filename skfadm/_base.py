@@ -192,10 +192,9 @@ class TableGenerator(BaseEstimator, ABC):
         rows: NDArray[np.float32],
         codes: NDArray[np.integer],
         seed: int,
-        first: int = 0,
     ) -> tuple[Table, Labels]:
         """Return compact rows and label codes as `fit` saw such tables and labels."""
-        X = self.encoder_.decode(rows, seed=seed, first=first)
+        X = self.encoder_.decode(rows, seed=seed)
         return X, self.label_format_.restore(self.classes_[codes])
 
 
