@@ -194,11 +194,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="PAGE.html",
         help="page to write on how fair, faithful and private the table is",
     )
-    report_arguments.add_arguments(
-        commands.add_parser(
-            "report", help="say how fair, faithful and private a table is"
-        )
+    report = commands.add_parser(
+        "report", help="say how fair, faithful and private a table is"
     )
+    report_arguments.add_arguments(report)
+    _add_reading(report.add_argument_group("reading"))
     table1 = commands.add_parser(
         "table1",
         help="run the paper's comparison on Adult; takes hours",
@@ -224,6 +224,11 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.skops",
         help="with a table: keep the fitted model here; without: sample from it",
     )
+    _add_reading(group)
+
+
+def _add_reading(group: argparse._ActionsContainer) -> None:
+    """Add what is to be said of files that cannot be seen from them."""
     group.add_argument(
         "--sep",
         type=_separator,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from skfadm._files import UserError, check_can_write, check_installed, written_whole
 
 from .roles import Roles
-from .tables import ReadOptions, TableForm, check_table_path, read_table
+from .tables import ReadOptions, Table, TableForm, check_table_path, read_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,18 +19,20 @@ if TYPE_CHECKING:
     from skfadm.report import FairnessReport
 
 DESCRIPTION = """\
-Say on one page what a synthetic table does for fairness, at which price, and whether it
-is faithful and private. Any generator may have made it.
+Say on one page what a synthetic table does for fairness, at which price, and
+whether it is faithful and private. Any generator may have made it.
 
-One classifier is trained on the real rows and one on the synthetic rows. Both are
-judged by how they treat the groups of the sensitive columns, on held-out rows where
-there are some.
+One classifier is trained on the real rows and one on the synthetic rows. Both
+are judged by how they treat the groups of the sensitive columns, on held-out
+rows where there are some.
 """
 EXAMPLES = """\
 examples:
-  skfadm report adult.csv fair.csv --label income --sensitive sex -o report.html
-  skfadm report train.csv fair.csv --label income --sensitive sex --sensitive race \\
-      --domain state --holdout test.csv --positive '>50K' -o report.html
+  skfadm report adult.csv fair.csv --label income --sensitive sex \\
+      -o report.html
+  skfadm report train.csv fair.csv --label income --sensitive sex \\
+      --sensitive race --domain state --holdout test.csv --positive '>50K' \\
+      -o report.html
 """
 #: Rows of each table that the verdict of `generate` looks at: seconds, not minutes.
 VERDICT_ROWS = 10_000
@@ -74,7 +76,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="page to write",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="(default: %(default)s)"
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="seed of folds and classifiers (default: %(default)s)",
     )
     parser.add_argument(
         "-q", "--quiet", action="store_true", help="print nothing but errors"
@@ -118,8 +124,8 @@ def report(args: Namespace) -> None:
     for path in (args.real, args.synthetic, args.holdout):
         if path is not None:
             check_table_path(path, exists=True)
-    real, form = read_rows(args.real, roles, args.quiet)
-    made = _read(args.synthetic, roles, args.quiet).frame
+    real, form = _read_rows(args.real, args, roles)
+    made = _read(args.synthetic, args, roles).frame
     if roles.label not in made:
         raise UserError(f"{args.synthetic}: has no column {roles.label!r} (--label)")
     # Sensitive columns may have been kept, and are no features.
@@ -152,24 +158,23 @@ def check_page_path(path: Path) -> None:
     check_can_write(path)
 
 
-def read_rows(path: Path, roles: Roles, quiet: bool) -> tuple[Rows, TableForm]:
+def read_holdout(args: Namespace, roles: Roles) -> Rows | None:
+    """Read the held-out rows, if there are some."""
+    return None if args.holdout is None else _read_rows(args.holdout, args, roles)[0]
+
+
+def _read_rows(path: Path, args: Namespace, roles: Roles) -> tuple[Rows, TableForm]:
     """Read a table and split it by the roles of its columns."""
-    table = _read(path, roles, quiet)
+    table = _read(path, args, roles)
     y, z, domains = roles.columns(table.frame)
     features = table.frame.drop(columns=[roles.label, *roles.left_out])
     return Rows(features, y, z, domains), table.form
 
 
-def read_holdout(args: Namespace, roles: Roles) -> Rows | None:
-    """Read the held-out rows, if there are some."""
-    if args.holdout is None:
-        return None
-    return read_rows(args.holdout, roles, args.quiet)[0]
-
-
-def _read(path: Path, roles: Roles, quiet: bool) -> Any:
-    table = read_table(path, ReadOptions(labels=roles.names))
-    if not quiet:
+def _read(path: Path, args: Namespace, roles: Roles) -> Table:
+    options = ReadOptions(args.sep, args.encoding, args.missing, roles.names)
+    table = read_table(path, options)
+    if not args.quiet:
         for note in table.notes:
             print(f"skfadm: note: {path}: {note}", file=sys.stderr)
     return table

@@ -62,6 +62,17 @@ def test_numbers_that_are_labels_can_be_the_positive_one(tables, table, capsys):
     assert "income = 0" in capsys.readouterr().out
 
 
+def test_tables_are_read_as_generate_reads_them(tables, capsys):
+    assert main(GOOD) == 0
+    expected = capsys.readouterr().out
+    for name in ("adult.csv", "fair.csv"):
+        frame = pd.read_csv(name)
+        frame.to_csv(name, index=False, sep="|", na_rep="none", encoding="utf-16")
+    options = ["--sep", "|", "--missing", "none", "--encoding", "utf-16"]
+    assert main([*GOOD, *options]) == 0
+    assert capsys.readouterr().out == expected
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
