@@ -42,6 +42,8 @@ from .tables import (
 if TYPE_CHECKING:
     import pandas as pd
 
+    from skfadm.report import FairnessReport
+
 #: Options that say something of a table to learn from.
 _FOR_TRAINING = (
     "label",
@@ -278,10 +280,12 @@ def _judge(args: Namespace, model: TableModel, first: list[Any], seed: int) -> N
     if wanted:
         save_page(found, args.report)
     if not args.quiet:
-        print(f"\n{found.to_text(_next_step(args))}")
+        print(f"\n{found.to_text(_next_step(args, found))}")
 
 
-def _next_step(args: Namespace) -> str:
+def _next_step(args: Namespace, found: FairnessReport) -> str:
+    if not found.is_fair and args.fairness_target is None and args.lambda_yz is None:
+        return "--fairness-target 0.8 asks for four fifths, at a price."
     if args.report is not None:
         return f"open {args.report} in a browser."
     if args.holdout is None:

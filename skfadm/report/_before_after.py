@@ -24,6 +24,9 @@ MEASURES = ("demographic_parity_ratio", "equal_opportunity_ratio")
 _N_FOLDS = 5
 _N_DRAWS = 1000
 _BLOCK = 2_000_000  # counts that are drawn at a time
+#: Of fewer positive predictions in a group no interval is told: where nobody is chosen,
+#: nobody is in any bootstrap sample, and a ratio of 0 would look sure.
+_MIN_CHOSEN = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +135,8 @@ def scores(judged: Judged, seed: int) -> pd.DataFrame:
     """Return accuracy and both ratios of each attribute, with bootstrap intervals.
 
     Rows are drawn again with replacement, the same for both classifiers, so that the
-    interval of the change is that of pairs.
+    interval of the change is that of pairs. A ratio has none (NaN) where a classifier
+    gives the positive label to fewer than five rows of a group.
 
     Returns
     -------
@@ -168,13 +172,33 @@ def scores(judged: Judged, seed: int) -> pd.DataFrame:
     table = {}
     for attribute, measure in dict.fromkeys(key[:2] for key in draws):
         pair = {name: draws[attribute, measure, name] for name in ROWS}
+        few = {name: _few(judged, attribute, measure, name) for name in ROWS}
         pair["change"] = pair["synthetic"] - pair["real"]
+        few["change"] = any(few.values())
         row: dict[str, float] = {}
         for name, values in pair.items():
-            row |= _with_ends(name, values[0], *_interval(values[1:]))
+            ends = (np.nan, np.nan) if few[name] else _interval(values[1:])
+            row |= _with_ends(name, values[0], *ends)
         table[attribute, measure] = row
     frame = pd.DataFrame.from_dict(table, orient="index")
     return frame.rename_axis(["attribute", "measure"])
+
+
+def _few(judged: Judged, attribute: str, measure: str, name: str) -> bool:
+    """Tell whether too few rows of a group are chosen for an interval of the ratio."""
+    if measure == "accuracy":
+        return False
+    codes, _ = judged.groups[attribute]
+    for label in judged.labels:
+        counted = np.ones_like(judged.true, dtype=bool)
+        if measure == "equal_opportunity_ratio":
+            counted = judged.true == label
+        chosen = counted & (judged.predicted[name] == label)
+        there = np.bincount(codes[counted]) > 0
+        n_chosen = np.bincount(codes[chosen], minlength=len(there))[there]
+        if len(n_chosen) and n_chosen.min() < _MIN_CHOSEN:
+            return True
+    return False
 
 
 def _weights(counts: Codes, seed: int) -> Iterator[Array]:

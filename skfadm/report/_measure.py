@@ -60,8 +60,9 @@ def fairness_report(
 
     Rates have Wilson's 95 % intervals. Ratios, accuracy and their changes have 95 %
     bootstrap intervals over the rows that are judged, pairs for the changes; another
-    training of the generator is not in them. Fidelity, use and privacy are those of
-    :func:`skfadm.quality.quality_report`.
+    training of the generator is not in them, and a ratio has none where a classifier
+    gives the positive label to fewer than five rows of a group. Fidelity, use and
+    privacy are those of :func:`skfadm.quality.quality_report`.
 
     Parameters
     ----------

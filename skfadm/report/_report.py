@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..plotting import FairnessTradeoffDisplay
+from ..plotting import FOUR_FIFTHS, FairnessTradeoffDisplay
 from ..quality import QualityReport
 from . import _words as words
 
@@ -78,6 +78,12 @@ class FairnessReport:
     def verdict(self) -> str:
         """The verdict in one sentence."""
         return words.headline(self)
+
+    @property
+    def is_fair(self) -> bool:
+        """Whether the ratio of demographic parity after is four fifths or more."""
+        parity = self.scores.loc[(self.attribute, "demographic_parity_ratio")]
+        return bool(parity["synthetic"] >= FOUR_FIFTHS)
 
     @property
     def accuracy(self) -> pd.Series:

@@ -48,7 +48,7 @@ def headline(report: FairnessReport) -> str:
         direction = "Less fair"
     else:
         direction = "No clear change in fairness"
-    above = after >= FOUR_FIFTHS
+    above = report.is_fair
     surely = parity["synthetic_low"] >= FOUR_FIFTHS or not above
     level = "above" if above else "below"
     sure = "" if surely else " (not surely)"
@@ -159,8 +159,7 @@ def _group(quality: QualityReport, groups: tuple[str, ...], good: str) -> str:
 
 def next_step(report: FairnessReport) -> str:
     """Say what to do next."""
-    parity = report.scores.loc[(report.attribute, "demographic_parity_ratio")]
-    if not parity["synthetic"] >= FOUR_FIFTHS:
+    if not report.is_fair:
         return "make the generator's fair control stronger and compare the reports."
     if "holdout" not in report.n_rows:
         return "judge by rows that the generator has not seen (holdout=)."

@@ -110,6 +110,18 @@ def test_intervals_agree_with_a_bootstrap_over_rows(report, predicted):
     assert found["change"] == found["synthetic"] - found["real"]
 
 
+def test_a_ratio_of_a_handful_of_chosen_rows_has_no_interval(report):
+    X, y, z, _ = HOLDOUT
+    few = pd.Series(np.where(np.arange(700) < 4, "rare", z), name="sex")
+    found = make(holdout=(X, y, few, None))
+    row = found.scores.loc[("sex", "demographic_parity_ratio")]
+    assert 0 <= row["real"] <= 1 and np.isnan(row["real_low"])
+    assert np.isnan(row["change_high"])
+    assert not np.isnan(found.scores.loc[("", "accuracy"), "change_low"])
+    assert found.verdict.startswith("No clear change")
+    assert not report.scores.isna().any(axis=None)
+
+
 def test_without_a_holdout_real_rows_are_predicted_by_cross_fitting():
     report = make(holdout=None, random_state=3)
     X, y, z, _ = REAL
