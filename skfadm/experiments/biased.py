@@ -1,10 +1,11 @@
 """Fair control on tables where everything is known: ``python -m`` this module.
 
-Three tables of :func:`~skfadm.datasets.make_biased_domains`: three groups and three
-labels; groups that hardly go along with labels, where fair control must do no harm; and
-groups in the proportion of 98 to 2. A generator is fitted with its defaults on all
-domains but the last, and classifiers of its rows are asked about the last, with
-``lambda_yz="auto"`` and without fair control.
+Four tables of :func:`~skfadm.datasets.make_biased_domains`: three groups and three
+labels; groups that hardly go along with labels, where fair control must do no harm;
+groups in the proportion of 98 to 2; and four groups that features hardly tell. A
+generator is fitted with its defaults on all domains but the last, and classifiers of
+its rows are asked about the last: without fair control, by default, and adapted to a
+ratio of 0.8.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ TABLES: dict[str, dict[str, Any]] = {
     "three groups, three labels": {"n_classes": 3, "n_groups": 3},
     "groups hardly matter": {"bias": 0.03},
     "groups 98 : 2": {"group_shares": [0.98, 0.02]},
+    "features hardly tell the group": {"n_groups": 4, "group_sep": 0.2, "bias": 0.3},
 }
 KEYS = ["table", "lambda_yz", "classifier"]
 SCORES = ["ACC", "R_DP", "R_EOp"]
@@ -56,7 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
             if args.out is not None:
                 pd.DataFrame(rows).to_csv(args.out, index=False)
     grouped = pd.DataFrame(rows).groupby(KEYS, sort=False)
-    means = grouped[[*SCORES, "strength"]].mean()
+    more = ["strength", "predicted_ACC", "predicted_R_DP", "warned"]
+    means = grouped[[*SCORES, *more]].mean()
     table = means.join(grouped[SCORES].agg(half_width).add_suffix("+-"))
     print(table.round(3).to_string())
     return 0
@@ -94,18 +97,31 @@ def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
     options: dict[str, Any] = {"pos_label": None, "random_state": seed}
     base = {"table": name, "seed": seed}
     for row in teach((X, y), test, **options):
-        yield {**base, "lambda_yz": "real", "strength": np.nan, **row}
+        yield {**base, "lambda_yz": "real", **row}
     generator = FairDiffusionGenerator(random_state=seed)
-    with warnings.catch_warnings():
-        # Parity is out of reach on some of these tables: the scores show it.
-        warnings.simplefilter("ignore", UserWarning)
-        generator.fit(X, y, z, domains)
-    for strength in (0.0, "auto"):
-        generator.set_params(lambda_yz=strength)
+    for setting, params, unlabelled in (
+        ("0", {"lambda_yz": 0.0}, None),
+        ("auto", {"lambda_yz": "auto", "fairness_target": None}, None),
+        ("adapted, 0.8", {"lambda_yz": "auto", "fairness_target": 0.8}, test[0]),
+    ):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always", UserWarning)
+            generator.set_params(**params)
+            if not hasattr(generator, "classes_"):
+                generator.fit(X, y, z, domains)
+            generator.adapt(unlabelled)
+        assert generator.tradeoff_ is not None
+        predicted = generator.tradeoff_.at(generator.lambda_yz_)
+        about = {
+            "lambda_yz": setting,
+            "strength": generator.lambda_yz_,
+            "predicted_ACC": predicted["accuracy"],
+            "predicted_R_DP": predicted["demographic_parity"],
+            "warned": bool(caught),
+        }
         table = generator.sample(len(X), random_state=seed)
-        used = generator.lambda_yz_ if strength == "auto" else strength
         for row in teach(table, test, **options):
-            yield {**base, "lambda_yz": strength, "strength": used, **row}
+            yield {**base, **about, **row}
 
 
 def _parser() -> argparse.ArgumentParser:

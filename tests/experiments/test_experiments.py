@@ -135,7 +135,8 @@ def test_the_experiment_of_biased_tables_scores_real_and_generated_rows(
     assert biased.main(["--rows", "300", "--seeds", "1", "--out", str(out)]) == 0
     assert name in capsys.readouterr().out
     rows = pd.read_csv(out)
-    assert rows["lambda_yz"].tolist() == [*["real"] * 3, *["0.0"] * 3, *["auto"] * 3]
+    settings = ["real", "0", "auto", "adapted, 0.8"]
+    assert rows["lambda_yz"].tolist() == [s for s in settings for _ in range(3)]
     assert rows["ACC"].head(3).gt(0.4).all()
     assert rows["R_DP"].dropna().between(0, 1).all()
 
