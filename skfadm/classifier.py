@@ -46,18 +46,11 @@ def _until_fair(
     are. Where none meets the target it is the one that comes nearest.
     """
     assert generator.fair_control_ is not None
-    params = {
-        name: getattr(generator, name) for name in ("lambda_yz", "fairness_target")
-    }
     goal = Goal.of(generator.fairness_target, generator.pos_label, generator.classes_)
     targets = goal.targets or {}
     p = generator.fair_control_.posteriors.predict(judged)
     weights = np.full(len(p), 1.0 / len(p))
-    # Beyond the target, since the classifier may learn a part of the shift only.
-    beyond = {**targets, "demographic_parity": 1.0}
-    generator.set_params(lambda_yz=1.0, fairness_target=beyond)
     tables = generator.sample_strengths(STRENGTHS, n_rows, random_state=seed)
-    generator.set_params(**params)
     tried = []
     for strength, table in zip(STRENGTHS, tables, strict=True):
         classifier = fit_on(*table)
@@ -109,8 +102,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
     classifier_ : classifier
         Fitted on generated rows.
     lambda_yz_ : float
-        The strength of the fair labels that the classifier was fitted on: the share of
-        the way to the generator's goal or, where that has a target, to parity.
+        The strength of the fair labels that the classifier was fitted on.
     classes_ : ndarray of shape (n_classes,)
         The labels.
     n_features_in_ : int

@@ -83,15 +83,16 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         is hard to tell. It does not change which label a row gets (see
         :doc:`/user_guide/fair_control`), so it gives little parity by itself.
     lambda_yz : float or "auto", default="auto"
-        Strength of fair labels, in [0, 1], the share of the way to the goal that
-        `fairness_target` names. 0 leaves labels to the diffusion model. "auto" is the
-        least strength that is predicted to reach the goal. It acts at sampling only.
+        Strength of fair labels, in [0, 1], the share of the way to parity. 0 leaves
+        labels to the diffusion model; at 1 decisions are predicted to be made at the
+        same rate in all groups. "auto" is the least strength that is predicted to meet
+        `fairness_target`. It acts at sampling only.
     fairness_target : float, dict or None, default=None
-        The goal. A number in (0, 1] is a ratio of demographic parity (Eq. 12), such as
-        0.8, the four-fifths rule; a dict has ratios with the keys "demographic_parity"
+        What "auto" aims at. A number in (0, 1] is a ratio of demographic parity
+        (Eq. 12), such as 0.8; a dict has ratios with the keys "demographic_parity"
         and "equal_opportunity" (Eq. 13); "auto" pays 10 points of predicted accuracy
-        for it at most. None goes toward parity as far as 2 points buy, and 0.6 of the
-        way at most unless `adapt` tells the domain. A warning says where a target is
+        for it at most. None goes toward parity as far as 2 points buy; unless `adapt`
+        tells the domain, 1 is then 0.6 of the way. A warning says where a target is
         not met, or little is done.
     pos_label : label or None, default=None
         The favourable label, whose rates are made alike. None is the larger of two

@@ -17,9 +17,10 @@ from .tradeoff import choose
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-#: What is aimed at by default. Where the domain is not known, 0.6 of the shift is the
-#: goal: beyond, source domains come nearer to parity, and others do not (Adult).
-DEFAULT_GOAL, DEFAULT_END = {"demographic_parity": 1.0}, 0.6
+PARITY = {"demographic_parity": 1.0}
+#: Where the domain is not known, so much of the way to parity is the goal by default:
+#: beyond, source domains come nearer to it, and others do not (Adult).
+DEFAULT_END = 0.6
 #: Decisions that do not depend on the group depend on it by mistake so often.
 SIGNIFICANCE = 0.01
 #: Rows are unlike others at this distance; fewer rows say nothing of it.
@@ -123,7 +124,10 @@ class FairControl:
         labels : sequence of int
             Codes of the labels whose rates are compared.
         """
-        goal, end = (DEFAULT_GOAL, DEFAULT_END) if targets is None else (targets, 1.0)
+        # The way leads to parity, whatever ratio of it is asked for: a part of that way
+        # carries over to other domains better than all of the way to a lower ratio.
+        goal, end = (targets or PARITY), (1.0 if targets else DEFAULT_END)
+        goal = {**goal, **{m: r for m, r in PARITY.items() if m in goal}}
         rows = self.sources, self.domains
         fair = of_sources(*rows, goal, labels, self.prior, end)
         strength, warning = choose(fair.tradeoff, targets)
