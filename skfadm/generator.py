@@ -120,10 +120,12 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         Differentiate through the inner step, as Algorithm 1 does. False is its
         first-order form, at half the cost.
     device : str, default="auto"
-        A torch device; "auto" is a GPU if there is one.
+        "cpu", "cuda" or one of several GPUs such as "cuda:1"; "auto" is "cuda" if
+        there is a GPU for it. Other devices are refused.
     memory : str or joblib.Memory, default=None
         Where to cache training. A search over strengths then trains once a fold. Needs
-        a `random_state` that is an integer.
+        a `random_state` that is an integer. Training starts anew if its code or torch
+        has changed since.
     n_jobs : int or None, default=None
         Workers that sample, as for joblib: None is 1 unless a
         :class:`joblib.parallel_config` says otherwise, -1 is all processors. Rows are

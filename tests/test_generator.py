@@ -267,6 +267,7 @@ def test_bad_data_is_refused_before_training(arguments, error, message, monkeypa
         {"n_jobs": 0},
         {"gamma": 0.0},
         {"device": "abacus"},
+        {"device": "mps"},
     ],
 )
 def test_bad_parameters_are_refused_before_training(params, table, monkeypatch):

@@ -52,7 +52,8 @@ class FADM(FairDiffusionGenerator):
     gamma_score, gamma_y, gamma_z : float, default=0.003, 0.001, 0.001
         Learning rates, lines 16-18, greater than 0.
     device : str, default="auto"
-        A torch device; "auto" is a GPU if there is one.
+        "cpu", "cuda" or one of several GPUs such as "cuda:1"; "auto" is "cuda" if
+        there is a GPU for it. Other devices are refused.
     memory : str or joblib.Memory, default=None
         Where to cache training, as for `FairDiffusionGenerator`.
     n_jobs : int or None, default=None

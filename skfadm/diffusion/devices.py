@@ -6,20 +6,26 @@ import torch
 
 
 def resolve_device(device: str) -> str:
-    """Return the torch device that `device` names; ValueError if there is none."""
+    """Return the torch device that `device` names; ValueError if it cannot be used."""
     has_cuda = torch.cuda.is_available()
     if device == "auto":
         return "cuda" if has_cuda else "cpu"
+    expected = "'auto', 'cuda' or 'cpu'" if has_cuda else "'auto' or 'cpu'"
     try:
-        if torch.device(device).type not in ("cpu", "cuda", "mps"):
-            raise RuntimeError("a device that holds no numbers or is not supported")
+        kind = torch.device(device).type
         torch.empty(0, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(
-            f"device is {device!r}, which torch cannot use on this machine; "
-            f"expected 'auto'{', cuda' if has_cuda else ''} or 'cpu'."
+            f"device is {device!r}, which torch cannot use on this machine; expected "
+            f"{expected}."
         ) from error
-    return device
+    if kind not in ("cpu", "cuda"):
+        raise ValueError(
+            f"device is {device!r}; expected {expected}. Other devices lack numbers of "
+            "64 bits or generators of random numbers, which training needs."
+        )
+    # There is one processor, whatever number it is given.
+    return device if kind == "cuda" else "cpu"
 
 
 def has_fast_bfloat16(device: str) -> bool:
