@@ -13,7 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from ._downstream import fit_on_generated
+from ._downstream import default_classifier, fit_on_generated
 from ._validation import check_n_samples, new_random_state
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
@@ -70,8 +70,10 @@ def _until_fair(
 
 def _classifier_has(method: str) -> Any:
     def check(self: SyntheticDataClassifier) -> bool:
-        model = getattr(self, "classifier_", self.classifier)
-        return model is None or hasattr(model, method)
+        # Asked of what was given: where all generated labels are alike, another
+        # classifier stands for it, and the methods stay those that were asked for.
+        model = default_classifier() if self.classifier is None else self.classifier
+        return hasattr(model, method)
 
     return check
 
@@ -255,9 +257,66 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             probability zero.
         """
         rows = self._checked(X)
-        found = self.classifier_.predict_proba(rows)
-        result = np.zeros((len(found), len(self.classes_)))
-        result[:, np.searchsorted(self.classes_, self.classifier_.classes_)] = found
+        return self._of_all_classes(self.classifier_.predict_proba(rows), 0.0)
+
+    @available_if(_classifier_has("predict_log_proba"))
+    def predict_log_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
+        """Predict the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Rows with the columns of the training table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_classes)
+            In the order of `classes_`. A label that was never generated has -inf.
+        """
+        rows = self._checked(X)
+        return self._of_all_classes(self.classifier_.predict_log_proba(rows), -np.inf)
+
+    @available_if(_classifier_has("decision_function"))
+    def decision_function(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
+        """Return how far the classifier is on the side of each class.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_samples, n_features)
+            Rows with the columns of the training table.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or (n_samples, n_classes)
+            For two classes the side of the second; else in the order of `classes_`. A
+            label that was never generated has the lowest of all numbers.
+        """
+        rows = self._checked(X)
+        seen, n_classes = self.classifier_.classes_, len(self.classes_)
+        if len(seen) == 1:
+            found = np.zeros((len(self.classifier_.predict(rows)), 1))
+        else:
+            found = self.classifier_.decision_function(rows)
+        if len(seen) == n_classes:
+            return found
+        if found.ndim == 1:
+            found = np.column_stack([-found, found])
+        lowest = float(np.finfo(found.dtype).min)
+        result = self._of_all_classes(found, lowest)
+        return result[:, 1] - result[:, 0] if n_classes == 2 else result
+
+    def _of_all_classes(
+        self, found: NDArray[np.float64], fill: float
+    ) -> NDArray[np.float64]:
+        """Return what was found for each label that was generated, and `fill`."""
+        seen = self.classifier_.classes_
+        if found.shape[1:] != seen.shape:
+            raise ValueError(
+                f"{self.classifier_} gives {found.shape[1]} columns for {len(seen)} "
+                "labels that were generated; expected a column for each."
+            )
+        result = np.full((len(found), len(self.classes_)), fill, dtype=found.dtype)
+        result[:, np.searchsorted(self.classes_, seen)] = found
         return result
 
     def _checked(self, X: ArrayLike | pd.DataFrame) -> ArrayLike | pd.DataFrame:

@@ -1,14 +1,20 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer, roc_auc_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from skfadm import SyntheticDataClassifier
+from skfadm import FairDiffusionGenerator, SyntheticDataClassifier
 
 from .generators import mixed_table, tiny
+
+RESPONSES = ["predict", "predict_proba", "predict_log_proba", "decision_function"]
 
 
 @pytest.fixture(scope="module")
@@ -79,9 +85,72 @@ def test_predict_before_fit_says_so(table):
         SyntheticDataClassifier().predict(table[0])
 
 
-def test_probabilities_are_offered_only_by_classifiers_that_have_them():
-    assert hasattr(SyntheticDataClassifier(), "predict_proba")
-    assert not hasattr(SyntheticDataClassifier(classifier=LinearSVC()), "predict_proba")
+@pytest.mark.parametrize("is_fitted", [False, True])
+@pytest.mark.parametrize(
+    "classifier",
+    [LinearSVC(), LogisticRegression(), None],
+    ids=lambda c: type(c).__name__,
+)
+def test_methods_are_those_of_the_classifier(classifier, is_fitted, table):
+    model = SyntheticDataClassifier(tiny(), classifier, random_state=0)
+    expected = HistGradientBoostingClassifier() if classifier is None else classifier
+    if is_fitted:
+        model.fit(table[0][["number"]], *table[1:])
+    for method in RESPONSES:
+        assert hasattr(model, method) == hasattr(expected, method), method
+        if is_fitted and hasattr(model, method):
+            X = table[0][["number"]]
+            ours, theirs = (getattr(m, method)(X) for m in (model, model.classifier_))
+            np.testing.assert_array_equal(ours, theirs)
+
+
+def test_a_linear_svm_is_scored_by_the_area_under_its_curve(table):
+    X, y, z, domains = table
+    X = X[["number", "count"]]
+    svm = make_pipeline(StandardScaler(), LinearSVC())
+    model = SyntheticDataClassifier(tiny(), svm, random_state=0).fit(X, y, z, domains)
+    distances = model.classifier_.decision_function(X)
+    expected = roc_auc_score(y == "yes", distances)
+    assert get_scorer("roc_auc")(model, X, y) == pytest.approx(expected, abs=1e-12)
+
+
+class Forgetful(FairDiffusionGenerator):
+    """Never generates the labels after the first few."""
+
+    n_known = 1
+
+    def sample(self, n_samples=1, y=None, *, random_state=None):
+        known = self.classes_[: self.n_known].tolist()
+        shares = dict.fromkeys(known, 1.0 / len(known))
+        return super().sample(n_samples, shares, random_state=random_state)
+
+
+@pytest.mark.parametrize(
+    ("classes", "n_known"), [("ab", 1), ("abcd", 1), ("abcd", 2), ("abcd", 3)]
+)
+@pytest.mark.filterwarnings("ignore:All .* generated rows have the label")
+def test_labels_that_were_never_generated_have_columns_too(
+    classes, n_known, table, monkeypatch
+):
+    X = table[0][["number"]]
+    y = np.array(list(classes))[np.arange(len(X)) % len(classes)]
+    generator = Forgetful(**tiny().get_params())
+    monkeypatch.setattr(Forgetful, "n_known", n_known)
+    model = SyntheticDataClassifier(generator, LogisticRegression(), random_state=0)
+    model.fit(X, y)
+    assert model.classes_.tolist() == list(classes)
+    assert set(model.predict(X)) <= set(classes[:n_known])
+    probability, logarithm, distance = (getattr(model, m)(X) for m in RESPONSES[1:])
+    assert probability.shape == (len(X), len(classes))
+    np.testing.assert_allclose(probability.sum(1), 1.0)
+    assert (probability[:, n_known:] == 0.0).all()
+    np.testing.assert_allclose(np.exp(logarithm), probability, rtol=1e-12)
+    if len(classes) == 2:
+        assert (distance < 0).all()
+    else:
+        assert np.isfinite(distance).all()
+        np.testing.assert_array_equal(distance.argmax(1), probability.argmax(1))
+        assert (distance[:, n_known:].max() < distance[:, :n_known].min()).all()
 
 
 @pytest.mark.parametrize(
