@@ -155,7 +155,7 @@ def of_target(
     path, lean = [], []
     for strength in STRENGTHS:
         goal = {
-            measure: found[measure] + strength * max(0.0, ratio - found[measure])
+            measure: ratio - (1.0 - strength) * max(0.0, ratio - found[measure])
             for measure, ratio in targets.items()
         }
         shares = _with_more(decided.mean(axis=0), labels, 1.0 + strength * more)
