@@ -129,11 +129,12 @@ class FairControl:
         goal, end = (targets or PARITY), (1.0 if targets else DEFAULT_END)
         goal = {**goal, **{m: r for m, r in PARITY.items() if m in goal}}
         rows = self.sources, self.domains
-        fair = of_sources(*rows, goal, labels, self.prior, end)
+        if self.target is None:
+            fair = of_sources(*rows, goal, labels, self.prior, end)
+        else:
+            lean = of_sources(*rows, PARITY, labels, self.prior, DEFAULT_END)
+            fair = of_target(self.target, lean, goal, labels)
         strength, warning = choose(fair.tradeoff, targets)
-        if self.target is not None:
-            fair = of_target(self.target, fair, strength, goal, labels)
-            strength, warning = choose(fair.tradeoff, targets)
         if "equal_opportunity" not in (targets or {}) and not self.differs:
             # Correcting what chance has made costs accuracy and brings nothing.
             return fair, 0.0, None

@@ -122,7 +122,6 @@ def of_sources(
 def of_target(
     p: Probabilities,
     sources: FairLabels,
-    sources_strength: float,
     targets: Mapping[str, float],
     labels: Sequence[int],
 ) -> FairLabels:
@@ -138,8 +137,6 @@ def of_target(
         Of the unlabelled rows.
     sources : FairLabels
         What few rows lean on.
-    sources_strength : float
-        The strength at which they lean on it.
     targets, labels
         As for `of_sources`.
     """
@@ -149,8 +146,8 @@ def of_target(
         measure: np.nan_to_num(predicted_ratio(p, decided, measure, labels, weights))
         for measure in targets
     }
-    trust = len(p) ** 2 / (len(p) ** 2 + HALF_ROWS**2)
-    leaned_on = sources.paths[0][-1].times((1 - trust) * sources_strength)
+    trust = len(p) ** 3 / (len(p) ** 3 + HALF_ROWS**3)
+    leaned_on = sources.paths[0][-1].times(1 - trust)
     more = MORE_POSITIVES - 1.0 if "equal_opportunity" in targets else 0.0
     path, lean = [], []
     for strength in STRENGTHS:

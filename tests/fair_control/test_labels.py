@@ -62,13 +62,13 @@ def test_many_unlabelled_rows_decide_and_few_lean_on_the_sources():
 
     def ratio(n):
         p = target[np.arange(n)]
-        adapted = of_target(p, fair, 0.5, {PARITY: 1.0}, [1])
+        adapted = of_target(p, fair, {PARITY: 1.0}, [1])
         decided = np.eye(2)[adapted.posterior(target, 1.0).argmax(1)]
         return predicted_ratio(target, decided, PARITY, [1], uniform(target))
 
     assert ratio(4000) > 0.95
-    few = of_target(target[np.arange(5)], fair, 0.5, {PARITY: 1.0}, [1])
-    leaned = fair.paths[0][-1](target) * 0.5
+    few = of_target(target[np.arange(5)], fair, {PARITY: 1.0}, [1])
+    leaned = fair.paths[0][-1](target)
     shift = few.shift(target, 1.0)
     assert np.corrcoef(shift[:, 1], leaned[:, 1])[0, 1] > 0.99
 
@@ -121,7 +121,7 @@ def test_a_default_that_does_little_says_so():
 @pytest.mark.parametrize("targets", [{PARITY: 0.95}, {PARITY: 0.9, OPPORTUNITY: 0.9}])
 def test_each_strength_closes_its_share_of_the_gap_on_unlabelled_rows(targets):
     p = probabilities(n=8000, bias=2.0)
-    found = of_target(p, solved(p), 0.5, targets, [1]).tradeoff
+    found = of_target(p, solved(p), targets, [1]).tradeoff
     for measure, ratio in targets.items():
         curve, start = found.ratios[measure], found.ratios[measure][0]
         way = start + found.strengths * (ratio - start)
