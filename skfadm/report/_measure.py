@@ -45,7 +45,7 @@ def fairness_report(
     max_rows: int = 50_000,
     random_state: int = 0,
 ) -> FairnessReport:
-    r"""Measure what a synthetic table does for fairness, and what that costs.
+    """Measure what a synthetic table does for fairness, and what that costs.
 
     One classifier is trained on the real rows and one on the synthetic rows. Both
     predict the same real rows: the holdout, or, without one, all real rows, those of

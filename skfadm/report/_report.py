@@ -76,8 +76,8 @@ class FairnessReport:
 
     @property
     def verdict(self) -> str:
-        """The verdict in one sentence."""
-        return words.headline(self)
+        """The verdict in a sentence, or two where equal opportunity is worse."""
+        return " ".join(filter(None, (words.headline(self), words.caveat(self))))
 
     @property
     def is_fair(self) -> bool:

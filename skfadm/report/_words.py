@@ -37,7 +37,7 @@ def interval(low: float, high: float, digits: int = 2) -> str:
 
 
 def headline(report: FairnessReport) -> str:
-    """Return the verdict in one sentence."""
+    """Return the verdict on selection rates in one sentence."""
     parity = report.scores.loc[(report.attribute, "demographic_parity_ratio")]
     after, change = parity["synthetic"], parity["change"]
     if np.isnan(after) or np.isnan(change):
@@ -54,6 +54,15 @@ def headline(report: FairnessReport) -> str:
     sure = "" if surely else " (not surely)"
     joint = "but" if (direction == "Fairer") != above else "and"
     return f"{direction}, {joint} {level} four fifths{sure}, {_price(report)}."
+
+
+def caveat(report: FairnessReport) -> str:
+    """Return what the verdict must not hide, or nothing."""
+    row = report.scores.loc[(report.attribute, "equal_opportunity_ratio")]
+    if not row["change_high"] < 0:
+        return ""
+    before, after = number(row["real"]), number(row["synthetic"])
+    return f"Equal opportunity is worse: a ratio of {after}, {before} before."
 
 
 def _price(report: FairnessReport) -> str:
