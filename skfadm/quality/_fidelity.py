@@ -48,7 +48,9 @@ def column_shapes(
 
 def _ks(a: Matrix, b: Matrix) -> float:
     rounded = (column.round(_DECIMALS) for column in (a, b))
-    return float(ks_2samp(*rounded, method="asymp").statistic)
+    # The p-value, which is not wanted, divides by zero for columns of one value.
+    with np.errstate(divide="ignore"):
+        return float(ks_2samp(*rounded, method="asymp").statistic)
 
 
 def _total_variation(a: Codes, b: Codes) -> float:

@@ -92,15 +92,17 @@ def quality_report(
 
     Parameters
     ----------
-    real : DataFrame or array, shape (n_real, n_columns)
-        The rows that the generator was trained on. Numeric and datetime columns
-        count as numbers, all others as categories. Missing values are allowed.
-    synthetic : DataFrame or array, shape (n_synthetic, n_columns)
+    real : DataFrame or array, shape (n_real, n_columns), or tuple of (X, y)
+        The rows that the generator was trained on. Numbers, times and durations count
+        as numbers, all others as categories. Missing values are allowed. A tuple holds
+        rows and labels, as `y_real` does otherwise. Identifiers and free text, by the
+        rule of :class:`~skfadm.encoding.TabularEncoder`, are not compared.
+    synthetic : DataFrame or array, shape (n_synthetic, n_columns), or tuple of (X, y)
         Generated rows, in the same columns (matched by name).
     y_real, y_synthetic : array of labels, shapes (n_real,), (n_synthetic,), optional
         Class labels of the rows, both or neither. They join the tables as one more
         category column, in every measure, and bring train-on-synthetic figures.
-    holdout : DataFrame or array, shape (n_holdout, n_columns), optional
+    holdout : DataFrame or array, shape (n_holdout, n_columns), or tuple, optional
         Real rows that the generator has not seen. DCR share and membership AUC
         need them; most other figures gain a yardstick, the same figure for the
         holdout rows in the place of the synthetic ones.
@@ -122,6 +124,11 @@ def quality_report(
     -------
     QualityReport
         Prints as a table, with a mark where a figure is bad.
+
+    Warns
+    -----
+    UserWarning
+        If a column holds identifiers or free text; it tells how many are copied.
 
     Raises
     ------
@@ -164,6 +171,11 @@ def quality_report(
     if holdout is not None:
         given["holdout"] = holdout
     labels = {"real": y_real, "synthetic": y_synthetic, "holdout": y_holdout}
+    for name, table in given.items():
+        if isinstance(table, tuple) and len(table) == 2:
+            if labels[name] is not None:
+                raise ValueError(f"{name} holds labels already, got y_{name} as well.")
+            given[name], labels[name] = table
     frames, categorical, label = _with_labels(given, labels, categorical_features)
     tables = read_tables(frames, categorical)
     # One stream a measure: a figure does not change when others are asked for.
@@ -198,7 +210,7 @@ def _with_labels(
     labels: dict[str, Any],
     categorical_features: Sequence[Any] | None,
 ) -> tuple[dict[str, pd.DataFrame], Sequence[Any] | None, int | None]:
-    """Join labels to their tables; return also the position of the label column."""
+    """Join labels to their tables; return also where they stand, as the last column."""
     frames = {name: as_frame(name, table) for name, table in tables.items()}
     given = [name for name, y in labels.items() if y is not None]
     if not given:
@@ -220,7 +232,7 @@ def _with_labels(
     if n_classes < 2:
         raise ValueError(f"y_real must hold at least 2 classes, got {n_classes}.")
     more = [] if categorical_features is None else categorical_features
-    return frames, [*more, label], len(columns)
+    return frames, [*more, label], -1
 
 
 def _as_labels(name: str, y: Any, n_rows: int) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from ..encoding._identifiers import rare_words
+from ..encoding._kinds import floats, kind_of, kind_of_dtype, plain, wall_clock
+
 MIN_ROWS = 10
-_NUMBER_LIKE = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})
 
 Matrix = NDArray[np.float64]
 
@@ -33,6 +36,8 @@ class Tables:
         The categories in the order of their codes, over all tables.
     values : mapping of str to ndarray, shape (n_rows, n_columns), float64
         Each table: numbers as they are, categories as codes, missing values as NaN.
+        Integers too large for floats are counted from the smallest real one, which the
+        name of the column then tells.
     """
 
     columns: tuple[str, ...]
@@ -50,8 +55,8 @@ def read_tables(
     Parameters
     ----------
     tables : mapping of argument name to DataFrame or array, shape (n_rows, n_columns)
-        The first is the real table; it decides what is a number (numeric and
-        datetime dtypes) and what is a category (everything else).
+        The first is the real table; it decides what is a number (also times and
+        durations) and what is a category (everything else).
     categorical_features : sequence of column names or positions, default=None
         Further columns that hold categories, coded as numbers.
 
@@ -70,24 +75,90 @@ def read_tables(
     first, real = next(iter(frames.items()))
     for name, frame in frames.items():
         frames[name] = _match_columns(first, real, name, frame)
-    is_category = np.array([not _holds_numbers(real[c]) for c in real.columns])
-    is_category[_positions(categorical_features, list(real.columns))] = True
-
-    values = {name: np.empty(frame.shape) for name, frame in frames.items()}
-    categories: dict[int, list[Any]] = {}
-    for j, column in enumerate(real.columns):
-        parts = {name: frame[column] for name, frame in frames.items()}
-        if is_category[j]:
-            codes, categories[j] = _codes(first, str(column), parts)
-        else:
-            codes = {name: _numbers(name, part) for name, part in parts.items()}
-        for name in frames:
-            values[name][:, j] = codes[name]
-    columns = tuple(str(c) for c in real.columns)
-    is_time = np.array(
-        [pd.api.types.is_datetime64_any_dtype(real[c].dtype) for c in real.columns]
+    forced = _positions(categorical_features, list(real.columns))
+    found = (
+        _column(
+            first, str(label), {k: f[label] for k, f in frames.items()}, j in forced
+        )
+        for j, label in enumerate(real.columns)
     )
-    return Tables(columns, is_category, is_time & ~is_category, categories, values)
+    columns = [column for column in found if column is not None]
+    if not columns:
+        raise ValueError(f"{first} must hold a column that is no identifier.")
+    return Tables(
+        columns=tuple(c.name for c in columns),
+        is_category=np.array([c.kind == "words" for c in columns]),
+        is_time=np.array([c.kind == "time" for c in columns]),
+        categories={
+            j: c.categories for j, c in enumerate(columns) if c.kind == "words"
+        },
+        values={
+            name: np.column_stack([c.values[name] for c in columns]) for name in frames
+        },
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Column:
+    name: str
+    kind: str
+    values: Mapping[str, Matrix]
+    categories: list[Any]
+
+
+def _column(
+    first: str, name: str, parts: Mapping[str, pd.Series], is_category: bool
+) -> _Column | None:
+    """Return a column of all tables as floats; None if it holds identifiers alone."""
+    plains = {table: plain(part) for table, part in parts.items()}
+    real = plains[first]
+    kind = kind_of_dtype(real.dtype) or kind_of(real)
+    if is_category or kind in ("boolean", "words", "nothing"):
+        words = parts if is_category else _without_identifiers(first, name, parts)
+        if words is None:
+            return None
+        return _Column(name, "words", *_codes(first, name, words))
+    origin = _origin(real) if kind == "number" else 0
+    values = {t: _numbers(t, name, kind, part, origin) for t, part in plains.items()}
+    return _Column(f"{name} - {origin}" if origin else name, kind, values, [])
+
+
+def _without_identifiers(
+    first: str, name: str, parts: Mapping[str, pd.Series]
+) -> Mapping[str, pd.Series] | None:
+    """Put one word for all identifiers; None where there are no others."""
+    words = {table: _hashable(part) for table, part in parts.items()}
+    codes, found = pd.factorize(words[first])
+    is_rare = rare_words(np.bincount(codes[codes >= 0], minlength=len(found)))
+    if not is_rare.any():
+        return words
+    copied = "; ".join(
+        f"{part.isin(found[is_rare]).mean():.1%} of {table} repeat them"
+        for table, part in words.items()
+        if table != first
+    )
+    warnings.warn(
+        f"Column {name!r} holds {is_rare.sum()} words that are rare, such as "
+        f"identifiers or free text, which are not compared ({copied}).",
+        UserWarning,
+        stacklevel=5,
+    )
+    if is_rare.all():
+        return None
+    known = found[~is_rare]
+    return {
+        table: part.where(part.isin(known) | part.isna(), "(rare)")
+        for table, part in words.items()
+    }
+
+
+def _hashable(series: pd.Series) -> pd.Series:
+    words = series.astype(object)
+    try:
+        pd.factorize(words)
+    except TypeError:
+        return words.map(repr, na_action="ignore")
+    return words
 
 
 def as_frame(name: str, table: Any) -> pd.DataFrame:
@@ -153,41 +224,36 @@ def _positions(wanted: Sequence[Any] | None, columns: list[Any]) -> list[int]:
     return positions
 
 
-def _is_time(series: pd.Series) -> bool:
-    return pd.api.types.is_datetime64_any_dtype(
-        series.dtype
-    ) or pd.api.types.is_timedelta64_dtype(series.dtype)
+def _origin(series: pd.Series) -> int:
+    """Return the smallest of integers that floats do not tell apart, else 0."""
+    integers = pd.api.types.infer_dtype(series, skipna=True) == "integer"
+    if not integers or series.isna().all():
+        return 0
+    low, high = int(series.min()), int(series.max())
+    return low if max(-low, high) > 2**53 else 0
 
 
-def _holds_numbers(series: pd.Series) -> bool:
-    if pd.api.types.is_bool_dtype(series.dtype):
-        return False
-    if pd.api.types.is_numeric_dtype(series.dtype) or _is_time(series):
-        return True
-    if series.dtype != object:
-        return False
-    return pd.api.types.infer_dtype(series, skipna=True) in _NUMBER_LIKE
-
-
-def _numbers(name: str, series: pd.Series) -> Matrix:
+def _numbers(
+    table: str, name: str, kind: str, series: pd.Series, origin: int
+) -> Matrix:
     """Return the float64 values of a column, missing ones as NaN, times in seconds."""
-    all_missing = bool(series.isna().all())
-    is_bool = pd.api.types.is_bool_dtype(series.dtype)
-    if not (all_missing or is_bool or _holds_numbers(series)):
+    found = kind_of(series)
+    if found == "nothing":
+        return np.full(len(series), np.nan)
+    if found != kind and (found, kind) != ("boolean", "number"):
         raise TypeError(
-            f"{name} must hold numbers in column {series.name!r}, as the real table "
-            f"does; got dtype {series.dtype} with values such as "
+            f"{table} must hold {kind}s in column {name!r}, as the real table does; "
+            f"got dtype {series.dtype} with values such as "
             f"{series.dropna().iloc[0]!r}."
         )
-    if pd.api.types.is_datetime64_any_dtype(series.dtype):
-        naive = series.dt.tz_convert(None) if series.dt.tz is not None else series
-        series = naive - pd.Timestamp(0)
-    if pd.api.types.is_timedelta64_dtype(series.dtype):
-        series = series.dt.total_seconds()
-    numbers: Matrix = series.to_numpy(dtype=np.float64, na_value=np.nan)
+    if kind == "time":
+        return (wall_clock(series) - np.datetime64(0, "s")) / np.timedelta64(1, "s")
+    if kind == "duration":
+        return series.to_numpy() / np.timedelta64(1, "s")
+    numbers = floats(series.astype(object) - origin) if origin else floats(series)
     if np.isinf(numbers).any():
         raise ValueError(
-            f"{name} must hold finite numbers, column {series.name!r} has an infinity."
+            f"{table} must hold finite numbers, column {name!r} has an infinity."
         )
     return numbers
 

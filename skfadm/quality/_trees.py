@@ -11,7 +11,9 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.pipeline import Pipeline, make_pipeline
 
+from ..encoding import ClassifierFeatures
 from ._tables import Matrix
 
 _N_FOLDS = 3
@@ -104,5 +106,7 @@ def draw(table: Matrix, n: int, rng: np.random.RandomState) -> Matrix:
     return table[rng.permutation(len(table))[:n]]
 
 
-def _booster(rng: np.random.RandomState) -> HistGradientBoostingClassifier:
-    return HistGradientBoostingClassifier(random_state=rng.randint(2**31 - 1))
+def _booster(rng: np.random.RandomState) -> Pipeline:
+    # Boosting fails at columns without any value, also if only in a fold.
+    boosting = HistGradientBoostingClassifier(random_state=rng.randint(2**31 - 1))
+    return make_pipeline(ClassifierFeatures(), boosting)

@@ -1,0 +1,167 @@
+"""Columns of every type in quality reports."""
+
+import datetime as dt
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from skfadm.quality import quality_report
+from skfadm.quality._tables import read_tables
+
+N = 300
+
+
+def table(seed=0, n=N):
+    rng = np.random.default_rng(seed)
+    day = pd.Series(
+        pd.Timestamp("2020-01-01") + pd.to_timedelta(rng.integers(0, 900, n), "D")
+    )
+    whole = rng.integers(0, 1000, n)
+    return pd.DataFrame(
+        {"day": day, "whole": whole, "word": rng.choice(list("abc"), n)}
+    )
+
+
+def arrow(dtype):
+    return lambda column: pd.Series(
+        pd.arrays.ArrowExtensionArray(pa.array(column.tolist(), type=dtype))
+    )
+
+
+FORMS = {
+    "dates": ("day", lambda c: c.dt.date),
+    "datetimes": ("day", lambda c: pd.Series(c.dt.to_pydatetime(), dtype=object)),
+    "days of Arrow": ("day", arrow(pa.date32())),
+    "times of Arrow": ("day", arrow(pa.timestamp("ms"))),
+    "UTC": ("day", lambda c: c.dt.tz_localize("UTC")),
+    "objects": ("whole", lambda c: c.astype(object)),
+    "decimals": ("whole", lambda c: c.map(Decimal)),
+    "decimals of Arrow": (
+        "whole",
+        lambda c: arrow(pa.decimal128(9, 2))(c.map(Decimal)),
+    ),
+    "integers of Arrow": ("whole", arrow(pa.int16())),
+    "sparse": ("whole", lambda c: c.astype(pd.SparseDtype("int64"))),
+    "strings of Arrow": ("word", arrow(pa.string())),
+    "dictionary of Arrow": ("word", arrow(pa.dictionary(pa.int8(), pa.string()))),
+}
+
+
+@pytest.mark.filterwarnings("ignore:The behavior of DatetimeProperties.to_pydatetime")
+@pytest.mark.parametrize("name", FORMS)
+def test_the_type_of_a_column_does_not_matter(name):
+    column, form = FORMS[name]
+    plain = read_tables({"real": table(0), "synthetic": table(1)})
+    tables = {
+        side: frame.assign(**{column: form(frame[column])})
+        for side, frame in {"real": table(0), "synthetic": table(1)}.items()
+    }
+    found = read_tables(tables)
+    assert found.is_category.tolist() == plain.is_category.tolist()
+    for side in tables:
+        np.testing.assert_array_equal(found.values[side], plain.values[side])
+
+
+def test_periods_durations_and_times_of_day_are_numbers():
+    frame = table()
+    frame = pd.DataFrame(
+        {
+            "month": frame["day"].dt.to_period("M"),
+            "since": frame["day"] - frame["day"].min(),
+            "hour": [dt.time(k % 24) for k in frame["whole"]],
+        }
+    )
+    read = read_tables({"real": frame, "synthetic": frame})
+    assert not read.is_category.any()
+    assert read.is_time.tolist() == [True, False, False]
+    expected = frame["since"].dt.total_seconds()
+    np.testing.assert_array_equal(read.values["real"][:, 1], expected)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "Int64", "object"])
+def test_integers_beyond_what_floats_tell_apart_are_compared_exactly(dtype):
+    rng = np.random.default_rng(0)
+    small, other = pd.Series(rng.integers(0, 9, N)), pd.Series(rng.integers(0, 5, N))
+    expected = quality_report(small.to_frame("k"), other.to_frame("k"), random_state=0)
+    big, big_other = (2**60 + c.astype("int64") for c in (small, other))
+    report = quality_report(
+        big.astype(dtype).to_frame("k"),
+        big_other.astype(dtype).to_frame("k"),
+        random_state=0,
+    )
+    assert report.column_scores.tolist() == expected.column_scores.tolist()
+    assert report.c2st_auc == expected.c2st_auc
+    assert report.column_scores.index[0] == f"k - {2**60 + small.min()}"
+
+
+def test_tables_may_come_with_their_labels():
+    X, X_new, X_held = table(0), table(1), table(2)
+    y, y_new, y_held = (X["whole"] > 500 for X in (X, X_new, X_held))
+    plain = quality_report(
+        X, X_new, y, y_new, holdout=X_held, y_holdout=y_held, random_state=0
+    )
+    found = quality_report(
+        (X, y), (X_new, y_new), holdout=(X_held, y_held), random_state=0
+    )
+    pd.testing.assert_frame_equal(found.to_frame(), plain.to_frame())
+    with pytest.raises(
+        ValueError, match="real holds labels already, got y_real as well"
+    ):
+        quality_report((X, y), (X_new, y_new), y)
+
+
+def test_columns_without_any_value_hinder_no_figure():
+    def with_nothing(frame):
+        return frame.assign(
+            none=None, nan=np.nan, nat=pd.NaT, rare=[1.0] + [np.nan] * (N - 1)
+        )
+
+    X, X_new = with_nothing(table(0)), with_nothing(table(1))
+    y, y_new = X["whole"] > 500, X_new["whole"] > 500
+    report = quality_report((X, y), (X_new, y_new), random_state=0)
+    assert report.tstr_accuracy > 0.95
+    assert np.isnan(report.column_scores[["nan", "nat"]]).all()
+
+
+def test_identifiers_are_not_compared_and_copies_of_them_are_told():
+    names = pd.Series([f"person {k}" for k in range(2 * N)])
+    X, X_new = table(0), table(1)
+    plain = quality_report(X, X_new, random_state=0)
+    own, new = names[:N], names[N:].reset_index(drop=True)
+    new[:30] = own[:30]
+    with pytest.warns(
+        UserWarning, match=r"'who' holds 300 words .*10.0% of synthetic repeat them"
+    ):
+        report = quality_report(
+            X.assign(who=own), X_new.assign(who=new), random_state=0
+        )
+    pd.testing.assert_frame_equal(report.to_frame(), plain.to_frame())
+
+
+def test_identifiers_beside_frequent_words_count_as_one():
+    rng = np.random.default_rng(0)
+    own = pd.Series(np.where(rng.random(N) < 0.6, "none", "x")).astype(object)
+    text = own.where(own == "none", [f"text {k}" for k in range(N)])
+    other = own.where(own == "none", [f"words {k}" for k in range(N)])
+    with pytest.warns(UserWarning, match=r"0\.0% of synthetic repeat them"):
+        report = quality_report(text.to_frame("t"), other.to_frame("t"), random_state=0)
+    assert report.column_scores["t"] == 1
+
+
+def test_lists_are_categories():
+    X = pd.DataFrame({"l": [[1], [2, 3]] * 20})
+    assert quality_report(X, X, random_state=0).column_shapes == 1
+
+
+def test_a_table_of_identifiers_alone_is_refused():
+    X = pd.DataFrame({"who": [f"person {k}" for k in range(N)]})
+    with (
+        pytest.warns(UserWarning),
+        pytest.raises(
+            ValueError, match="real must hold a column that is no identifier"
+        ),
+    ):
+        quality_report(X, X)
