@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import json
 import zipfile
-from collections.abc import Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -43,33 +42,43 @@ class TableModel:
         Fitted.
     label : str
         Name of the column of labels.
-    position : int
-        Where it stands.
+    sensitive : tuple of str
+        Names of the sensitive columns.
     n_rows : int
         Rows of the table that was learnt from.
     form : TableForm
-        How tables are written.
+        How its columns are written, in their order.
     """
 
     generator: FairDiffusionGenerator
     label: str
-    position: int
+    sensitive: tuple[str, ...]
     n_rows: int
     form: TableForm
 
-    def table(self, X: pd.DataFrame, y: pd.Series) -> pd.DataFrame:
-        """Put the labels back where they stood among the columns."""
+    @property
+    def features(self) -> list[str]:
+        """Names of the columns that are features."""
+        others = {self.label, *self.sensitive}
+        return [name for name in self.form.columns if name not in others]
+
+    def written(self, *, keep_sensitive: bool) -> TableForm:
+        """Return how generated tables are written."""
+        left_out = () if keep_sensitive else self.sensitive
+        return self.form.of(n for n in self.form.columns if n not in left_out)
+
+    def table(self, X: pd.DataFrame, y: pd.Series, *more: pd.Series) -> pd.DataFrame:
+        """Put labels, and what more there is, where they stood among the columns."""
         import pandas as pd
 
-        y = y.rename(self.label)
-        parts = [X.iloc[:, : self.position], y, X.iloc[:, self.position :]]
-        return pd.concat(parts, axis=1)
+        table = pd.concat([X, y.rename(self.label), *more], axis=1)
+        return table[[name for name in self.form.columns if name in table]]
 
-    def label_texts(self, labels: Sequence[Any]) -> list[str]:
-        """Return labels as they stand in the file."""
+    def texts(self, name: str, values: Any) -> list[str]:
+        """Return values of a column as they stand in the file."""
         import pandas as pd
 
-        return self.form.columns[self.label].texts(pd.Series(labels))
+        return self.form.columns[name].texts(pd.Series(values))
 
 
 def check_model_path(path: Path, *, exists: bool) -> None:
@@ -115,7 +124,7 @@ def save_model(model: TableModel, path: Path) -> None:
     about = {
         "skfadm": __version__,
         "label": model.label,
-        "position": model.position,
+        "sensitive": model.sensitive,
         "n_rows": model.n_rows,
         "form": model.form.to_json(),
     }
@@ -142,8 +151,8 @@ def load_model(path: Path) -> TableModel:
             raise UserError(f"{path}: {wrong}")
         generator = _load(path.read_bytes())
         form = TableForm.from_json(about["form"])
-        rest = {name: about[name] for name in ("label", "position", "n_rows")}
-        return TableModel(generator, form=form, **rest)
+        sensitive = tuple(about["sensitive"])
+        return TableModel(generator, about["label"], sensitive, about["n_rows"], form)
     except _FAILURES as error:
         raise UserError(f"{path}: cannot be read as a model: {error}") from error
 

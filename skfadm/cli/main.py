@@ -128,12 +128,18 @@ def _warnings_as_notes(quiet: bool) -> Iterator[None]:
         warnings.simplefilter("ignore")
         if not quiet:
             warnings.filterwarnings("always", category=UserWarning, module="skfadm")
-        warnings.showwarning = _show_note
+        shown: set[str] = set()
+
+        def show(message: Warning | str, *_: object, **__: object) -> None:
+            from .words import in_options
+
+            text = in_options(" ".join(str(message).split()))
+            if text not in shown:
+                print(f"skfadm: note: {text}", file=sys.stderr)
+                shown.add(text)
+
+        warnings.showwarning = show
         yield
-
-
-def _show_note(message: Warning | str, *_: object, **__: object) -> None:
-    print(f"skfadm: note: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _run(args: argparse.Namespace) -> None:
@@ -321,6 +327,19 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         help="what auto aims at: a ratio of demographic parity such as 0.8, or with it "
         "one of equal opportunity, 0.9/0.75 (default: toward parity as far as 2 "
         "points of accuracy buy)",
+    )
+    group.add_argument(
+        "--adapt",
+        type=Path,
+        metavar="TABLE",
+        help="unlabelled rows of the domain where models will be used: labels are made "
+        "fair there",
+    )
+    group.add_argument(
+        "--keep-sensitive",
+        action="store_true",
+        help="write the sensitive columns too, drawn from what the other columns tell "
+        "of them",
     )
     group.add_argument(
         "--seed",

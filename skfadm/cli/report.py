@@ -125,7 +125,7 @@ def report(args: Namespace) -> None:
         if path is not None:
             check_table_path(path, exists=True)
     real, form = _read_rows(args.real, args, roles)
-    made = _read(args.synthetic, args, roles).frame
+    made = _read(args.synthetic, args, roles, like=form).frame
     if roles.label not in made:
         raise UserError(f"{args.synthetic}: has no column {roles.label!r} (--label)")
     # Sensitive columns may have been kept, and are no features.
@@ -134,7 +134,7 @@ def report(args: Namespace) -> None:
     found = judge(
         real,
         synthetic,
-        read_holdout(args, roles),
+        read_holdout(args, roles, form),
         pos_label=label_of(args.positive, real.y, form),
         seed=args.seed,
         settings={"real rows": args.real.name, "synthetic rows": args.synthetic.name},
@@ -158,22 +158,28 @@ def check_page_path(path: Path) -> None:
     check_can_write(path)
 
 
-def read_holdout(args: Namespace, roles: Roles) -> Rows | None:
-    """Read the held-out rows, if there are some."""
-    return None if args.holdout is None else _read_rows(args.holdout, args, roles)[0]
+def read_holdout(args: Namespace, roles: Roles, like: TableForm) -> Rows | None:
+    """Read the held-out rows, if there are some, as the table that was learnt from."""
+    if args.holdout is None:
+        return None
+    return _read_rows(args.holdout, args, roles, like)[0]
 
 
-def _read_rows(path: Path, args: Namespace, roles: Roles) -> tuple[Rows, TableForm]:
+def _read_rows(
+    path: Path, args: Namespace, roles: Roles, like: TableForm | None = None
+) -> tuple[Rows, TableForm]:
     """Read a table and split it by the roles of its columns."""
-    table = _read(path, args, roles)
+    table = _read(path, args, roles, like)
     y, z, domains = roles.columns(table.frame)
     features = table.frame.drop(columns=[roles.label, *roles.left_out])
     return Rows(features, y, z, domains), table.form
 
 
-def _read(path: Path, args: Namespace, roles: Roles) -> Table:
+def _read(
+    path: Path, args: Namespace, roles: Roles, like: TableForm | None = None
+) -> Table:
     options = ReadOptions(args.sep, args.encoding, args.missing, roles.names)
-    table = read_table(path, options)
+    table = read_table(path, options, like=like)
     if not args.quiet:
         for note in table.notes:
             print(f"skfadm: note: {path}: {note}", file=sys.stderr)

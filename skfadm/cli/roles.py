@@ -12,6 +12,8 @@ from skfadm._files import UserError
 if TYPE_CHECKING:
     import pandas as pd
 
+#: Groups, and labels, that the generator makes fair at most.
+MAX_GROUPS = 20
 #: Columns that a message names at most.
 _SHOWN = 10
 
@@ -90,6 +92,9 @@ class Roles:
                 "--sensitive",
                 "there is nothing to be fair between, leave the option out",
             )
+            _check_few(table[name], "--sensitive")
+        if self.sensitive:
+            _check_few(table[self.label], "--label")
         if self.domain is not None:
             _check_labels(table[self.domain], "--domain")
         z = table[list(self.sensitive)] if self.sensitive else None
@@ -144,6 +149,15 @@ def _check_classes(column: pd.Series, option: str, otherwise: str) -> None:
         raise UserError(
             f"column {column.name!r} ({option}) holds only {column.iloc[0]!r}; "
             f"{otherwise}"
+        )
+
+
+def _check_few(column: pd.Series, option: str) -> None:
+    n_values = column.nunique()
+    if n_values > MAX_GROUPS:
+        raise UserError(
+            f"column {column.name!r} ({option}) has {n_values} different values; fair "
+            f"labels are for {MAX_GROUPS} at most: join them first, numbers into bands"
         )
 
 

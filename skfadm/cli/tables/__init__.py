@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,14 +51,42 @@ def check_table_path(path: Path, *, exists: bool) -> None:
     check_file(path) if exists else check_can_write(path)
 
 
-def read_table(path: Path, options: ReadOptions) -> Table:
+def read_table(
+    path: Path, options: ReadOptions, *, like: TableForm | None = None
+) -> Table:
     """Read a table; its suffix says how.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    options : ReadOptions
+        What the user says of it.
+    like : TableForm or None, default=None
+        Of another table with the same columns: what are words there are words here.
 
     Raises
     ------
     UserError
-        If the file is not what its suffix says, or holds no rows.
+        If the file is not what its suffix says, holds no rows, or holds words in a
+        column that holds none in the other table.
     """
+    if like is None:
+        return _read_table(path, options)
+    words = {name for name, column in like.columns.items() if column.is_words}
+    table = _read_table(path, replace(options, words=words))
+    for name, column in table.form.columns.items():
+        if column.is_words and name in like.columns and name not in words:
+            values = table.frame[name].dropna()
+            if len(values):
+                raise UserError(
+                    f"{path}: column {name!r} holds words such as {values.iloc[0]!r}; "
+                    "in the table that was learnt from it holds none"
+                )
+    return table
+
+
+def _read_table(path: Path, options: ReadOptions) -> Table:
     try:
         if path.name.lower().endswith(".parquet"):
             from ._parquet import read_parquet

@@ -103,6 +103,11 @@ class ColumnForm:
     form: Form = field(default_factory=Words)
     missing: str = ""
 
+    @property
+    def is_words(self) -> bool:
+        """Whether the column holds words."""
+        return isinstance(self.form, Words)
+
     def texts(self, series: pd.Series) -> list[str]:
         """Return the values of a column as text."""
         missing = series.isna().to_numpy()
@@ -205,7 +210,9 @@ class TextColumn:
         self.odd_number = ""
         self.may_be_either = False
 
-    def column(self, *, may_be_time: bool) -> tuple[pd.Series, ColumnForm]:
+    def column(
+        self, *, may_be_time: bool = True, is_words: bool = False
+    ) -> tuple[pd.Series, ColumnForm]:
         """Return the column's values, and how they are written.
 
         Raises
@@ -215,7 +222,7 @@ class TextColumn:
         """
         blocks, few = self._distinct(self.marks, strip=False)
         found = None
-        if few:
+        if few and not is_words:
             found = self._flags(blocks) or self._typed(may_be_time)
         form, marks = found or (Words(), self.marks)
         if not isinstance(form, Words):

@@ -16,7 +16,7 @@ import pandas as pd
 
 from skfadm._files import UserError
 
-from ._columns import Block, ColumnForm, TextColumn, Words
+from ._columns import Block, ColumnForm, TextColumn
 from ._dialect import Dialect, decoded, find_dialect, is_tab_separated
 from ._table import ReadOptions, Table, TableForm
 
@@ -45,8 +45,9 @@ def read_csv(path: Path, options: ReadOptions) -> Table:
     marks = {"", *options.missing}
     for name in names:
         column = TextColumn(name, blocks.pop(0), marks, dialect.sep)
-        may_be_time = name not in options.labels
-        series[name], forms[name] = column.column(may_be_time=may_be_time)
+        series[name], forms[name] = column.column(
+            may_be_time=name not in options.labels, is_words=name in options.words
+        )
         column.blocks = ()  # The values are there; the text may go.
         columns.append(column)
     notes += _notes(columns, forms)
@@ -196,8 +197,9 @@ def _notes(columns: list[TextColumn], forms: dict[str, ColumnForm]) -> list[str]
     odd: dict[str, list[str]] = {}
     for column in columns:
         if column.usual_marks:
-            is_words = isinstance(forms[column.name].form, Words)
-            (words if is_words else missing)[column.name] = column.usual_marks
+            (words if forms[column.name].is_words else missing)[column.name] = (
+                column.usual_marks
+            )
         if column.odd_number:
             odd[column.name] = [column.odd_number]
     notes = []

@@ -26,12 +26,15 @@ class ReadOptions:
         What stands for missing values, beside the empty field.
     labels : collection of str
         Columns of labels, groups and domains, which are no times.
+    words : collection of str
+        Columns that are words whatever they look like.
     """
 
     sep: str | None = None
     encoding: str | None = None
     missing: Collection[str] = ()
     labels: Collection[str] = ()
+    words: Collection[str] = ()
 
 
 @dataclass(frozen=True)

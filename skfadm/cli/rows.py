@@ -1,0 +1,123 @@
+"""What is asked of a model, and the tables that it makes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from skfadm._files import UserError
+
+from .kept_models import TableModel
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Tables:
+    """Batches as tables, counted as they pass.
+
+    Parameters
+    ----------
+    model : TableModel
+        What made them.
+    batches : iterable of (X, y)
+        Generated rows and labels.
+    keep_sensitive : bool
+        Whether the sensitive columns are drawn and put where they stood.
+    n_first : int
+        Rows that are kept, to be judged.
+    seed : int
+        Seed of what is drawn.
+
+    Attributes
+    ----------
+    counts : Counter
+        How often each label came.
+    first : list of (X, y)
+        The first batches, with `n_first` rows or more.
+    """
+
+    def __init__(
+        self,
+        model: TableModel,
+        batches: Iterable[Any],
+        *,
+        keep_sensitive: bool,
+        n_first: int,
+        seed: int,
+    ):
+        self.model, self.batches = model, batches
+        self.keep_sensitive, self.n_first, self.seed = keep_sensitive, n_first, seed
+        self.counts: Counter[Any] = Counter()
+        self.first: list[Any] = []
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        """Yield the tables."""
+        import numpy as np
+
+        rng = np.random.default_rng(self.seed)
+        for X, y in self.batches:
+            if self.counts.total() < self.n_first:
+                self.first.append((X, y))
+            self.counts.update(y.tolist())
+            more = _groups(self.model, X, rng) if self.keep_sensitive else []
+            yield self.model.table(X, y, *more)
+
+
+def _groups(model: TableModel, X: pd.DataFrame, rng: Any) -> list[pd.Series]:
+    """Draw the sensitive attributes of rows from p(z | x)."""
+    import pandas as pd
+
+    from skfadm.fair_control.labels import draw
+
+    control, drawn = model.generator.fair_control_, []
+    if control is None:
+        raise UserError("--keep-sensitive: there are no groups that could be drawn")
+    columns = zip(
+        model.sensitive,
+        control.posteriors.predict(X).group,
+        model.generator.sensitive_classes_,
+        strict=True,
+    )
+    for name, p, groups in columns:
+        codes = draw(p, rng.random(len(X)))
+        drawn.append(pd.Series(groups[codes], name=name, index=X.index))
+    return drawn
+
+
+def asked_labels(asked: list[str], labels: Sequence[Any], texts: Sequence[str]) -> Any:
+    """Turn the texts of --ask into what `sample` takes: None, a label or shares.
+
+    Parameters
+    ----------
+    asked : list of str
+        A label, or labels with their shares, as "yes=0.5".
+    labels, texts : sequence
+        The labels, and how each stands in the file.
+    """
+    by_text = dict(zip(texts, labels, strict=True))
+    if not asked:
+        return None
+    if len(asked) == 1 and asked[0] in by_text:
+        return by_text[asked[0]]
+    shares = {}
+    for text in asked:
+        # A label may hold "=" itself, as "<=50K" does.
+        name, _, share = text.rpartition("=")
+        if name not in by_text:
+            raise UserError(
+                f"--ask {text}: there is no label {name or text!r}; the labels are "
+                f"{', '.join(map(repr, sorted(by_text)))}"
+            )
+        try:
+            shares[by_text[name]] = float(share)
+        except ValueError:
+            raise UserError(
+                f"--ask {text}: {share!r} is no share; write it as {name}=0.5"
+            ) from None
+    if not abs(sum(shares.values()) - 1.0) <= 1e-6 or min(shares.values()) < 0:
+        raise UserError(
+            f"--ask: shares are positive and sum to 1; found {list(shares.values())}"
+        )
+    return shares

@@ -1,0 +1,113 @@
+"""What `skfadm generate` tells at its end: what it wrote, and what that is good for."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from textwrap import fill
+
+from skfadm._files import UserError
+
+from .kept_models import TableModel
+from .report import VERDICT_ROWS, Rows, judge, save_page
+from .rows import Tables
+from .tables import TableForm
+
+#: A training of so few iterations is a trial.
+_FEW_ITERATIONS = 300
+
+
+def summarise(
+    args: Namespace, model: TableModel, form: TableForm, tables: Tables, seed: int
+) -> None:
+    """Print what was written, and what is predicted where it cannot be judged."""
+    counts = tables.counts
+    n_rows = counts.total()
+    labels = sorted(counts)
+    shares = ", ".join(
+        f"{text} {counts[label] / n_rows:.1%}"
+        for label, text in zip(labels, model.texts(model.label, labels), strict=True)
+    )
+    lines = [
+        f"{args.output}: {n_rows} rows, {len(form.columns)} columns; {model.label}: "
+        f"{shares}"
+    ]
+    if args.data is not None and args.model is not None:
+        lines.append(f"{args.model}: the fitted model")
+    if args.keep_sensitive:
+        names = ", ".join(model.sensitive)
+        lines.append(f"{names}: drawn from what the features tell of it")
+    left_out = args.roles.left_out if args.data is not None else list(model.sensitive)
+    if left_out := [name for name in left_out if name not in form.columns]:
+        lines.append(f"left out: {', '.join(left_out)} (sensitive or domain)")
+    lines += _of_fairness(args, model)
+    if model.generator.n_iter_ < _FEW_ITERATIONS:
+        lines.append(
+            f"trained for {model.generator.n_iter_} iterations only: a trial, whose "
+            "rows may look like no real ones"
+        )
+    if args.seed is None:
+        lines.append(f"seed: {seed} (give it as --seed to get the same rows again)")
+    for line in lines:
+        # Paths and options are not cut.
+        print(fill(line, 80, break_long_words=False, break_on_hyphens=False))
+
+
+def _of_fairness(args: Namespace, model: TableModel) -> list[str]:
+    if not model.sensitive:
+        return ["without fair control: no sensitive column was named (--sensitive)"]
+    fair, strength = model.generator._labels_now()
+    if fair is None:
+        return ["without fair control: nothing is predicted of fairness"]
+    lines = [f"fair control: lambda_yz {strength:.2f}"]
+    if args.ask:
+        lines[0] += "; labels were asked for, so nothing is predicted"
+    elif args.data is None or args.adapt is not None:
+        before, after = (fair.tradeoff.at(s) for s in (0.0, strength))
+        changes = (
+            f"{title} {before[name]:.2f} to {after[name]:.2f}"
+            for name, title in (
+                ("demographic_parity", "demographic parity"),
+                ("equal_opportunity", "equal opportunity"),
+                ("accuracy", "accuracy"),
+            )
+        )
+        lines.append(f"predicted for {fair.tradeoff.rows}: {', '.join(changes)}")
+    return lines
+
+
+def judge_rows(args: Namespace, model: TableModel, tables: Tables, seed: int) -> None:
+    """Tell what the first rows teach, and write the page if one is wanted."""
+    if args.ask or (args.quiet and args.report is None):
+        return
+    import pandas as pd
+
+    X, y = (pd.concat(parts) for parts in zip(*tables.first, strict=True))
+    wanted = args.report is not None
+    try:
+        found = judge(
+            args.learnt,
+            Rows(X.iloc[:VERDICT_ROWS], y.iloc[:VERDICT_ROWS]),
+            args.held_out,
+            pos_label=args.pos_label,
+            seed=0,
+            max_rows=VERDICT_ROWS,
+            settings={"seed of the rows": seed},
+            generator=model.generator if wanted else None,
+        )
+    except UserError as error:
+        if wanted:
+            raise
+        print(f"not judged: {error}")
+        return
+    if wanted:
+        save_page(found, args.report)
+    if not args.quiet:
+        print(f"\n{found.to_text(_next_step(args))}")
+
+
+def _next_step(args: Namespace) -> str:
+    if args.report is not None:
+        return f"open {args.report} in a browser."
+    if args.holdout is None:
+        return "--holdout TABLE judges by rows not learnt from; --report PAGE.html"
+    return "--report PAGE.html shows all of it to a colleague."

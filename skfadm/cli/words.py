@@ -1,0 +1,32 @@
+"""What the package says of its parameters, in terms of the command line."""
+
+from __future__ import annotations
+
+import re
+
+#: Parameters and the options that set them.
+_OPTIONS = {
+    "lambda_yz": "--lambda-yz",
+    "lambda_y": "--lambda-y",
+    "lambda_z": "--lambda-z",
+    "fairness_target": "--fairness-target",
+    "pos_label": "--positive",
+    "max_iter": "--max-iter",
+    "adapt": "--adapt",
+}
+
+
+def in_options(message: str) -> str:
+    """Say of an option what a message says of the parameter that it sets."""
+    found = re.fullmatch(
+        r"The '(\w+)' parameter of \w+ must be (.*)\. Got (.*) instead\.", message
+    )
+    if found and found[1] in _OPTIONS:
+        return f"{_OPTIONS[found[1]]} is {found[3]}; expected {found[2]}"
+    for name, option in _OPTIONS.items():
+        if name == "adapt":
+            message = message.replace("`adapt`", option)
+            continue
+        message = re.sub(rf"\b{name}=(\S*\w'?)", rf"{option} \1", message)
+        message = re.sub(rf"(?<!-)\b{name}\b", option, message)
+    return message
