@@ -171,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     layout = argparse.RawDescriptionHelpFormatter
     demo = commands.add_parser(
         "demo",
-        help="show on a small real table what it does, in two minutes",
+        help="show on a small real table what it does, in half a minute",
         description=_DEMO,
         formatter_class=layout,
     )
