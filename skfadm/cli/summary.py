@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from textwrap import fill
+from typing import TYPE_CHECKING
 
 from skfadm._files import UserError
 
@@ -11,6 +12,9 @@ from .kept_models import TableModel
 from .report import VERDICT_ROWS, Rows, judge, save_page
 from .rows import Tables
 from .tables import TableForm
+
+if TYPE_CHECKING:
+    from skfadm.report import FairnessReport
 
 #: A training of so few iterations is a trial.
 _FEW_ITERATIONS = 300
@@ -102,10 +106,12 @@ def judge_rows(args: Namespace, model: TableModel, tables: Tables, seed: int) ->
     if wanted:
         save_page(found, args.report)
     if not args.quiet:
-        print(f"\n{found.to_text(_next_step(args))}")
+        print(f"\n{found.to_text(_next_step(args, found))}")
 
 
-def _next_step(args: Namespace) -> str:
+def _next_step(args: Namespace, found: FairnessReport) -> str:
+    if not found.is_fair and args.fairness_target is None and args.lambda_yz is None:
+        return "--fairness-target 0.8 asks for four fifths, at a price."
     if args.report is not None:
         return f"open {args.report} in a browser."
     if args.holdout is None:
