@@ -136,6 +136,8 @@ class TableGenerator(BaseEstimator, ABC):
     ) -> EncodedTable:
         """Check what `fit` was given and encode it; the estimator is not changed."""
         encoder = TabularEncoder(seed, identifiers=self.identifiers).fit(X)
+        # An array, whatever scikit-learn's configuration says of outputs.
+        encoder.set_output(transform="default")
         rows = encoder.transform(X)
         if y is None:
             raise ValueError(

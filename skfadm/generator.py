@@ -13,9 +13,10 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
-from sklearn.utils.validation import check_is_fitted, check_memory
+from sklearn.utils.validation import check_is_fitted
 
 from ._base import Labels, Table, TableGenerator, new_seed
+from ._memory import keep
 from ._reports import CallbackTasks, training_report
 from ._sampling import Request, TableSampler
 from ._validation import (
@@ -324,7 +325,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             softmax=self._softmax,
             conditional=self._tells_labels,
         )
-        cached = check_memory(self.memory).cache(train, ignore=["report", "device"])
+        kept_train = keep(self.memory, train, ignore=["report", "device"])
         settings = self._settings(len(encoded.rows), bool(encoded.n_groups))
         self._check_has_groups(bool(encoded.n_groups))
         goal = self._goal(encoded.classes)
@@ -334,7 +335,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         )
         context.call_on_fit_task_begin(estimator=self, X=X, y=y)
         with training_report(self, context, settings.max_iter) as report:
-            trained = cached(
+            trained = kept_train(
                 encoded.rows,
                 encoded.labels,
                 encoded.groups,
@@ -347,9 +348,9 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
             )
         control = None
         if is_fair:
-            cached = check_memory(self.memory).cache(fit_posteriors)
+            kept_fit = keep(self.memory, fit_posteriors)
             codes = encoded.labels, encoded.groups
-            fitted = cached(X, *codes, len(encoded.classes), encoded.n_groups, seed)
+            fitted = kept_fit(X, *codes, len(encoded.classes), encoded.n_groups, seed)
             control = FairControl.of(fitted, *codes, encoded.domains, seed)
         solved = self._solved(control, goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.

@@ -191,28 +191,6 @@ def test_interrupted_fit_leaves_nothing_that_looks_fitted(table, monkeypatch):
         gen.sample()
 
 
-def test_memory_trains_once_for_all_strengths(table, tmp_path, monkeypatch):
-    calls = []
-    real = training.meta_gradients
-    monkeypatch.setattr(
-        training, "meta_gradients", lambda *a, **k: calls.append(1) or real(*a, **k)
-    )
-    gen = tiny(memory=str(tmp_path))
-    rows = [
-        clone(gen).set_params(lambda_y=ly, lambda_z=lz).fit(*table).sample(5)[0]
-        for ly in (1.0, 2.0)
-        for lz in (0.0, 5.0)
-    ]
-    assert len(calls) == gen.max_iter
-    assert not rows[0].equals(rows[3])
-
-
-def test_memory_trains_anew_when_training_would_differ(table, tmp_path):
-    gen = tiny(memory=str(tmp_path)).fit(*table)
-    other = clone(gen).set_params(gamma=0.01).fit(*table)
-    assert any((gen.weights_[k] != other.weights_[k]).any() for k in gen.weights_)
-
-
 def bad(**changes):
     X, y, z, domains = mixed_table(30)
     return {"X": X, "y": y, "z": z, "domains": domains, **changes}

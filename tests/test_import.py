@@ -44,7 +44,7 @@ FLOORS = [
     {"generator", "model_selection"},
     {"_sampling"},
     {"_base", "metrics", "fair_control", "_reports"},
-    {"_downstream", "_parallel", "_progress"},
+    {"_downstream", "_memory", "_parallel", "_progress"},
     {"encoding", "diffusion", "datasets"},
     {"_validation", "_files", "_figures"},
 ]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,22 +34,6 @@ CHECK_EVERY = 200
 LARGEST = 1e9
 #: Called as report(iteration, losses) after each iteration.
 Report = Callable[[int, dict[str, Tensor]], None]
-
-
-def _digest_of_code() -> str:
-    """Return what changes whenever a file of this package, or torch, does."""
-    digest = sha256(torch.__version__.encode())
-    for file in sorted(files(__package__).iterdir(), key=lambda f: f.name):
-        # An installation may hold compiled files alone.
-        if file.name.endswith((".py", ".pyc")):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()
-
-
-#: Stands for the code that training runs through, all of it in this package: a cache
-#: such as joblib's, which looks at the body of `train` alone, takes it for an argument.
-#: Taken on import, when the files are what runs.
-TRAINING_VERSION = _digest_of_code()
 
 
 @dataclass(frozen=True)
@@ -166,7 +148,7 @@ def train(
     seed: int,
     device: str = "cpu",
     report: Report | None = None,
-    version: str = TRAINING_VERSION,
+    code: str = "",
 ) -> Trained:
     """Train score network and classifiers by Algorithm 1.
 
@@ -188,8 +170,8 @@ def train(
         Where to compute.
     report : callable, optional
         Called after each iteration; it cannot change the result.
-    version : str, default=TRAINING_VERSION
-        Not looked at: it keeps a cache from returning what older code has learned.
+    code : str, default=""
+        Not looked at: it tells a cache of results which code they are of.
 
     Returns
     -------

@@ -51,10 +51,12 @@ def _numbers_and_words() -> Any:
         FunctionTransformer(_as_objects, feature_names_out="one-to-one"),
         OneHotEncoder(handle_unknown="ignore", min_frequency=5),
     )
-    return make_column_transformer(
+    columns = make_column_transformer(
         (StandardScaler(), make_column_selector(dtype_include="number")),
         (words, make_column_selector(dtype_exclude="number")),
     )
+    # Sparse blocks, whatever scikit-learn's configuration says of outputs.
+    return columns.set_output(transform="default")
 
 
 def _as_objects(frame: pd.DataFrame) -> pd.DataFrame:

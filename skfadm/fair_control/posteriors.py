@@ -149,6 +149,7 @@ def fit_posteriors(
     n_labels: int,
     n_groups: tuple[int, ...],
     seed: int,
+    code: str = "",
 ) -> tuple[Posteriors, Probabilities, Codes]:
     """Fit the classifiers, and predict each row by ones that have not seen it.
 
@@ -169,6 +170,8 @@ def fit_posteriors(
         Groups of each attribute.
     seed : int
         Seed of the folds, and of the rows that are taken of a long table.
+    code : str, default=""
+        Not looked at: it tells a cache of results which code they are of.
 
     Returns
     -------
@@ -259,7 +262,7 @@ def _fit_boosting(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
         return DummyClassifier(strategy="prior").fit(table, codes)
     words = _words(table)
     # In the order of their targets categories are split as well as by sets of them.
-    encoder = TargetEncoder(random_state=seed)
+    encoder = TargetEncoder(random_state=seed).set_output(transform="default")
     if words:
         encoder.fit(_codes_of(table, words), codes)
     n_trees_a_step = n if n > 2 else 1
@@ -324,11 +327,12 @@ def _fit_linear(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
         for c, p in zip(numbers.T, present.T, strict=True)
     ]
     encoder = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5)
+    # Sparse, whatever scikit-learn's configuration says of outputs.
+    encoder.set_output(transform="default")
+    scaler = StandardScaler(with_mean=False).set_output(transform="default")
     if words:
         encoder.fit(_codes_of(table, words))
-    model = make_pipeline(
-        StandardScaler(with_mean=False), LogisticRegression(max_iter=500)
-    )
+    model = make_pipeline(scaler, LogisticRegression(max_iter=500))
     linear = Linear(words, np.array(medians), encoder, model)
     model.fit(linear.columns(table), codes)
     return linear
