@@ -13,12 +13,19 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # after mathjax, whose path it sets
+    "sphinx_copybutton",
+    "sphinx_design",
     "numpydoc",
 ]
 exclude_patterns = ["_build", "_templates"]
 templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"skfadm {version}"
+
+# Copy what is typed: neither prompts nor output.
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings give the types
@@ -36,8 +43,13 @@ numpydoc_validation_exclude = {
 }
 
 
-def escape_fitted_names(app, what, name, obj, options, lines):
-    """Keep a type such as "array of shape (n_features_in_,)" from reading as a link."""
+def prepare_types(app, what, name, obj, options, lines):
+    """Make types of parameters readable for numpydoc.
+
+    A type may go on after a backslash, and one such as "array of shape
+    (n_features_in_,)" must not read as a link.
+    """
+    lines[:] = re.sub(r"(?<!\\) *\\\n +", " ", "\n".join(lines)).split("\n")
     for i, line in enumerate(lines):
         start, of_shape, shape = line.partition(" of shape (")
         lines[i] = start + of_shape + re.sub(r"(\w)_(?=\W)", r"\1\\_", shape)
@@ -45,4 +57,4 @@ def escape_fitted_names(app, what, name, obj, options, lines):
 
 def setup(app):
     """Run before numpydoc, which parses the types."""
-    app.connect("autodoc-process-docstring", escape_fitted_names, priority=100)
+    app.connect("autodoc-process-docstring", prepare_types, priority=100)
