@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence, Set
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,10 @@ from numpy.typing import NDArray
 
 from skfadm._files import UserError
 
+from ._forms import ColumnForm, Flags, Form, Words
+from ._guesses import time_forms
 from ._numbers import Decimals, Whole, number_forms
-from ._times import Durations, Times, time_forms
+from ._times import Times
 
 #: Stands between the values of a block; no text has it.
 _BETWEEN = "\0"
@@ -40,96 +42,6 @@ _CODE = re.compile(r"[-+]?0\d.*|\+.*|.*[eE].*|.*\.\d*0")
 _FEW = 100
 #: A block keeps each value once if there are so many times fewer.
 _FEW_OF = 8
-
-
-@dataclass(frozen=True)
-class Words:
-    """Any text."""
-
-    def read(self, texts: list[str]) -> NDArray[Any]:
-        """Return the texts, each once in memory."""
-        once: dict[str, str] = {}
-        values = np.empty(len(texts), dtype=object)
-        values[:] = [once.setdefault(text, text) for text in texts]
-        return values
-
-    def write(self, values: Any) -> list[str]:
-        """Return the values as text."""
-        return list(map(str, values))
-
-
-@dataclass(frozen=True)
-class Flags:
-    """Truth values.
-
-    Parameters
-    ----------
-    true, false : str
-        How they are written.
-    """
-
-    true: str = "True"
-    false: str = "False"
-
-    def reads(self, texts: Collection[str]) -> bool:
-        """Tell whether all texts are such truth values."""
-        return set(texts) <= {self.true, self.false}
-
-    def read(self, texts: list[str]) -> NDArray[Any]:
-        """Return the truth values, bool."""
-        return np.array([text == self.true for text in texts], dtype=bool)
-
-    def write(self, values: Any) -> list[str]:
-        """Return the truth values as text."""
-        return [self.true if value else self.false for value in values]
-
-
-Form: TypeAlias = Whole | Decimals | Flags | Times | Durations | Words
-_FORMS = {form.__name__: form for form in Form.__args__}
-
-
-@dataclass(frozen=True)
-class ColumnForm:
-    """How a column is written.
-
-    Parameters
-    ----------
-    form : Form
-        Its values.
-    missing : str
-        What is written for a missing one.
-    """
-
-    form: Form = field(default_factory=Words)
-    missing: str = ""
-
-    @property
-    def is_words(self) -> bool:
-        """Whether the column holds words."""
-        return isinstance(self.form, Words)
-
-    def texts(self, series: pd.Series) -> list[str]:
-        """Return the values of a column as text."""
-        missing = series.isna().to_numpy()
-        if not missing.any():
-            return self.form.write(series.to_numpy())
-        present = series[~missing]
-        if pd.api.types.is_extension_array_dtype(present.dtype):
-            present = present.astype(getattr(present.dtype, "numpy_dtype", object))
-        texts = iter(self.form.write(present.to_numpy()))
-        return [self.missing if is_none else next(texts) for is_none in missing]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what `from_json` turns back."""
-        return {"kind": type(self.form).__name__, "missing": self.missing} | asdict(
-            self.form
-        )
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> ColumnForm:
-        """Return the form that `to_json` stored."""
-        kind, missing = stored.pop("kind"), stored.pop("missing")
-        return cls(_FORMS[kind](**stored), missing)
 
 
 class Block:

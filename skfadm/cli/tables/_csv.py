@@ -16,8 +16,9 @@ import pandas as pd
 
 from skfadm._files import UserError
 
-from ._columns import Block, ColumnForm, TextColumn
+from ._columns import Block, TextColumn
 from ._dialect import Dialect, decoded, find_dialect, is_tab_separated
+from ._forms import ColumnForm
 from ._table import ReadOptions, Table, TableForm
 
 #: Fields and rows of a block.

@@ -13,10 +13,11 @@ import pandas as pd
 
 from skfadm._files import UserError
 
-from ._columns import ColumnForm, Flags, Words
+from ._durations import Durations
+from ._forms import ColumnForm, Flags, Words
 from ._numbers import Decimals, Whole
 from ._table import Table, TableForm
-from ._times import TRIMMED_NS, Durations, Times
+from ._times import TRIMMED_NS, Times
 
 #: Digits that a float64 holds whatever they are.
 _EXACT_DIGITS = 15

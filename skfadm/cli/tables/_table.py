@@ -11,7 +11,7 @@ from ._dialect import Dialect
 if TYPE_CHECKING:
     import pandas as pd
 
-    from ._columns import ColumnForm
+    from ._forms import ColumnForm
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class TableForm:
     def from_json(cls, stored: dict[str, Any]) -> TableForm:
         """Return the form that `to_json` stored."""
         # Imports pandas, which takes half a second: not for --help and errors.
-        from ._columns import ColumnForm
+        from ._forms import ColumnForm
 
         columns = {
             name: ColumnForm.from_json(column)

@@ -6,7 +6,8 @@ import pytest
 
 from skfadm._files import UserError
 from skfadm.cli.tables import _columns
-from skfadm.cli.tables._columns import Block, ColumnForm, TextColumn
+from skfadm.cli.tables._columns import Block, TextColumn
+from skfadm.cli.tables._forms import ColumnForm
 
 
 def read(*texts, missing=(), sep=",", may_be_time=True, n_blocks=1):
