@@ -1,0 +1,304 @@
+"""The arguments of the command line, without what is heavy to import."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import NoReturn
+
+from skfadm import __version__
+from skfadm._files import UserError
+from skfadm.experiments.table1 import arguments as table1_arguments
+
+from . import report as report_arguments
+
+_DEMO = """\
+The demonstration, on the diabetes table of scikit-learn (442 rows): learn from three
+age bands, generate a table with and without fair control, and compare classifiers
+trained on real and on generated rows in the age band that was held out. Writes
+synthetic.csv and before-after.png.
+"""
+_GENERATE = """\
+Learn from a table and write a synthetic one that looks like it, but lets no model that
+is trained on it tell the groups of the sensitive columns apart so well.
+
+The table is written with its columns in order, without the sensitive and the domain
+columns: these steer the generator and are no features.
+"""
+_EXAMPLES = """\
+examples:
+  skfadm generate adult.csv --label income --sensitive sex --domain race \\
+      -n 20000 -o fair.csv
+  skfadm generate --data adult.csv --label income --sensitive sex \\
+      --model fair.skops -o fair.parquet       # keep the fitted model ...
+  skfadm generate --model fair.skops -n 100 --lambda-yz 1 --ask '>50K' -o more.csv
+                                               # ... and sample from it again
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message} (see {self.prog} --help)")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; it raises `UserError` for what is wrong."""
+    parser = _Parser(
+        prog="skfadm", description="Fair synthetic tables (FADM) from the command line."
+    )
+    parser.add_argument("--version", action="version", version=f"skfadm {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    layout = argparse.RawDescriptionHelpFormatter
+    demo = commands.add_parser(
+        "demo",
+        help="show on a small real table what it does, in half a minute",
+        description=_DEMO,
+        formatter_class=layout,
+    )
+    demo.add_argument(
+        "--out",
+        type=Path,
+        default=Path("skfadm-demo"),
+        metavar="DIR",
+        help="folder to write to, made if need be (default: %(default)s)",
+    )
+    generate = commands.add_parser(
+        "generate",
+        help="generate a fair table from your own",
+        description=_GENERATE,
+        epilog=_EXAMPLES,
+        formatter_class=layout,
+    )
+    _add_files(generate)
+    _add_columns(generate)
+    _add_sampling(generate)
+    judging = generate.add_argument_group("judging")
+    report_arguments.add_judging(judging)
+    judging.add_argument(
+        "--report",
+        type=Path,
+        metavar="PAGE.html",
+        help="page to write on how fair, faithful and private the table is",
+    )
+    report = commands.add_parser(
+        "report", help="say how fair, faithful and private a table is"
+    )
+    report_arguments.add_arguments(report)
+    _add_reading(report.add_argument_group("reading"))
+    table1 = commands.add_parser(
+        "table1",
+        help="run the paper's comparison on Adult; takes hours",
+        description=table1_arguments.DESCRIPTION,
+        formatter_class=layout,
+    )
+    table1_arguments.add_arguments(table1, _count)
+    return parser
+
+
+def _add_files(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("files (.csv, .tsv, either with .gz, .parquet)")
+    group.add_argument("table", nargs="?", type=Path, help="table to learn from")
+    group.add_argument(
+        "--data", type=Path, metavar="TABLE", help="the same, as an option"
+    )
+    group.add_argument(
+        "-o", "--output", type=Path, required=True, help="synthetic table to write"
+    )
+    group.add_argument(
+        "--model",
+        type=Path,
+        metavar="FILE.skops",
+        help="with a table: keep the fitted model here; without: sample from it",
+    )
+    _add_reading(group)
+
+
+def _add_reading(group: argparse._ActionsContainer) -> None:
+    """Add what is to be said of files that cannot be seen from them."""
+    group.add_argument(
+        "--sep",
+        type=_separator,
+        metavar="CHAR",
+        help="what separates the fields of the table, such as ';' or tab (default: "
+        "seen from its lines)",
+    )
+    group.add_argument(
+        "--encoding",
+        type=_encoding,
+        metavar="NAME",
+        help="encoding of the table, such as cp1252 or latin-1 (default: UTF-8, or "
+        "UTF-16 where the file begins like it)",
+    )
+    group.add_argument(
+        "--missing",
+        metavar="MARK",
+        action="append",
+        default=[],
+        help="what stands for a missing value in the table beside the empty field; may "
+        "be repeated (default: none in words; NA, null and the like between numbers "
+        "and between times)",
+    )
+
+
+def _add_columns(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("learning")
+    group.add_argument("--label", metavar="COLUMN", help="the label to predict")
+    group.add_argument(
+        "--sensitive",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="sensitive attribute to be fair about; may be repeated",
+    )
+    group.add_argument(
+        "--domain",
+        metavar="COLUMN",
+        help="where rows come from (hospital, state, year): fairness is trained to "
+        "hold in domains not seen",
+    )
+    group.add_argument(
+        "--max-iter",
+        type=_count,
+        metavar="N",
+        help="training iterations at most; small tables stop earlier",
+    )
+
+
+def _add_sampling(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("sampling")
+    group.add_argument(
+        "-n",
+        "--rows",
+        type=_count,
+        metavar="N",
+        help="rows to generate (default: as many as were learnt from)",
+    )
+    group.add_argument(
+        "--ask",
+        metavar="LABEL[=SHARE]",
+        action="append",
+        default=[],
+        help="generate this label only, or, repeated, labels in these shares: "
+        "--ask yes=0.5 --ask no=0.5 (default: as in the table)",
+    )
+    group.add_argument(
+        "--lambda-y",
+        type=_strength,
+        metavar="X",
+        help="how hard to push rows towards their label",
+    )
+    group.add_argument(
+        "--lambda-z",
+        type=_strength,
+        metavar="X",
+        help="strength of the paper's entropy guidance (default: none)",
+    )
+    group.add_argument(
+        "--lambda-yz",
+        type=_strength_or_auto,
+        metavar="X",
+        help="strength of fair labels, 0 (none) to 1 (default: auto, calibrated on "
+        "the table)",
+    )
+    group.add_argument(
+        "--fairness-target",
+        type=_target,
+        metavar="T",
+        help="what auto aims at: a ratio of demographic parity such as 0.8, or with it "
+        "one of equal opportunity, 0.9/0.75 (default: toward parity as far as 2 "
+        "points of accuracy buy)",
+    )
+    group.add_argument(
+        "--adapt",
+        type=Path,
+        metavar="TABLE",
+        help="unlabelled rows of the domain where models will be used: labels are made "
+        "fair there",
+    )
+    group.add_argument(
+        "--keep-sensitive",
+        action="store_true",
+        help="write the sensitive columns too, drawn from what the other columns tell "
+        "of them",
+    )
+    group.add_argument(
+        "--seed",
+        type=_seed,
+        metavar="N",
+        help="same seed, same table (default: drawn and printed)",
+    )
+    group.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing but errors"
+    )
+
+
+def _count(text: str) -> int:
+    value = _integer(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
+    return value
+
+
+def _seed(text: str) -> int:
+    value = _integer(text)
+    if not 0 <= value < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not in 0 to 4294967295")
+    return value
+
+
+def _integer(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
+
+
+def _separator(text: str) -> str:
+    from .tables._dialect import separator
+
+    try:
+        return separator(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error}; give one character, or tab"
+        ) from None
+
+
+def _encoding(text: str) -> str:
+    from .tables._dialect import known_encoding
+
+    try:
+        return known_encoding(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"{error} that Python knows; common ones are utf-8, utf-16, cp1252, latin-1"
+        ) from None
+
+
+def _strength(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
+    return value
+
+
+def _strength_or_auto(text: str) -> float | str:
+    return text if text == "auto" else _strength(text)
+
+
+def _target(text: str) -> float | dict[str, float]:
+    parts = text.split("/")
+    try:
+        ratios = [float(part) for part in parts]
+    except ValueError:
+        ratios = [math.nan]
+    if len(ratios) > 2 or not all(0 < ratio <= 1 for ratio in ratios):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a ratio above 0 and up to 1, nor two such as 0.9/0.75"
+        )
+    measures = ("demographic_parity", "equal_opportunity")
+    return dict(zip(measures, ratios, strict=True)) if ratios[1:] else ratios[0]
