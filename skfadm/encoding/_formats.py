@@ -119,6 +119,7 @@ class Format:
         values = self._write(numbers)
         if missing.any():
             is_object = values.dtype == object
+            values = values.copy()  # what an index holds cannot be written to
             values[missing] = MISSING_MARKERS[self.marker] if is_object else None
         return dress(values, self.dtype)
 

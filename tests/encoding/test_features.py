@@ -98,7 +98,7 @@ def test_boosting_sees_the_parts_of_a_time_that_repeat():
     rng = np.random.default_rng(0)
     seconds = pd.to_timedelta(rng.integers(0, 3000 * 86400, 2000), "s")
     t = pd.Series(pd.Timestamp("2010-01-01") + seconds)
-    for y in (t.dt.hour < 12, t.dt.dayofweek >= 5, t.dt.month < 7, t.dt.day < 15):
+    for y in (t.dt.hour < 12, t.dt.day_of_week >= 5, t.dt.month < 7, t.dt.day < 15):
         model = default_classifier().fit(t[:1000].to_frame("t"), y[:1000])
         assert model.score(t[1000:].to_frame("t"), y[1000:]) > 0.97
 
