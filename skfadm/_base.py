@@ -16,7 +16,6 @@ from sklearn.utils.validation import check_is_fitted
 from . import __version__
 from ._files import wrong_version
 from ._validation import (
-    LabelFormat,
     check_n_samples,
     encode_domains,
     encode_groups,
@@ -24,9 +23,60 @@ from ._validation import (
     new_random_state,
 )
 from .encoding import TabularEncoder
+from .encoding._columns import CategoryColumn
 
 Table: TypeAlias = NDArray[Any] | pd.DataFrame
 Labels: TypeAlias = NDArray[Any] | pd.Series
+
+
+@dataclass(frozen=True)
+class LabelFormat:
+    """What labels of each code looked like in `fit`, so that they go out as they came.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_classes,) or CategoryColumn
+        The labels; what gives them in a dtype of pandas.
+    order : ndarray of shape (n_classes,), int
+        The code that `values` has for each.
+    is_series : bool, default=False
+        Whether labels go out as a Series.
+    name : object, default=None
+        Of the Series.
+    """
+
+    values: NDArray[Any] | CategoryColumn
+    order: NDArray[np.int64]
+    is_series: bool = False
+    name: Any = None
+
+    @classmethod
+    def of(cls, y: Any, codes: NDArray[np.int64], classes: NDArray[Any]) -> LabelFormat:
+        """Return the format of the labels `y`, which have these codes."""
+        if isinstance(y, pd.DataFrame):
+            y = y.iloc[:, 0]
+        if isinstance(y, pd.Index | pd.api.extensions.ExtensionArray):
+            y = pd.Series(y)
+        first = np.unique(codes, return_index=True)[1]
+        order = np.arange(len(classes))
+        if not isinstance(y, pd.Series):
+            values = y.ravel()[first] if isinstance(y, np.ndarray) else classes
+            return cls(values, order)
+        if isinstance(y.dtype, np.dtype):
+            return cls(y.to_numpy()[first], order, True, y.name)
+        column = CategoryColumn("y", y)
+        # Nothing is drawn: it is for columns that hold numbers.
+        found = column.encode(y.iloc[first], np.random.default_rng(0))[1]
+        return cls(column, np.asarray(found, dtype=np.int64), True, y.name)
+
+    def restore(self, codes: NDArray[np.integer]) -> Labels:
+        """Return the labels with these codes."""
+        order = self.order[codes]
+        if isinstance(self.values, np.ndarray):
+            labels = self.values[order]
+        else:
+            labels = self.values.decode(None, order, len(order))
+        return pd.Series(labels, name=self.name) if self.is_series else labels
 
 
 @dataclass(frozen=True)
@@ -162,7 +212,7 @@ class TableGenerator(BaseEstimator, ABC):
             classes,
             sensitive_classes,
             domain_names,
-            LabelFormat.of(y),
+            LabelFormat.of(y, labels, classes),
         )
 
     def _remember(self, table: EncodedTable) -> None:
@@ -197,7 +247,7 @@ class TableGenerator(BaseEstimator, ABC):
     ) -> tuple[Table, Labels]:
         """Return compact rows and label codes as `fit` saw such tables and labels."""
         X = self.encoder_.decode(rows, seed=seed)
-        return X, self.label_format_.restore(self.classes_[codes])
+        return X, self.label_format_.restore(codes)
 
 
 def new_seed(rng: np.random.RandomState) -> int:

@@ -3,7 +3,6 @@
 import warnings
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from sklearn.base import clone
 from sklearn.compose import make_column_selector, make_column_transformer
@@ -14,6 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+from ._validation import as_labels, check_for_classifiers
 from .encoding import ClassifierFeatures
 
 __all__ = [
@@ -87,7 +87,9 @@ def fit_on_generated(classifier: Any, X: Any, y: Any, *, random_state: int) -> A
     classifier
         Fitted.
     """
-    labels = pd.unique(np.asarray(y))
+    y = as_labels("y", y)
+    check_for_classifiers("y", y)
+    labels = pd.unique(y)
     if len(labels) == 1:
         warnings.warn(
             f"All {len(y)} generated rows have the label {labels[0]!r}; a classifier "

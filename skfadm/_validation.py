@@ -1,10 +1,10 @@
-"""Checks of labels, sensitive attributes, domains and what is asked of `sample`."""
+"""The checks of labels, groups, domains, strengths, random states and requests."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from numbers import Integral, Real
 from typing import Any
 
@@ -13,57 +13,45 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets
 
 #: Labels that are drawn at a time.
 _PIECE = 1 << 16
+#: With more labels than this, most rows must share theirs with another.
+_FEW_LABELS = 20
 
 
-@dataclass(frozen=True)
-class LabelFormat:
-    """How labels came in, so that generated ones go out alike."""
+def as_columns(
+    name: str, values: ArrayLike, n_rows: int | None = None, of: str = "X"
+) -> list[pd.Series]:
+    """Return `values`, one or several columns of labels, none of them missing.
 
-    is_series: bool
-    name: Any
-    categories: NDArray[Any] | None
-    ordered: bool
-    dtype: str | None = None
-
-    @classmethod
-    def of(cls, y: ArrayLike) -> LabelFormat:
-        """Return the format of `y`."""
-        if not isinstance(y, pd.Series):
-            return cls(False, None, None, False)
-        if isinstance(y.dtype, pd.CategoricalDtype):
-            return cls(True, y.name, np.asarray(y.cat.categories), bool(y.cat.ordered))
-        return cls(True, y.name, None, False, str(y.dtype))
-
-    def restore(self, labels: NDArray[Any]) -> NDArray[Any] | pd.Series:
-        """Return `labels` in this format."""
-        if not self.is_series:
-            return labels
-        values: Any = labels
-        if self.categories is not None:
-            values = pd.Categorical(labels, self.categories, ordered=self.ordered)
-        return pd.Series(values, name=self.name, dtype=self.dtype)
-
-
-def as_columns(name: str, values: ArrayLike, n_rows: int) -> list[pd.Series]:
-    """Return `values`, one or several columns, checked for missing entries.
+    Parameters
+    ----------
+    name : str
+        What errors call them.
+    values : array-like or DataFrame of shape (n,) or (n, n_columns)
+        Labels of any dtype.
+    n_rows : int, default=None
+        How many there have to be; None is one or more.
+    of : str, default="X"
+        The argument that has `n_rows` rows, for errors.
 
     Raises
     ------
+    TypeError
+        If `values` is no array-like, such as a dict or a column's name.
     ValueError
-        If the length is not `n_rows` or an entry is missing.
+        If the length is another, there is no column or an entry is missing.
     """
     frame = values if isinstance(values, pd.DataFrame) else _frame(name, values)
-    if len(frame) != n_rows:
+    if n_rows is not None and len(frame) != n_rows:
         raise ValueError(
-            f"{name} has {len(frame)} rows but X has {n_rows}; expected as many. Found "
-            "input variables with inconsistent numbers of samples."
+            f"{name} has {len(frame)} rows but {of} has {n_rows}; expected as many. "
+            "Found input variables with inconsistent numbers of samples."
         )
-    if frame.shape[1] == 0:
-        raise ValueError(f"{name} has no columns; expected one or more.")
+    if 0 in frame.shape:
+        what = "rows" if not len(frame) else "columns"
+        raise ValueError(f"{name} has no {what}; expected one or more.")
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     for column in columns:
         n_missing = int(column.isna().sum())
@@ -78,41 +66,111 @@ def as_columns(name: str, values: ArrayLike, n_rows: int) -> list[pd.Series]:
 def _frame(name: str, values: ArrayLike) -> pd.DataFrame:
     if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         return pd.Series(values).to_frame()
+    if isinstance(values, Mapping) or not pd.api.types.is_list_like(values):
+        shown = type(values).__name__ if isinstance(values, Mapping) else repr(values)
+        raise TypeError(
+            f"{name} is {shown}; expected the values themselves, one a row, as an "
+            "array, a Series or, for several columns, a DataFrame."
+        )
     # As objects, because NumPy would turn a list such as [1, "a"] to strings.
     array = np.asarray(values, dtype=getattr(values, "dtype", object))
-    if array.ndim not in (1, 2):
+    if array.ndim > 2:
         raise ValueError(
             f"{name} has {array.ndim} dimensions; expected one value a row or, for "
             "several attributes, a column each."
         )
-    return pd.DataFrame(array).infer_objects()
+    return pd.DataFrame(array)
+
+
+def as_labels(
+    name: str, values: ArrayLike, n_rows: int | None = None, of: str = "X"
+) -> NDArray[Any]:
+    """Return a column of labels as an array of plain values, shape (n,).
+
+    Parameters and errors are those of `as_columns` and `factorize`, and several columns
+    are a ValueError.
+    """
+    codes, labels = factorize(name, _one_column(name, values, n_rows, of))
+    return labels[codes]
+
+
+def _one_column(
+    name: str, values: ArrayLike, n_rows: int | None, of: str = "X"
+) -> pd.Series:
+    columns = as_columns(name, values, n_rows, of)
+    if len(columns) != 1:
+        raise ValueError(
+            f"{name} has {len(columns)} columns; expected one label a row."
+        )
+    return columns[0]
 
 
 def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return integer codes and the sorted distinct values of a column of labels."""
+    """Return integer codes and the sorted distinct values of a column of labels.
+
+    Values may be of any dtype; those of pandas and Arrow become NumPy's or objects.
+    Numbers come before words where both are there.
+
+    Raises
+    ------
+    ValueError
+        For numbers that are no integers.
+    TypeError
+        For tuples and other collections, and values that cannot be sorted.
+    """
     values = np.asarray(column)
-    if values.dtype.kind == "f" and (values != np.floor(values)).any():
-        odd = values[values != np.floor(values)][0]
-        raise ValueError(
-            f"{name} holds continuous values such as {odd:g}; expected labels. Bin "
-            "them, for instance with pandas.cut."
-        )
-    if values.dtype.kind == "f" and not np.isfinite(values).all():
-        raise ValueError(f"{name} holds infinite values (infinity); expected labels.")
-    if values.dtype.kind in "mM":
-        raise TypeError(f"{name} holds dates or times; expected labels.")
     try:
-        # Hashing finds the few distinct labels of many rows, so that only they are
-        # sorted.
+        # Hashing finds the few distinct labels of many rows, so that the rest is done
+        # for them alone.
         codes, found = pd.factorize(values)
-        classes, order = np.unique(found, return_inverse=True)
+    except TypeError:
+        codes, found = np.arange(len(values)), values
+    if found.dtype == object:
+        plain = pd.Series([_plain(name, v) for v in found], dtype=object)
+        found = np.asarray(plain.infer_objects())
+    _check_whole(name, found)
+    try:
+        order, labels = pd.factorize(found, sort=True)
     except TypeError as error:
-        kinds = sorted({type(v).__name__ for v in values})
+        kinds = sorted({type(v).__name__ for v in found})
         raise TypeError(
             f"{name} mixes labels of types {', '.join(kinds)}; expected labels that "
             "can be ordered, such as all strings or all integers."
         ) from error
-    return order[codes].astype(np.int64, copy=False), classes
+    if values.dtype.kind in "US":  # pandas makes objects of them
+        labels = labels.astype(values.dtype)
+    return order[codes].astype(np.int64, copy=False), labels
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Return an object as a label; decimals are numbers as any other."""
+    if isinstance(value, Collection) and not isinstance(value, str | bytes):
+        raise TypeError(
+            f"{name} holds {value!r}; expected single values such as strings or "
+            "integers. Join the parts to one string, or, for several sensitive "
+            "attributes, give each a column."
+        )
+    if not isinstance(value, Decimal):
+        return value
+    is_whole = value.is_finite() and value == value.to_integral_value()
+    return int(value) if is_whole else float(value)
+
+
+def _check_whole(name: str, found: NDArray[Any]) -> None:
+    numbers = found
+    if found.dtype == object:
+        numbers = np.array([v for v in found if isinstance(v, float)])
+    if numbers.dtype.kind != "f":
+        return
+    if not np.isfinite(numbers).all():
+        raise ValueError(f"{name} holds infinite values (infinity); expected labels.")
+    odd = numbers[numbers != np.floor(numbers)]
+    if len(odd):
+        # The words in brackets are what scikit-learn calls it.
+        raise ValueError(
+            f"{name} holds continuous values such as {odd[0]:g}; expected labels "
+            "(Unknown label type: continuous). Bin them, for instance with pandas.cut."
+        )
 
 
 def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
@@ -120,34 +178,53 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
 
     Raises
     ------
-    ValueError
-        For a wrong length, missing or continuous values, several columns, one class.
+    ValueError, TypeError
+        As `as_labels`, and for a single class, for nearly as many labels as rows, and
+        for numbers mixed with words.
     """
-    columns = as_columns("y", y, n_rows)
-    if len(columns) != 1:
-        raise ValueError(f"y has {len(columns)} columns; expected one label a row.")
-    if getattr(y, "ndim", 1) == 2:
+    if getattr(y, "ndim", 1) == 2 and np.shape(y)[1:] == (1,):
         warnings.warn(
             "A column-vector y was passed when a 1d array was expected.",
             DataConversionWarning,
             stacklevel=3,
         )
-    values = np.asarray(columns[0])
-    if values.dtype.kind == "f":
-        if not np.isfinite(values).all():
-            raise ValueError("y holds infinite values (infinity); expected labels.")
-        # Names what scikit-learn calls an unknown label type.
-        try:
-            check_classification_targets(values)
-        except ValueError as error:
-            raise ValueError(f"y holds no class labels. {error}") from error
-    codes, classes = factorize("y", columns[0])
+    codes, classes = factorize("y", _one_column("y", y, n_rows))
     if len(classes) < 2:
         raise ValueError(
             f"y holds one class ({classes.tolist()[0]!r}); a generator needs at least "
             "two."
         )
+    kinds = {type(label).__name__ for label in classes.tolist()}
+    if "str" in kinds and len(kinds) > 1:
+        raise TypeError(
+            f"y mixes labels of types {', '.join(sorted(kinds))}; expected labels of "
+            "one type, such as all strings or all integers."
+        )
+    if len(classes) > max(_FEW_LABELS, n_rows / 2):
+        raise ValueError(
+            f"y holds {len(classes)} different values in {n_rows} rows; expected class "
+            "labels that rows share. If it is a quantity, bin it, for instance with "
+            "pandas.cut; if it tells rows apart, choose another column."
+        )
     return codes, classes
+
+
+def check_for_classifiers(name: str, labels: NDArray[Any]) -> None:
+    """Refuse labels that scikit-learn's classifiers do not take.
+
+    Raises
+    ------
+    TypeError
+        For objects other than strings.
+    """
+    if labels.dtype != object:
+        return
+    other = [v for v in pd.unique(labels) if not isinstance(v, str)]
+    if other:
+        raise TypeError(
+            f"{name} holds {other[0]!r}, which classifiers do not take as a label; "
+            f"expected strings or integers, such as {name}.astype(str)."
+        )
 
 
 def encode_groups(
@@ -157,8 +234,9 @@ def encode_groups(
 
     Raises
     ------
-    ValueError
-        For a wrong length, missing values or an attribute with a single group.
+    ValueError, TypeError
+        As `as_columns` and `factorize`, and for an attribute with a single group or one
+        that is there twice.
     """
     if z is None:
         return np.empty((n_rows, 0), dtype=np.int64), []
@@ -183,18 +261,19 @@ def encode_groups(
     return np.stack(codes, axis=1), groups
 
 
+def combine_groups(z: ArrayLike, n_rows: int, of: str = "X") -> NDArray[np.int64]:
+    """Return the code of each row's combination of values in the columns of `z`."""
+    codes = [factorize("z", column)[0] for column in as_columns("z", z, n_rows, of)]
+    return np.unique(np.stack(codes, axis=1), axis=0, return_inverse=True)[1].ravel()
+
+
 def encode_domains(
-    domains: ArrayLike | None, n_rows: int
+    domains: ArrayLike | None, n_rows: int | None, name: str = "domains"
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return domain codes and the domains; None is a single domain."""
     if domains is None:
-        return np.zeros(n_rows, dtype=np.int64), np.array([0])
-    columns = as_columns("domains", domains, n_rows)
-    if len(columns) != 1:
-        raise ValueError(
-            f"domains has {len(columns)} columns; expected one label a row."
-        )
-    return factorize("domains", columns[0])
+        return np.zeros(n_rows or 0, dtype=np.int64), np.array([0])
+    return factorize(name, _one_column(name, domains, n_rows))
 
 
 def new_random_state(
@@ -264,27 +343,35 @@ def requested_codes(
         return drawn
     if isinstance(y, Mapping):
         return _codes_of_shares(y, n_samples, classes, rng, dtype)
-    labels = np.asarray(y, dtype=getattr(y, "dtype", object))
-    if labels.ndim == 0:
-        return np.full(n_samples, _codes(labels[None], classes)[0], dtype)
-    if labels.shape != (n_samples,):
+    if not pd.api.types.is_list_like(y):
+        label = y[()] if isinstance(y, np.ndarray) else y
+        return np.full(n_samples, _codes([label], classes)[0], dtype)
+    columns = as_columns("y", y)  # type: ignore[arg-type]
+    shape = (len(columns[0]), len(columns))[: 1 + (len(columns) > 1)]
+    if shape != (n_samples,):
         raise ValueError(
-            f"y has shape {labels.shape} but n_samples is {n_samples}; expected one "
-            f"label, one label a row (shape ({n_samples},)) or a mapping of shares."
+            f"y has shape {shape} but n_samples is {n_samples}; expected one label, "
+            f"one label a row (shape ({n_samples},)) or a mapping of shares."
         )
-    return _codes(labels, classes).astype(dtype)
+    rows, asked = factorize("y", columns[0])
+    return _codes(asked, classes)[rows].astype(dtype)
 
 
-def _codes(labels: NDArray[Any], classes: NDArray[Any]) -> NDArray[np.int64]:
-    lookup = {label: code for code, label in enumerate(classes.tolist())}
-    values = labels.tolist()
-    unknown = sorted({repr(v) for v in values if _get(lookup, v) is None})
+def _codes(labels: Any, classes: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the code of each label, by equality: 1, 1.0 and True are the same."""
+    # By way of pandas, because NumPy makes integers of times.
+    known, asked = (
+        [v.item() if isinstance(v, np.generic) else v for v in pd.Series(values)]
+        for values in (classes, labels)
+    )
+    lookup = {label: code for code, label in enumerate(known)}
+    unknown = sorted({repr(v) for v in asked if _get(lookup, v) is None})
     if unknown:
         raise ValueError(
             f"y asks for unknown labels {', '.join(unknown)}; the labels seen in fit "
-            f"are {classes.tolist()}."
+            f"are {known}."
         )
-    return np.array([lookup[v] for v in values], dtype=np.int64)
+    return np.array([lookup[v] for v in asked], dtype=np.int64)
 
 
 def _get(lookup: dict[Any, int], value: Any) -> int | None:
@@ -301,7 +388,7 @@ def _codes_of_shares(
     rng: np.random.RandomState,
     dtype: np.dtype,
 ) -> NDArray[np.unsignedinteger]:
-    codes = _codes(np.array(list(shares), dtype=object), classes)
+    codes = _codes(list(shares), classes)
     try:
         values = np.array([float(v) for v in shares.values()])
     except (TypeError, ValueError) as error:

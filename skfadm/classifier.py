@@ -14,7 +14,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._downstream import default_classifier, fit_on_generated
-from ._validation import check_n_samples, new_random_state
+from ._validation import (
+    as_labels,
+    check_for_classifiers,
+    check_n_samples,
+    new_random_state,
+)
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
 from .fair_control.tradeoff import TOLERANCE
@@ -182,6 +187,9 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         """
         n_samples = None if self.n_samples is None else check_n_samples(self.n_samples)
         self._check_parameters()
+        if y is not None:
+            # Before the generator, which takes any labels, is trained.
+            check_for_classifiers("y", as_labels("y", y))
         rng = new_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=3)
         generator = (

@@ -570,7 +570,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
     def _finished(
         self, X: Table, codes: NDArray[np.integer]
     ) -> tuple[Table, NDArray[Any] | pd.Series]:
-        return X, self.label_format_.restore(self.classes_[codes])
+        return X, self.label_format_.restore(codes)
 
     def _sampler(self, strengths: Sequence[float] | None = None) -> TableSampler:
         fair, strength = self._labels_now()

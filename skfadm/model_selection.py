@@ -5,10 +5,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.model_selection import BaseCrossValidator
 from sklearn.utils.validation import _num_samples
+
+from ._validation import encode_domains
 
 __all__ = ["LeaveOneDomainOut", "refit_fair"]
 
@@ -236,16 +237,9 @@ def _domain_codes(
             "pass groups=."
         )
     name, values = ("domains", domains) if groups is None else ("groups", groups)
-    array = np.asarray(values)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional, got shape {array.shape}.")
-    if n_rows is not None and len(array) != n_rows:
-        raise ValueError(f"{name} must have {n_rows} rows like X, got {len(array)}.")
-    codes, unique = pd.factorize(array, sort=True)
-    if (codes < 0).any():
-        raise ValueError(f"{name} must not hold missing values.")
+    codes, unique = encode_domains(values, n_rows, name)
     if len(unique) < 2:
         raise ValueError(
-            f"{name} must hold at least two different domains, got {unique.tolist()}."
+            f"{name} holds one domain ({unique.tolist()[0]!r}); expected at least two."
         )
     return codes, unique

@@ -10,8 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
 from .._figures import INK, REAL, SYNTHETIC, axes_for
-from .._validation import as_columns, factorize
-from ._ratios import _positive_labels, as_labels
+from .._validation import as_columns, as_labels, factorize
+from ._ratios import _positive_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,7 +61,7 @@ def selection_rates(
         Index: attribute, label, group. Columns: "n", the rows of the group, "rate",
         "low" and "high", the ends of Wilson's 95 % interval.
     """
-    pred = as_labels(y_pred, "y_pred")
+    pred = as_labels("y_pred", y_pred)
     labels = _positive_labels(np.unique(pred), pos_label)
     rows = {}
     for name, codes, groups in attributes_of(z, len(pred)):

@@ -8,6 +8,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from sklearn.exceptions import UndefinedMetricWarning
 
+from .._validation import as_labels, combine_groups
+
 RATIOS = ("demographic_parity_ratio", "equal_opportunity_ratio")
 
 
@@ -143,45 +145,6 @@ def equal_opportunity_ratio(
     return _public_ratio("equal_opportunity_ratio", y_true, y_pred, z, pos_label)
 
 
-def as_labels(values: Any, name: str, n_rows: int | None = None) -> np.ndarray:
-    """Check class labels and return them as a one-dimensional array."""
-    labels = np.asarray(values)
-    if labels.ndim == 2 and labels.shape[1] == 1:
-        labels = labels.ravel()
-    if labels.ndim != 1 or not len(labels):
-        raise ValueError(
-            f"{name} must be a non-empty column of labels, got shape {labels.shape}."
-        )
-    if n_rows is not None and len(labels) != n_rows:
-        raise ValueError(f"{name} must have {n_rows} rows, got {len(labels)}.")
-    if labels.dtype == object:  # e.g. integers in an object column
-        labels = pd.Series(labels).infer_objects().to_numpy()
-    if pd.isna(labels).any():
-        raise ValueError(f"{name} must not hold missing values.")
-    if labels.dtype.kind == "f" and (labels != np.round(labels)).any():
-        raise ValueError(f"{name} must hold class labels, got continuous numbers.")
-    return labels
-
-
-def as_groups(z: Any, name: str, n_rows: int) -> np.ndarray:
-    """Give each row the number of its group, its combination of values in `z`."""
-    values = z if isinstance(z, pd.DataFrame | pd.Series) else np.asarray(z)
-    if values.ndim not in (1, 2) or 0 in values.shape:
-        raise ValueError(
-            f"{name} must have shape (n_samples,) or (n_samples, n_attributes), got "
-            f"{values.shape}."
-        )
-    if len(values) != n_rows:
-        raise ValueError(f"{name} must have {n_rows} rows, got {len(values)}.")
-    table = pd.DataFrame(values)
-    codes = np.column_stack(
-        [pd.factorize(table.iloc[:, j])[0] for j in range(table.shape[1])]
-    )
-    if (codes < 0).any():
-        raise ValueError(f"{name} must not hold missing values.")
-    return np.unique(codes, axis=0, return_inverse=True)[1].ravel()
-
-
 def union_of_labels(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """All labels of both, sorted; an error if numbers and words would be mixed."""
     kinds = [labels.dtype.kind in "biuf" for labels in (a, b)]
@@ -191,8 +154,8 @@ def union_of_labels(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     except TypeError:
         pass  # words and numbers within one object array
     raise ValueError(
-        "y_true and y_pred must hold labels of one kind, numbers or words; got "
-        f"{pd.unique(a)[:5].tolist()} and {pd.unique(b)[:5].tolist()}."
+        f"y_true and y_pred hold {pd.unique(a)[:5].tolist()} and "
+        f"{pd.unique(b)[:5].tolist()}; expected labels of one kind, numbers or words."
     )
 
 
@@ -218,9 +181,9 @@ def _positive_labels(labels: np.ndarray, pos_label: Any) -> list:
 
 
 def _public_ratio(name: str, y_true: Any, y_pred: Any, z: Any, pos_label: Any) -> float:
-    true = as_labels(y_true, "y_true")
-    pred = as_labels(y_pred, "y_pred", len(true))
-    groups = as_groups(z, "z", len(true))
+    true = as_labels("y_true", y_true)
+    pred = as_labels("y_pred", y_pred, len(true), "y_true")
+    groups = combine_groups(z, len(true), "y_true")
     return fairness_ratio(
         name, true, pred, groups, union_of_labels(true, pred), pos_label
     )

@@ -13,12 +13,10 @@ from sklearn.utils import metadata_routing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
 from skfadm._downstream import fit_on_generated
-from skfadm._validation import new_random_state
+from skfadm._validation import as_labels, combine_groups, new_random_state
 
 from ._ratios import (
     RATIOS,
-    as_groups,
-    as_labels,
     demographic_parity_ratio,
     equal_opportunity_ratio,
     fairness_ratio,
@@ -187,16 +185,16 @@ class FairnessScorer(BaseEstimator):
         metrics = self._check_metrics()
         self._validate_params()
         _check_can_be_scored(estimator)
-        y_true = as_labels(y, "y")
+        y_true = as_labels("y", y)
         groups = None
         if any(metric != "accuracy" for metric in metrics):
-            groups = as_groups(self._find_z(X, z), "z", len(y_true))
+            groups = combine_groups(self._find_z(X, z), len(y_true), "y")
 
         y_pred, classes = self._predict(estimator, X)
-        y_pred = as_labels(y_pred, "y_pred", len(y_true))
+        y_pred = as_labels("y_pred", y_pred, len(y_true), "y")
         labels = union_of_labels(y_true, y_pred)
         if classes is not None:  # a fold may lack a label
-            labels = union_of_labels(labels, as_labels(classes, "classes_"))
+            labels = union_of_labels(labels, as_labels("classes_", classes))
         scores = {
             name: self._score_one(name, y_true, y_pred, groups, labels)
             for name in metrics

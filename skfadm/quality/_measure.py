@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
+from .._validation import as_labels
 from ._coverage import alpha_precision_beta_recall
 from ._fidelity import column_shapes, pair_trends
 from ._marginals import marginals_of
@@ -226,30 +227,13 @@ def _with_labels(
     while label in columns:
         label += "_"
     for table in frames:
-        y = _as_labels(f"y_{table}", labels[table], len(frames[table]))
-        frames[table] = frames[table].assign(**{label: y})
+        y = as_labels(f"y_{table}", labels[table], len(frames[table]), table)
+        frames[table] = frames[table].assign(**{label: y.astype(object)})
     n_classes = frames["real"][label].nunique()
     if n_classes < 2:
         raise ValueError(f"y_real must hold at least 2 classes, got {n_classes}.")
     more = [] if categorical_features is None else categorical_features
     return frames, [*more, label], -1
-
-
-def _as_labels(name: str, y: Any, n_rows: int) -> pd.Series:
-    if np.ndim(y) != 1 or len(y) != n_rows:
-        raise ValueError(
-            f"{name} must hold one label a row, {n_rows} in all, got shape "
-            f"{np.shape(y)}."
-        )
-    labels = pd.Series(y).reset_index(drop=True).astype(object)
-    if labels.isna().any():
-        raise ValueError(f"{name} must not miss labels, {labels.isna().sum()} do.")
-    fractions = [v for v in labels.unique() if isinstance(v, float) and v % 1]
-    if fractions:
-        raise ValueError(
-            f"{name} must hold class labels, got the number {fractions[0]!r}."
-        )
-    return labels
 
 
 def _fidelity(

@@ -176,19 +176,18 @@ def test_all_negative_numbers_are_not_taken_for_positives():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"y_true": [0, 1]}, "y_pred must have 2 rows, got 4"),
-        ({"y_pred": [0, 1, 1]}, "y_pred must have 4 rows, got 3"),
-        ({"z": [0, 1, 1]}, "z must have 4 rows, got 3"),
-        ({"z": [0, 1, None, 1]}, "z must not hold missing"),
-        ({"z": [[0, 1], [0, 1], [0, np.nan], [1, 1]]}, "z must not hold missing"),
-        ({"z": np.zeros((4, 2, 2))}, "z must have shape"),
-        ({"z": np.zeros((4, 0))}, "z must have shape"),
-        ({"z": "m"}, "z must have shape"),
-        ({"y_pred": [0.2, 0.7, 0.1, 0.4]}, "y_pred must hold class labels"),
-        ({"y_pred": [0, 1, np.nan, 0]}, "y_pred must not hold missing"),
-        ({"y_true": ["a", None, "b", "b"]}, "y_true must not hold missing"),
-        ({"y_pred": np.eye(4)}, "y_pred must be a non-empty column"),
-        ({"y_true": [], "y_pred": [], "z": []}, "y_true must be a non-empty"),
+        ({"y_true": [0, 1]}, "y_pred has 4 rows but y_true has 2"),
+        ({"y_pred": [0, 1, 1]}, "y_pred has 3 rows but y_true has 4"),
+        ({"z": [0, 1, 1]}, "z has 3 rows but y_true has 4"),
+        ({"z": [0, 1, None, 1]}, "z has 1 missing"),
+        ({"z": [[0, 1], [0, 1], [0, np.nan], [1, 1]]}, "z has 1 missing"),
+        ({"z": np.zeros((4, 2, 2))}, "z has 3 dimensions"),
+        ({"z": np.zeros((4, 0))}, "z has no columns"),
+        ({"y_pred": [0.2, 0.7, 0.1, 0.4]}, "y_pred holds continuous"),
+        ({"y_pred": [0, 1, np.nan, 0]}, "y_pred has 1 missing"),
+        ({"y_true": ["a", None, "b", "b"]}, "y_true has 1 missing"),
+        ({"y_pred": np.eye(4)}, "y_pred has 4 columns"),
+        ({"y_true": [], "y_pred": [], "z": []}, "y_true has no rows"),
         ({"y_pred": ["0", "1", "1", "0"]}, "labels of one kind"),
         ({"y_pred": np.array([0, "1", 1, 0], dtype=object)}, "labels of one kind"),
         ({"pos_label": "1"}, "pos_label='1' is not among the labels"),
@@ -473,7 +472,7 @@ def test_bad_z_name_and_bad_rows_are_named(biased, classifier):
     both = pd.DataFrame({"sex": z}, index=pd.Index(z, name="sex"))
     with pytest.raises(ValueError, match="it is both"):
         scorer(classifier, both, y)
-    with pytest.raises(ValueError, match="z must have 600 rows, got 599"):
+    with pytest.raises(ValueError, match="z has 599 rows but y has 600"):
         scorer(classifier, X, y, z=z[1:])
 
 

@@ -624,7 +624,7 @@ LABELS = np.repeat([0, 1], 15)
         (
             {"y_real": LABELS[:9], "y_synthetic": LABELS},
             ValueError,
-            r"y_real must hold one label a row, 30 in all",
+            r"y_real has 9 rows but real has 30",
         ),
         (
             {"y_real": np.ones(30), "y_synthetic": LABELS},
@@ -634,12 +634,12 @@ LABELS = np.repeat([0, 1], 15)
         (
             {"y_real": LABELS, "y_synthetic": LABELS + 0.5},
             ValueError,
-            r"y_synthetic must hold class labels, got the number 0.5",
+            r"y_synthetic holds continuous values such as 0.5",
         ),
         (
             {"y_real": LABELS, "y_synthetic": [None] * 30},
             ValueError,
-            r"y_synthetic must not miss labels, 30 do",
+            r"y_synthetic has 30 missing values",
         ),
         ({"categorical_features": "job"}, TypeError, r"categorical_features must be"),
         ({"categorical_features": ["x"]}, ValueError, r"categorical_features.*'x'"),

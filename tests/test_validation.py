@@ -1,0 +1,273 @@
+"""Labels, groups and domains of every dtype, and what is none."""
+
+import datetime as dt
+import enum
+from decimal import Decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from sklearn.exceptions import DataConversionWarning
+
+from skfadm import LeaveOneDomainOut, SyntheticDataClassifier
+from skfadm._validation import as_labels, encode_domains, encode_groups, factorize
+from skfadm.baselines import VAE
+from skfadm.metrics import demographic_parity_ratio
+from skfadm.quality import quality_report
+
+from .generators import tiny
+
+N = 24
+WORDS = ["yes", "no", "no", "maybe"] * (N // 4)
+X = pd.DataFrame({"a": np.arange(N) % 7, "b": np.random.default_rng(0).normal(size=N)})
+
+
+def of(values, dtype=None, name="income"):
+    return pd.Series(values, dtype=dtype, name=name)
+
+
+def arrow(values, kind):
+    return of(values, pd.ArrowDtype(kind))
+
+
+DAYS = [dt.date(2020, 1, 1), dt.date(2021, 5, 1), dt.date(2021, 5, 1)] * (N // 3)
+ONES = [1, 0, 0] * (N // 3)
+FLAGS = [True, False, False] * (N // 3)
+CATEGORIES = {
+    "category": of(pd.Categorical(WORDS, ["maybe", "never", "yes", "no"])),
+    "ordered": of(pd.Categorical(WORDS, ["maybe", "yes", "no"], ordered=True)),
+    "numbers": of(pd.Categorical(ONES, [1, 0, 7])),
+    "intervals": of(pd.cut(np.arange(N), [-1, 5, 50])),
+}
+#: The same forms, as a user's table may hold them.
+FORMS = {
+    **CATEGORIES,
+    "words": of(WORDS),
+    "string": of(WORDS, "string"),
+    "object": of(ONES, object),
+    "int8": of(ONES, "int8"),
+    "float16": of(ONES, "float16"),
+    "Int64": of(ONES, "Int64"),
+    "Float64": of(ONES, "Float64"),
+    "bool": of(FLAGS),
+    "boolean": of(FLAGS, "boolean"),
+    "decimals": of([Decimal(i) for i in ONES]),
+    "dates": of(DAYS),
+    "times": of(pd.to_datetime(DAYS)),
+    "zoned times": of(pd.to_datetime(DAYS).tz_localize("Europe/Berlin")),
+    "durations": of(pd.to_timedelta(ONES, unit="D")),
+    "periods": of(pd.PeriodIndex(DAYS, freq="M")),
+    "arrow large words": arrow(WORDS, pa.large_string()),
+    "arrow integers": arrow(ONES, pa.int16()),
+    "arrow booleans": arrow(FLAGS, pa.bool_()),
+}
+
+
+def same(labels, others):
+    return pd.Series(labels).tolist() == pd.Series(others).tolist()
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def form(request):
+    y = FORMS[request.param]
+    return y, tiny(max_iter=1, n_steps=1).fit(X, y)
+
+
+def test_labels_of_every_dtype_come_back_as_they_came(form):
+    y, gen = form
+    found = gen.sample(9)[1]
+    assert found.dtype == y.dtype
+    assert found.name == "income"
+    assert set(found) <= set(y)
+
+
+def test_labels_of_every_dtype_are_asked_for_one_a_row(form):
+    y, gen = form
+    asked = y.iloc[[3, 0, 1, 1, 2]]
+    for given in (asked, asked.array, asked.to_frame(), list(asked)):
+        assert same(gen.sample(5, given)[1], asked)
+
+
+def test_labels_of_every_dtype_are_asked_for_by_value_and_by_share(form):
+    y, gen = form
+    assert same(gen.sample(2, y.iloc[1])[1], [y.iloc[1]] * 2)
+    rare, frequent = list(y.unique())[:2]
+    found = gen.sample(8, {rare: 0.25, frequent: 0.75})[1].tolist()
+    assert (found.count(rare), found.count(frequent)) == (2, 6)
+
+
+@pytest.mark.parametrize("dtype", ["U5", "S5", "O", "int8", "float32", "?", "M8[D]"])
+def test_labels_of_arrays_come_back_as_arrays(dtype):
+    y = np.array(WORDS if dtype in ("U5", "O") else ONES).astype(dtype)
+    gen = tiny(max_iter=1, n_steps=1).fit(X, y)
+    found = gen.sample(5, y[:5])[1]
+    assert type(found) is np.ndarray
+    assert found.dtype == y.dtype
+    assert found.tolist() == y[:5].tolist()
+    assert set(gen.sample(3, y[1])[1].tolist()) == set(y[1:2].tolist())
+
+
+@pytest.mark.parametrize("make", [pd.Index, pd.array, pd.Categorical])
+def test_labels_in_other_wrappings_come_back_as_a_series_of_their_dtype(make):
+    y = make(WORDS)
+    found = tiny(max_iter=1, n_steps=1).fit(X, y).sample(4, y[:4])[1]
+    assert found.dtype == y.dtype
+    assert found.tolist() == WORDS[:4]
+
+
+def test_a_table_of_one_column_of_labels_is_taken_with_a_warning():
+    with pytest.warns(DataConversionWarning, match="column-vector y"):
+        gen = tiny(max_iter=1, n_steps=1).fit(X, pd.DataFrame({"income": WORDS}))
+    found = gen.sample(2, "no")[1]
+    pd.testing.assert_series_equal(found, pd.Series(["no", "no"], name="income"))
+
+
+@pytest.mark.parametrize("name", ["category", "string", "Int64", "arrow booleans"])
+def test_baselines_take_and_give_labels_alike(name):
+    y = FORMS[name]
+    gen = VAE(max_iter=3, hidden_width=4, n_layers=1, random_state=0).fit(X, y)
+    asked = y.iloc[[0, 1, 1]]
+    found = gen.sample(3, asked)[1]
+    assert found.dtype == y.dtype
+    assert same(found, asked)
+
+
+@pytest.mark.parametrize("name", ["category", "string", "Int64", "boolean", "decimals"])
+def test_a_classifier_predicts_labels_of_the_kind_that_it_was_given(name):
+    y = FORMS[name]
+    model = SyntheticDataClassifier(tiny(max_iter=1, n_steps=1), random_state=0)
+    found = model.fit(X, y).predict(X)
+    assert set(found.tolist()) <= set(y)
+    assert found.dtype == model.classes_.dtype
+    assert found.dtype.kind == {"Int64": "i", "boolean": "b", "decimals": "i"}.get(
+        name, "O"
+    )
+
+
+@pytest.mark.parametrize("name", ["dates", "periods", "intervals"])
+def test_a_classifier_refuses_labels_that_no_classifier_takes_before_training(name):
+    y = FORMS[name]
+    with pytest.raises(TypeError, match=r"y holds .*expected strings.*astype\(str\)"):
+        SyntheticDataClassifier(tiny(max_iter=10**9)).fit(X, y)
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_groups_and_domains_of_every_dtype_are_those_of_their_text(name):
+    values = FORMS[name]
+    codes, domains = encode_domains(values, N)
+    assert len(domains) == values.nunique()
+    np.testing.assert_array_equal(values.groupby(codes).nunique(), 1)
+    group_codes, groups = encode_groups(values, N)
+    np.testing.assert_array_equal(group_codes[:, 0], codes)
+    assert LeaveOneDomainOut().get_n_splits(domains=values) == len(domains)
+    assert sorted(domains.tolist()) == domains.tolist()
+    y = np.arange(N) % 2
+    found = demographic_parity_ratio(y, y, z=values)
+    assert found == demographic_parity_ratio(y, y, z=codes)
+
+
+def test_periods_and_decimals_train_as_domains_and_groups():
+    domains, z = FORMS["periods"], FORMS["decimals"]
+    gen = tiny(max_iter=1, n_steps=1).fit(X, WORDS, z, domains)
+    assert gen.domains_.tolist() == [pd.Period("2020-01"), pd.Period("2021-05")]
+    assert [g.tolist() for g in gen.sensitive_classes_] == [[0, 1]]
+
+
+def test_numbers_and_words_are_mixed_in_domains_and_not_in_labels():
+    mixed = [1, "b", 10, 1] * (N // 4)
+    codes, domains = encode_domains(mixed, N)
+    assert domains.tolist() == [1, 10, "b"]
+    assert codes[:4].tolist() == [0, 2, 1, 0]
+    with pytest.raises(TypeError, match="y mixes labels of types int, str; expected"):
+        tiny().fit(X, mixed)
+
+
+class Colour(enum.Enum):
+    RED, BLUE = range(2)
+
+
+LONG = [f"r{i}" for i in range(N)]
+
+
+@pytest.mark.parametrize("name", ["y", "z", "domains"])
+@pytest.mark.parametrize(
+    ("values", "error", "message"),
+    [
+        ({"sex": WORDS}, TypeError, "{} is dict; expected the values themselves, one"),
+        ("sex", TypeError, "{} is 'sex'; expected the values themselves, one a row"),
+        (3, TypeError, "{} is 3; expected the values"),
+        (WORDS[:5], ValueError, "{} has 5 rows but X has 24; expected as many"),
+        (pd.DataFrame(index=range(N)), ValueError, "{} has no columns; expected one"),
+        (np.zeros((N, 2, 2)), ValueError, "{} has 3 dimensions; expected one value"),
+        (of([None, *WORDS[1:]]), ValueError, r"{} has 1 missing values \(NaN or None"),
+        ([np.nan, *ONES[1:]], ValueError, "{} has 1 missing values"),
+        ([pd.NaT, *DAYS[1:]], ValueError, "{} has 1 missing values"),
+        ([0.5, *ONES[1:]], ValueError, "{} holds continuous values such as 0.5; .*cut"),
+        ([Decimal("0.5"), *ONES[1:]], ValueError, "{} holds continuous values .* 0.5"),
+        (["a", 0.5, *WORDS[2:]], ValueError, "{} holds continuous values such as 0.5"),
+        ([np.inf, *ONES[1:]], ValueError, "{} holds infinite values"),
+        (of([("a", 1)] * N), TypeError, r"{} holds \('a', 1\); expected single values"),
+        (of([["a"]] * N), TypeError, r"{} holds \['a'\]; expected single values"),
+        ([*Colour] * (N // 2), TypeError, "{} mixes labels of types Colour; expected"),
+    ],
+)
+def test_what_is_no_label_is_refused_alike_as_label_group_and_domain(
+    name, values, error, message
+):
+    arguments = {"y": WORDS, name: values}
+    with pytest.raises(error, match=message.format(name)):
+        tiny(max_iter=10**9).fit(X, **arguments)
+
+
+@pytest.mark.parametrize("name", ["y", "domains"])
+def test_several_columns_are_refused_where_one_is_needed(name):
+    both = pd.DataFrame({"a": WORDS, "b": ONES})
+    message = f"{name} has 2 columns; expected one label a row"
+    with pytest.raises(ValueError, match=message):
+        tiny().fit(X, **{"y": WORDS, name: both})
+
+
+def test_a_label_that_looks_continuous_is_refused_with_what_to_do():
+    message = "y holds 300 different values in 300 rows; expected .* pandas.cut"
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    with pytest.raises(ValueError, match=message):
+        tiny().fit(rows, np.arange(300))
+    # As few rows as labels, and as many labels as rows share.
+    tiny(max_iter=1).fit(X.iloc[:3], ["a", "b", "c"])
+    tiny(max_iter=1).fit(rows, np.arange(300) // 2)
+
+
+@pytest.mark.parametrize(
+    ("asked", "error", "message"),
+    [
+        (["yes", None, "no"], ValueError, "y has 1 missing values"),
+        ([["yes"], ["yes", "no"], "no"], TypeError, r"y holds \['yes'\]; expected"),
+        (["yes", "no", "perhaps"], ValueError, "unknown labels 'perhaps'; .*'maybe'"),
+        (np.array("perhaps"), ValueError, "unknown labels 'perhaps'"),
+        (["yes", 1, "no"], ValueError, "unknown labels 1;"),
+        (np.array([["yes", "no"]] * 3), ValueError, r"y has shape \(3, 2\) but n_samp"),
+        (pd.Timestamp("2020"), ValueError, "unknown labels Timestamp"),
+        (np.datetime64("2020"), ValueError, "unknown labels Timestamp"),
+    ],
+)
+def test_labels_that_cannot_be_asked_for_are_refused(asked, error, message):
+    gen = tiny(max_iter=1).fit(X, WORDS)
+    with pytest.raises(error, match=message):
+        gen.sample(3, asked)
+
+
+def test_labels_are_sorted_and_coded():
+    codes, labels = factorize("y", pd.Series([10, 9, 10, 2]))
+    assert labels.tolist() == [2, 9, 10]
+    assert codes.tolist() == [2, 1, 2, 0]
+    assert as_labels("y", pd.Series([Decimal(3), 1.0, True])).tolist() == [3, 1, 1]
+
+
+def test_a_report_takes_labels_of_every_dtype():
+    rows = np.random.default_rng(0).normal(size=(N, 2))
+    reports = [
+        quality_report(rows, rows, y, y, random_state=0).tstr_accuracy
+        for y in (FORMS["category"], FORMS["arrow large words"], WORDS)
+    ]
+    assert len(set(reports)) == 1
