@@ -1,180 +1,89 @@
-"""Progress of a training: a bar in a terminal, lines in a log."""
+"""Progress of a training on standard error: a bar in a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from importlib.util import find_spec
 from time import monotonic
-from types import TracebackType
-from typing import Self, SupportsFloat, TextIO
+from typing import SupportsFloat, TextIO
 
-__all__ = ["TrainingProgress"]
-
-# Seconds between two drawings of a bar, and between two lines of a log.
-REDRAW = 0.1
-SHORTEST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-WIDEST_BAR, NARROWEST_BAR = 30, 8
+#: Called as report(iteration, losses) after each iteration. Losses, numbers or tensors,
+#: are read only when they are shown: reading waits for the device.
+Report = Callable[[int, Mapping[str, SupportsFloat]], None]
+#: Seconds between two lines at least.
+PAUSE = 1.0
 
 
-class TrainingProgress:
-    """Show how far a training is, its losses and the time left.
-
-    In a terminal one line is redrawn, at most ten times a second and never wider than
-    the terminal. Anywhere else (a file, a pipe, a notebook) plain lines are written:
-    at every tenth of the training and at the latest after 30 seconds, with at least a
-    second between two. The stream may go away; the training goes on.
-
-    Use it as a context manager, so that the line is ended when the training is
-    interrupted or fails.
+@contextmanager
+def show_progress(max_iter: int, verbose: int) -> Iterator[Report | None]:
+    """Give what shows how far a training is, the time left and the losses.
 
     Parameters
     ----------
     max_iter : int
-        Number of iterations of the training.
-    stream : text stream, default=None
-        Where to write; ``None`` means ``sys.stderr``.
+        Iterations of the training.
+    verbose : int
+        0 shows nothing.
 
-    Examples
-    --------
-    >>> import sys
-    >>> from skfadm._progress import TrainingProgress
-    >>> with TrainingProgress(max_iter=2, stream=sys.stdout) as report:
-    ...     report(0, {"score": 1.5, "y": 0.69})
-    ...     report(1, {"score": 1.25, "y": 0.5})
-    training 100%  2/2  score 1.250  y 0.500  took 0:00
+    Yields
+    ------
+    callable or None
+        To be called as ``report(iteration, losses)``; None if nothing is shown.
     """
+    stream = sys.stderr
+    if not verbose or stream is None:
+        yield None
+    elif stream.isatty() and find_spec("tqdm"):
+        yield from _bar(max_iter, stream)
+    else:
+        yield _lines(max_iter, stream)
 
-    def __init__(self, max_iter: int, stream: TextIO | None = None):
-        self.max_iter = max_iter
-        self._stream: TextIO | None = sys.stderr if stream is None else stream
-        self._in_terminal = _is_terminal(self._stream)
-        self._line_is_open = False
-        self._start: float | None = None
-        self._first = 0
-        self._last_shown = 0.0
-        self._shown = 0
 
-    def __enter__(self) -> Self:
-        return self
+def _bar(max_iter: int, stream: TextIO) -> Iterator[Report]:
+    from tqdm import tqdm
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if self._line_is_open:
-            self._write("\n")
+    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
+    options = {"dynamic_ncols": True, "bar_format": form, "miniters": 1}
+    with tqdm(total=max_iter, desc="training", file=stream, **options) as bar:
 
-    def __call__(self, iteration: int, losses: Mapping[str, SupportsFloat]) -> None:
-        """Take note of an iteration that has ended.
+        def report(iteration: int, losses: Mapping[str, SupportsFloat]) -> None:
+            if iteration == 0:
+                bar.unpause()  # the first one also warms up: it tells no rate
+            if bar.update() or iteration + 1 == max_iter:
+                bar.set_postfix_str(_words(losses), refresh=False)
 
-        Parameters
-        ----------
-        iteration : int
-            Its index, from 0.
-        losses : mapping of str to number
-            Numbers or tensors of no dimension. They are read only when they are shown:
-            reading waits for the device.
-        """
+        yield report
+
+
+def _lines(max_iter: int, stream: TextIO) -> Report:
+    begun, shown = 0.0, monotonic()
+
+    def report(iteration: int, losses: Mapping[str, SupportsFloat]) -> None:
+        nonlocal begun, shown
         now, done = monotonic(), iteration + 1
-        if self._start is None:
-            # The rate is taken from here on: the first iteration also warms up.
-            self._start, self._first, self._last_shown = now, done, now
-        if not self._is_due(done, now - self._last_shown):
+        begun = begun or now
+        is_tenth = done * 10 // max_iter > iteration * 10 // max_iter
+        if done < max_iter and (not is_tenth or now - shown < PAUSE):
             return
-        shown = {name: float(value) for name, value in losses.items()}
-        self._show(done, shown, monotonic() - self._start)
-        self._last_shown, self._shown = monotonic(), done
-
-    def _is_due(self, done: int, pause: float) -> bool:
-        if self._stream is None:
-            return False
-        if done == self.max_iter:
-            return True
-        if self._in_terminal:
-            return pause >= REDRAW or self._shown == 0
-        new_tenth = done * 10 // self.max_iter > self._shown * 10 // self.max_iter
-        return pause >= (SHORTEST_PAUSE if new_tenth else LONGEST_PAUSE)
-
-    def _show(self, done: int, losses: Mapping[str, float], elapsed: float) -> None:
-        is_last = done == self.max_iter
-        timing = f"took {_clock(elapsed)}"
-        if not is_last:
-            timing = f"{self._time_left(done, elapsed)} left"
-        parts = [
-            f"training {100 * done // self.max_iter:3d}%",
-            # As wide from first to last, so that the bar beside it does not jump.
-            f"{done:>{len(str(self.max_iter))}}/{self.max_iter}",
-            *(f"{name} {value:.3f}" for name, value in losses.items()),
-            timing,
-        ]
-        if not self._in_terminal:
-            self._write("  ".join(parts) + "\n")
-            return
-        # The last column stays free: some terminals wrap when it is written to.
-        width = _columns(self._stream) - 1
-        line = _fit_line(parts, done / self.max_iter, width)
-        self._line_is_open = not is_last
-        self._write(f"\r{line:<{width}}" + ("\n" if is_last else ""))
-
-    def _time_left(self, done: int, elapsed: float) -> str:
-        if done == self._first:
-            return "-:--"
-        return _clock(elapsed / (done - self._first) * (self.max_iter - done))
-
-    def _write(self, text: str) -> None:
-        if self._stream is None:
-            return
+        shown = now
+        took = now - begun
+        left = took / iteration * (max_iter - done) if iteration else 0.0
+        time = f"took {_clock(took)}" if done == max_iter else f"{_clock(left)} left"
+        words = f"training {100 * done // max_iter:3d}%  {_words(losses)}  {time}"
         try:
-            self._stream.write(text)
-            self._stream.flush()
+            print(words, file=stream, flush=True)
         except (OSError, ValueError):
-            # A closed pipe or terminal is no reason to lose hours of training.
-            self._stream, self._line_is_open = None, False
+            shown = float("inf")  # the reader went away; the training goes on
+
+    return report
 
 
-def _is_terminal(stream: TextIO | None) -> bool:
-    if stream is None or os.environ.get("TERM") == "dumb":
-        return False
-    try:
-        return stream.isatty()
-    except (AttributeError, ValueError):
-        return False
-
-
-def _columns(stream: TextIO | None) -> int:
-    # Not shutil.get_terminal_size: it looks at stdout, which may be a file.
-    if stream is None:
-        return 80
-    try:
-        return os.get_terminal_size(stream.fileno()).columns or 80
-    except (AttributeError, OSError, ValueError):
-        return 80
-
-
-def _fit_line(parts: list[str], share: float, width: int) -> str:
-    """Join the parts that fit: the share first, then time, losses, bar and count."""
-    first, count, *losses, timing = parts
-    choices = [
-        ([first, count, *losses, timing], NARROWEST_BAR),
-        ([first, *losses, timing], NARROWEST_BAR),
-        ([first, *losses, timing], 0),
-        ([first, timing], 0),
-    ]
-    for chosen, narrowest in choices:
-        room = min(WIDEST_BAR, width - len("  ".join(chosen)) - len("  []"))
-        if room >= NARROWEST_BAR:
-            filled = round(share * room)
-            chosen.insert(1, f"[{'#' * filled}{'.' * (room - filled)}]")
-            return "  ".join(chosen)
-        if not narrowest and len("  ".join(chosen)) <= width:
-            return "  ".join(chosen)
-    return first[-width:]
+def _words(losses: Mapping[str, SupportsFloat]) -> str:
+    return "  ".join(f"{name} {float(value):.3f}" for name, value in losses.items())
 
 
 def _clock(seconds: float) -> str:
-    minutes, second = divmod(round(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{second:02d}" if hours else f"{minute}:{second:02d}"
+    return str(timedelta(seconds=round(seconds)))

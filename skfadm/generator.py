@@ -11,13 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
-from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import Labels, Table, TableGenerator, new_seed
 from ._memory import keep
-from ._reports import CallbackTasks, training_report
+from ._progress import show_progress
 from ._sampling import Request, TableSampler
 from ._validation import (
     check_n_samples,
@@ -56,7 +55,7 @@ MAX_GROUPS = 20
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
-class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
+class FairDiffusionGenerator(TableGenerator):
     r"""Generate fair synthetic tables by guided score-based diffusion (FADM).
 
     Three networks are trained, by meta-learning over domains (Algorithm 1): a score
@@ -330,11 +329,7 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         self._check_has_groups(bool(encoded.n_groups))
         goal = self._goal(encoded.classes)
         is_fair = self._check_can_be_fair(encoded.n_groups, len(encoded.classes))
-        context = self._init_callback_context(
-            max_subtasks=CallbackTasks.count(settings.max_iter)
-        )
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        with training_report(self, context, settings.max_iter) as report:
+        with show_progress(settings.max_iter, self.verbose) as report:
             trained = kept_train(
                 encoded.rows,
                 encoded.labels,
@@ -360,7 +355,6 @@ class FairDiffusionGenerator(CallbackSupportMixin, TableGenerator):
         self.history_ = trained.history
         self.n_iter_ = trained.n_iter
         self.weights_ = trained.weights
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
         self._warn(goal.warning if solved else None, solved, stacklevel=4)
         return self
 

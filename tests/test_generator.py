@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.base import clone
-from sklearn.callback import ProgressBar
 from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator
@@ -346,12 +345,6 @@ def test_second_order_training_differs_from_first_order_and_plain_from_both(tabl
         for s, d in ((True, domains), (False, domains), (False, None))
     ]
     assert len(set(losses)) == 3
-
-
-def test_callbacks_of_scikit_learn_hear_of_the_training(table, capsys):
-    pytest.importorskip("rich")
-    tiny().set_callbacks(ProgressBar()).fit(*table)
-    assert "100%" in capsys.readouterr().out
 
 
 def test_a_training_that_diverges_is_an_error_and_not_nan(table):

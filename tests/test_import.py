@@ -43,7 +43,7 @@ FLOORS = [
     {"classifier", "baselines", "plotting", "quality"},
     {"generator", "model_selection"},
     {"_sampling"},
-    {"_base", "metrics", "fair_control", "_reports"},
+    {"_base", "metrics", "fair_control"},
     {"_downstream", "_memory", "_parallel", "_progress"},
     {"encoding", "diffusion", "datasets"},
     {"_validation", "_files", "_figures"},

@@ -1,266 +1,144 @@
-"""Progress of a training: what is drawn where, when, and what is left behind."""
+"""Progress of a training: a bar in a terminal, lines elsewhere, nothing unasked."""
 
-import fcntl
 import io
 import os
-import pty
-import re
-import select
-import struct
-import termios
+import sys
+import time
 
 import pytest
-import torch
-from sklearn.base import BaseEstimator, _fit_context
-from sklearn.callback import CallbackSupportMixin, ProgressBar
 
-from skfadm import _progress as progress
-from skfadm._progress import TrainingProgress
-from skfadm._reports import MAX_TASKS, CallbackTasks, training_report
+from skfadm import _progress
+from skfadm._progress import show_progress
 
 LOSSES = {"score": 0.123456, "y": 0.69, "z": 1.5}
 
 
-class Clock:
-    """A clock that the test moves."""
+class Loss:
+    """A loss that counts how often it is read."""
 
-    def __init__(self):
-        self.now = 100.0
+    n_reads = 0
 
-    def __call__(self):
-        return self.now
+    def __float__(self):
+        self.n_reads += 1
+        return 0.5
+
+
+def run(n, losses=LOSSES, verbose=1, before=lambda i: None):
+    with show_progress(n, verbose) as report:
+        for i in range(n):
+            before(i)
+            if report is not None:
+                report(i, losses)
 
 
 @pytest.fixture
 def clock(monkeypatch):
-    clock = Clock()
-    monkeypatch.setattr(progress, "monotonic", clock)
-    return clock
+    """Give the time as a list of one number, which the test moves."""
+    now = [100.0]
+    monkeypatch.setattr(_progress, "monotonic", lambda: now[0])
+    return now
 
 
-class Terminal(io.StringIO):
-    def isatty(self):
-        return True
+def wait(clock, seconds):
+    def before(i):
+        clock[0] += seconds
+
+    return before
 
 
 @pytest.fixture
-def narrow_terminal(monkeypatch):
-    """Give a function that opens a pseudo-terminal of so many columns."""
-    monkeypatch.setenv("TERM", "xterm")
-    opened = []
+def terminal(monkeypatch):
+    """Run with a terminal of 80 columns as standard error; give what was written."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 80))
+    stream = os.fdopen(writer, "w")
+    os.set_blocking(reader, False)
 
-    def open_terminal(columns):
-        master, slave = pty.openpty()
-        size = struct.pack("HHHH", 24, columns, 0, 0)
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, size)
-        stream = os.fdopen(slave, "w")
-        opened.append((master, stream))
-        return master, stream
+    def written(run, *args, **kwargs):
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stderr", stream)
+            run(*args, **kwargs)
+        stream.flush()
+        pieces = []
+        try:
+            while piece := os.read(reader, 100_000):
+                pieces.append(piece)
+        except BlockingIOError:
+            return b"".join(pieces).decode()
 
-    yield open_terminal
-    for master, stream in opened:
-        stream.close()
-        os.close(master)
-
-
-def read(terminal):
-    """Read all that is there; it may come in pieces."""
-    text = b""
-    while select.select([terminal], [], [], 0.05)[0]:
-        text += os.read(terminal, 100_000)
-    return text.decode()
+    yield written
+    stream.close()
+    os.close(reader)
 
 
-def run(reporter, n, clock, seconds):
-    with reporter as report:
-        for i in range(n):
-            clock.now += seconds
-            report(i, LOSSES)
-
-
-def test_log_gets_a_plain_line_every_tenth_with_losses_and_time_left(clock):
-    log = io.StringIO()
-    run(TrainingProgress(100, log), 100, clock, seconds=2)
-    lines = log.getvalue().splitlines()
+def test_a_log_gets_a_line_every_tenth_with_losses_and_time_left(clock, capsys):
+    run(100, before=wait(clock, 1.0))
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "training  10%  score 0.123  y 0.690  z 1.500  0:01:30 left"
+    assert lines[-1] == "training 100%  score 0.123  y 0.690  z 1.500  took 0:01:39"
     assert len(lines) == 10
-    # 90 iterations left at 2 s each.
-    assert lines[0] == (
-        "training  10%   10/100  score 0.123  y 0.690  z 1.500  3:00 left"
-    )
-    assert lines[-1].startswith("training 100%  100/100")
-    assert lines[-1].endswith("took 3:18")  # counted from the end of the first
-    assert re.fullmatch(r"[\x20-\x7e\n]*", log.getvalue())
 
 
-def test_log_of_a_slow_training_gets_a_line_after_30_seconds(clock):
-    log = io.StringIO()
-    run(TrainingProgress(10_000, log), 100, clock, seconds=1)
-    assert [line.split()[2] for line in log.getvalue().splitlines()] == [
-        "31/10000",
-        "61/10000",
-        "91/10000",
-    ]
+def test_the_time_left_does_not_reckon_with_the_slow_first_iteration(clock, capsys):
+    run(1000, before=lambda i: wait(clock, 20.0 if i == 0 else 0.02)(i))
+    assert capsys.readouterr().err.startswith("training  10%  score 0.123  y 0.690")
+    run(1000, before=lambda i: wait(clock, 20.0 if i == 0 else 0.02)(i))
+    assert "0:00:18 left" in capsys.readouterr().err.splitlines()[0]
 
 
-def test_log_of_a_fast_training_gets_at_most_a_line_a_second(clock):
-    log = io.StringIO()
-    run(TrainingProgress(1000, log), 1000, clock, seconds=0.002)
-    assert len(log.getvalue().splitlines()) == 2
+def test_a_fast_training_gets_a_line_a_second_and_the_last(clock, capsys):
+    run(100, before=wait(clock, 0.025))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[1] for line in lines] == ["40%", "80%", "100%"]
 
 
-def test_terminal_line_is_redrawn_at_most_ten_times_a_second(clock, monkeypatch):
-    monkeypatch.setenv("TERM", "xterm")
-    terminal = Terminal()
-    run(TrainingProgress(10_000, terminal), 10_000, clock, seconds=0.001)
-    # 10 s: one at the start, one at the end, and ten a second in between.
-    assert 80 <= terminal.getvalue().count("\r") <= 102
-    assert terminal.getvalue().count("\n") == 1
-    assert terminal.getvalue().endswith("\n")
-    assert re.search(r"  50%  \[(#{5,})\.{5,}\]  ", terminal.getvalue())
+def test_losses_are_read_only_when_they_are_shown(clock, capsys):
+    loss = Loss()
+    run(1000, {"score": loss}, before=wait(clock, 1.0))
+    assert loss.n_reads == 10
 
 
-@pytest.mark.parametrize("columns", [5, 20, 40, 60, 200])
-def test_line_never_reaches_the_edge_of_the_terminal(clock, narrow_terminal, columns):
-    master, stream = narrow_terminal(columns)
-    run(TrainingProgress(20, stream), 20, clock, seconds=1)
-    drawn = read(master).replace("\r\n", "").split("\r")[1:]
-    assert len(drawn) == 20
-    assert all(len(line) == columns - 1 for line in drawn)
-    assert drawn[9].rstrip().startswith("training  50%") == (columns >= 20)
-    assert ("0:10 left" in drawn[9]) == (columns >= 40)
-    assert ("score" in drawn[9]) == (columns >= 60)
-    assert ("[###" in drawn[9]) == (columns in (40, 200))
+def test_nothing_is_shown_unasked(capsys):
+    run(10, verbose=0)
+    assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_open_line_is_ended_when_training_stops(clock, monkeypatch, error):
-    monkeypatch.setenv("TERM", "xterm")
-    terminal = Terminal()
-    with pytest.raises(error), TrainingProgress(10, terminal) as report:
-        report(0, LOSSES)
-        raise error
-    assert terminal.getvalue().endswith("\n")
-    assert terminal.getvalue().count("\n") == 1
+def test_a_training_outlives_the_stream_and_does_without_one(monkeypatch):
+    class Gone(io.StringIO):
+        def write(self, text):
+            raise BrokenPipeError
+
+    for stream in (Gone(), None):
+        monkeypatch.setattr(sys, "stderr", stream)
+        run(10)
 
 
-def test_nothing_is_written_if_nothing_was_trained():
-    terminal = Terminal()
-    with TrainingProgress(10, terminal):
-        pass
-    assert terminal.getvalue() == ""
+def test_a_terminal_gets_one_line_that_is_redrawn_and_fits(terminal):
+    pytest.importorskip("tqdm")
+    text = terminal(run, 200, before=lambda i: time.sleep(0.002))
+    lines = text.replace("\r\n", "").split("\r")
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= 80
+    assert "training 100%" in lines[-1]
+    assert "score 0.123  y 0.690  z 1.500" in lines[-1]
+    assert text.endswith("\n")
 
 
-def test_dumb_terminal_gets_plain_lines(clock, monkeypatch):
-    monkeypatch.setenv("TERM", "dumb")
-    terminal = Terminal()
-    run(TrainingProgress(10, terminal), 10, clock, seconds=2)
-    assert "\r" not in terminal.getvalue()
+def test_an_interruption_ends_the_line(terminal):
+    pytest.importorskip("tqdm")
+
+    def interrupt(i):
+        if i == 3:
+            raise KeyboardInterrupt
+
+    def stopped():
+        with pytest.raises(KeyboardInterrupt):
+            run(10, before=interrupt)
+
+    assert terminal(stopped).endswith("\n")
 
 
-def test_losses_are_read_only_when_they_are_shown(clock):
-    class Loss:
-        n_read = 0
-
-        def __float__(self):
-            Loss.n_read += 1
-            return 1.0
-
-    with TrainingProgress(1000, io.StringIO()) as report:
-        for i in range(1000):
-            report(i, {"score": Loss()})
-    assert Loss.n_read == 1
-
-
-def test_tensors_and_infinite_losses_are_shown(clock):
-    log = io.StringIO()
-    with TrainingProgress(1, log) as report:
-        report(0, {"score": torch.tensor(2.5), "y": torch.tensor(float("nan"))})
-    assert "score 2.500  y nan" in log.getvalue()
-
-
-def test_training_outlives_the_stream(clock):
-    log = io.StringIO()
-    log.close()
-    run(TrainingProgress(10, log), 10, clock, seconds=5)
-
-
-def test_default_stream_is_stderr(clock, capsys):
-    run(TrainingProgress(1), 1, clock, seconds=1)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "1/1" in err
-
-
-@pytest.mark.parametrize(
-    ("seconds", "shown"),
-    [(0.4, "0:00"), (59.6, "1:00"), (3599, "59:59"), (7384, "2:03:04")],
-)
-def test_clock(seconds, shown):
-    assert progress._clock(seconds) == shown
-
-
-class Trained(CallbackSupportMixin, BaseEstimator):
-    """An estimator that trains as the generator does."""
-
-    _parameter_constraints: dict = {}
-
-    def __init__(self, max_iter=10, verbose=0):
-        self.max_iter = max_iter
-        self.verbose = verbose
-
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X, y=None):
-        n_tasks = CallbackTasks.count(self.max_iter)
-        context = self._init_callback_context(max_subtasks=n_tasks)
-        context.call_on_fit_task_begin(estimator=self, X=X, y=y)
-        with training_report(self, context, self.max_iter) as report:
-            self.reported_ = report is not None
-            for i in range(self.max_iter if report else 0):
-                report(i, LOSSES)
-        context.call_on_fit_task_end(estimator=self, X=X, y=y)
-        return self
-
-
-class Recorder:
-    def __init__(self):
-        self.events = []
-
-    def setup(self, estimator, context):
-        self.events.append("setup")
-
-    def teardown(self, estimator, context):
-        self.events.append("teardown")
-
-    def on_fit_task_begin(self, estimator, context):
-        self.events.append(("begin", context.task_name, context.task_id))
-
-    def on_fit_task_end(self, estimator, context):
-        self.events.append(("end", context.task_name, context.task_id))
-
-
-@pytest.mark.parametrize("max_iter", [1, 7, 100, 101, 250, 5000])
-def test_callbacks_see_at_most_100_tasks_begin_and_end_in_turn(max_iter):
-    recorder = Recorder()
-    Trained(max_iter).set_callbacks(recorder).fit([[0.0]])
-    tasks = recorder.events[2:-2]
-    n_tasks = min(max_iter, MAX_TASKS)
-    assert tasks == [
-        (kind, "iterations", task)
-        for task in range(n_tasks)
-        for kind in ("begin", "end")
-    ]
-    assert recorder.events[:2] == ["setup", ("begin", "fit", 0)]
-    assert recorder.events[-2:] == [("end", "fit", 0), "teardown"]
-
-
-def test_progress_bar_of_scikit_learn_shows_the_training(capsys):
-    pytest.importorskip("rich")
-    Trained(250).set_callbacks(ProgressBar()).fit([[0.0]])
-    assert "Trained - fit" in capsys.readouterr().out
-
-
-def test_nobody_is_reported_to_unless_asked_for(capsys):
-    assert not Trained().fit([[0.0]]).reported_
-    assert capsys.readouterr().err == ""
-    assert Trained(verbose=1).fit([[0.0]]).reported_
-    assert "10/10" in capsys.readouterr().err
+def test_a_terminal_without_tqdm_gets_lines(terminal, monkeypatch):
+    monkeypatch.setattr(_progress, "find_spec", lambda name: None)
+    assert terminal(run, 5).startswith("training 100%  score 0.123")

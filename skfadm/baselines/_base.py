@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -20,7 +19,7 @@ from skfadm._base import (
     TableGenerator,
     new_seed,
 )
-from skfadm._progress import TrainingProgress
+from skfadm._progress import show_progress
 from skfadm._validation import new_random_state, requested_codes
 from skfadm.diffusion.devices import has_fast_bfloat16
 from skfadm.diffusion.layers import draw_weights
@@ -196,8 +195,7 @@ class BaselineGenerator(TableGenerator):
         seed: int,
     ) -> Trained:
         """Train networks for `max_iter` iterations, showing progress."""
-        progress = TrainingProgress(self.max_iter) if self.verbose else nullcontext()
-        with progress as report:
+        with show_progress(self.max_iter, self.verbose) as report:
             return train(
                 networks,
                 rows,
