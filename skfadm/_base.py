@@ -218,9 +218,7 @@ class TableGenerator(BaseEstimator, ABC):
     def _remember(self, table: EncodedTable) -> None:
         """Set the fitted attributes that describe the table."""
         self.encoder_ = table.encoder
-        self.n_features_in_ = table.encoder.n_features_in_
-        if hasattr(table.encoder, "feature_names_in_"):
-            self.feature_names_in_ = table.encoder.feature_names_in_
+        copy_feature_names(table.encoder, self)
         self.classes_ = table.classes
         self.class_prior_ = np.bincount(table.labels) / len(table.labels)
         self.sensitive_classes_ = table.sensitive_classes
@@ -248,6 +246,15 @@ class TableGenerator(BaseEstimator, ABC):
         """Return compact rows and label codes as `fit` saw such tables and labels."""
         X = self.encoder_.decode(rows, seed=seed)
         return X, self.label_format_.restore(codes)
+
+
+def copy_feature_names(fitted: Any, estimator: Any) -> None:
+    """Set the number of features and, if they have any, their names."""
+    estimator.n_features_in_ = fitted.n_features_in_
+    # Names of an earlier fit must not outlive it.
+    vars(estimator).pop("feature_names_in_", None)
+    if hasattr(fitted, "feature_names_in_"):
+        estimator.feature_names_in_ = fitted.feature_names_in_
 
 
 def new_seed(rng: np.random.RandomState) -> int:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 from importlib.util import find_spec
 from time import monotonic
-from typing import SupportsFloat, TextIO
+from typing import Any, SupportsFloat, TextIO
 
 #: Called as report(iteration, losses) after each iteration. Losses, numbers or tensors,
 #: are read only when they are shown: reading waits for the device.
@@ -45,9 +46,17 @@ def show_progress(max_iter: int, verbose: int) -> Iterator[Report | None]:
 def _bar(max_iter: int, stream: TextIO) -> Iterator[Report]:
     from tqdm import tqdm
 
-    form = "{desc} {percentage:3.0f}%|{bar}| {elapsed}<{remaining}{postfix}"
-    options = {"dynamic_ncols": True, "bar_format": form, "miniters": 1}
-    with tqdm(total=max_iter, desc="training", file=stream, **options) as bar:
+    count = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
+    options: dict[str, Any] = {
+        "bar_format": count + "{elapsed}<{remaining}{postfix}",
+        "miniters": 1,
+        "file": stream,
+    }
+    if os.get_terminal_size(stream.fileno()).columns:
+        options["dynamic_ncols"] = True
+    else:  # a terminal that does not know how large it is
+        options |= {"ncols": 80, "nrows": 24}
+    with tqdm(total=max_iter, desc="training", **options) as bar:
 
         def report(iteration: int, losses: Mapping[str, SupportsFloat]) -> None:
             if iteration == 0:
@@ -69,12 +78,14 @@ def _lines(max_iter: int, stream: TextIO) -> Report:
         if done < max_iter and (not is_tenth or now - shown < PAUSE):
             return
         shown = now
-        took = now - begun
-        left = took / iteration * (max_iter - done) if iteration else 0.0
-        time = f"took {_clock(took)}" if done == max_iter else f"{_clock(left)} left"
-        words = f"training {100 * done // max_iter:3d}%  {_words(losses)}  {time}"
+        took, time = now - begun, ""
+        if done == max_iter:
+            time = f"  took {_clock(took)}"
+        elif iteration:
+            time = f"  {_clock(took / iteration * (max_iter - done))} left"
+        share = f"{100 * done // max_iter:3d}% {done}/{max_iter}"
         try:
-            print(words, file=stream, flush=True)
+            print(f"training {share}  {_words(losses)}{time}", file=stream, flush=True)
         except (OSError, ValueError):
             shown = float("inf")  # the reader went away; the training goes on
 

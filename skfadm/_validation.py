@@ -66,14 +66,14 @@ def as_columns(
 def _frame(name: str, values: ArrayLike) -> pd.DataFrame:
     if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
         return pd.Series(values).to_frame()
-    if isinstance(values, Mapping) or not pd.api.types.is_list_like(values):
+    # As objects, because NumPy would turn a list such as [1, "a"] to strings.
+    array = np.asarray(values, dtype=getattr(values, "dtype", object))
+    if array.ndim == 0:
         shown = type(values).__name__ if isinstance(values, Mapping) else repr(values)
         raise TypeError(
             f"{name} is {shown}; expected the values themselves, one a row, as an "
             "array, a Series or, for several columns, a DataFrame."
         )
-    # As objects, because NumPy would turn a list such as [1, "a"] to strings.
-    array = np.asarray(values, dtype=getattr(values, "dtype", object))
     if array.ndim > 2:
         raise ValueError(
             f"{name} has {array.ndim} dimensions; expected one value a row or, for "

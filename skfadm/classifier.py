@@ -13,6 +13,7 @@ from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from ._base import copy_feature_names
 from ._downstream import default_classifier, fit_on_generated
 from ._validation import (
     as_labels,
@@ -219,9 +220,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self.lambda_yz_ = strength
         self.classifier_ = classifier
         self.classes_ = generator.classes_
-        self.n_features_in_ = generator.n_features_in_
-        if hasattr(generator, "feature_names_in_"):
-            self.feature_names_in_ = generator.feature_names_in_
+        copy_feature_names(generator, self)
         return self
 
     def _check_parameters(self) -> None:

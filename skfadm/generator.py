@@ -131,7 +131,8 @@ class FairDiffusionGenerator(TableGenerator):
         :class:`joblib.parallel_config` says otherwise, -1 is all processors. Rows are
         the same however many there are. `fit` does not use it.
     verbose : int, default=0
-        With 1, `fit` shows its progress on standard error.
+        With 1, `fit` shows its progress on standard error: in a terminal a bar, if tqdm
+        is installed.
     random_state : int, RandomState instance or None, default=None
         Decides everything that is random in `fit` and, unless `sample` is given its
         own, in `sample`.

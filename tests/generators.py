@@ -64,6 +64,15 @@ def check_generator_returns_arrays_for_arrays(generator):
     assert X_syn.dtype == numbers.dtype
 
 
+def check_generator_forgets_the_names_of_an_earlier_fit(generator):
+    X, y, z, domains = mixed_table()
+    numbers = X[["number", "count"]]
+    assert list(generator.fit(numbers, y, z, domains).feature_names_in_) == [*numbers]
+    generator.fit(numbers.to_numpy(), y, z, domains)
+    assert not hasattr(generator, "feature_names_in_")
+    assert type(generator.sample(2)[0]) is np.ndarray
+
+
 def check_generator_gives_the_labels_asked_for(generator):
     generator.fit(*mixed_table())
     assert set(generator.sample(5, "yes")[1]) == {"yes"}
@@ -104,6 +113,7 @@ def check_generator_leaves_global_random_states_alone(generator):
 GENERATOR_CHECKS = [
     check_generator_returns_the_same_kind_of_table,
     check_generator_returns_arrays_for_arrays,
+    check_generator_forgets_the_names_of_an_earlier_fit,
     check_generator_gives_the_labels_asked_for,
     check_generator_reproduces_with_its_seed,
     check_generator_leaves_global_random_states_alone,

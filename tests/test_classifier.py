@@ -166,3 +166,13 @@ def test_bad_parameters_are_refused_before_any_work(params, error, message, tabl
     model = SyntheticDataClassifier(**{"generator": tiny(), **params})
     with pytest.raises(error, match=message):
         model.fit(*table)
+
+
+def test_a_refit_on_an_array_forgets_the_names_of_the_table_before():
+    X, y, z, domains = mixed_table(60)
+    X = X[["number", "count"]]
+    model = SyntheticDataClassifier(tiny(), random_state=0).fit(X, y, z, domains)
+    assert list(model.feature_names_in_) == ["number", "count"]
+    model.fit(X.to_numpy(), y, z, domains)
+    assert not hasattr(model, "feature_names_in_")
+    assert len(model.predict(X.to_numpy())) == 60

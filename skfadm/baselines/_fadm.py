@@ -93,7 +93,7 @@ class FADM(FairDiffusionGenerator):
     or cannot be meant, this was taken:
 
     - *Eq. 2-3.* :math:`f(x, t) = -\tfrac12 \beta(t) x`; the x is missing in the text.
-      :math:`\beta(t)` rises linearly (:class:`~skfadm.diffusion.sde.VPSDE`); times run
+      :math:`\beta(t)` rises linearly from 0.1 to 20; times run
       from a noise level :math:`\sigma_t / \alpha_t` of 0.01 to 50.
     - *Eq. 4-5.* :math:`\lambda(t) = \sigma_t^2`; the loss is averaged over channels.
     - *Rows.* Numbers by quantiles to a normal distribution, categories one-hot
