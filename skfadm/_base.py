@@ -23,7 +23,7 @@ from ._validation import (
     new_random_state,
 )
 from .encoding import TabularEncoder
-from .encoding._columns import CategoryColumn
+from .encoding._categories import CategoryColumn
 
 Table: TypeAlias = NDArray[Any] | pd.DataFrame
 Labels: TypeAlias = NDArray[Any] | pd.Series
@@ -64,9 +64,9 @@ class LabelFormat:
             return cls(values, order)
         if isinstance(y.dtype, np.dtype):
             return cls(y.to_numpy()[first], order, True, y.name)
-        column = CategoryColumn("y", y)
-        # Nothing is drawn: it is for columns that hold numbers.
-        found = column.encode(y.iloc[first], np.random.default_rng(0))[1]
+        rng = np.random.default_rng(0)  # nothing is drawn where all words are kept
+        column = CategoryColumn("y", y, "keep", False, rng)
+        found = column.encode(y.iloc[first], rng)[1]
         return cls(column, np.asarray(found, dtype=np.int64), True, y.name)
 
     def restore(self, codes: NDArray[np.integer]) -> Labels:
@@ -75,7 +75,7 @@ class LabelFormat:
         if isinstance(self.values, np.ndarray):
             labels = self.values[order]
         else:
-            labels = self.values.decode(None, order, len(order))
+            labels = self.values.decode(None, order, order, seed=0)
         return pd.Series(labels, name=self.name) if self.is_series else labels
 
 

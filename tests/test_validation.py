@@ -45,6 +45,7 @@ FORMS = {
     **CATEGORIES,
     "words": of(WORDS),
     "string": of(WORDS, "string"),
+    "string of pandas 3": of(WORDS, pd.StringDtype(na_value=np.nan)),
     "object": of(ONES, object),
     "int8": of(ONES, "int8"),
     "float16": of(ONES, "float16"),
@@ -58,9 +59,14 @@ FORMS = {
     "zoned times": of(pd.to_datetime(DAYS).tz_localize("Europe/Berlin")),
     "durations": of(pd.to_timedelta(ONES, unit="D")),
     "periods": of(pd.PeriodIndex(DAYS, freq="M")),
+    "arrow words": arrow(WORDS, pa.string()),
     "arrow large words": arrow(WORDS, pa.large_string()),
     "arrow integers": arrow(ONES, pa.int16()),
     "arrow booleans": arrow(FLAGS, pa.bool_()),
+    "arrow dates": arrow(DAYS, pa.date32()),
+    "arrow decimals": arrow([Decimal(i) for i in ONES], pa.decimal128(5, 1)),
+    "arrow categories": arrow(WORDS, pa.dictionary(pa.int8(), pa.string())),
+    "sparse": of(pd.arrays.SparseArray(ONES)),
 }
 
 
