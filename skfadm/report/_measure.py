@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from .._validation import as_columns, factorize
+from .._validation import as_columns, as_labels, factorize
 from ..metrics._rates import attributes_of
-from ..metrics._ratios import _positive_labels, as_labels
+from ..metrics._ratios import _positive_labels
 from ..plotting import FairnessTradeoffDisplay, measure_tradeoff
 from ..quality import quality_report
 from ..quality._tables import as_frame
@@ -238,7 +238,7 @@ def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows
     y_name = f"y_{name}"
     if y is None:
         raise ValueError(f"{y_name} is None; expected the labels of {name}.")
-    labels = as_labels(y, y_name, len(frame))
+    labels = as_labels(y_name, y, len(frame), name)
     groups = None
     if z is not None:
         columns = as_columns(f"z{suffix}", z, len(frame))
