@@ -28,7 +28,7 @@ from .diffusion import generation
 from .diffusion.devices import has_fast_bfloat16, resolve_device
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
-from .diffusion.samplers import SOLVERS, time_grid
+from .diffusion.samplers import lognormal_times, multistep
 from .diffusion.training import (
     NetworkSizes,
     TrainingSettings,
@@ -102,7 +102,7 @@ class FairDiffusionGenerator(TableGenerator):
         nearly all rows have a word of their own: new words of the same pattern; missing
         values; or the real words. A dict from columns to one of these says which
         columns are meant; see :class:`~skfadm.encoding.TabularEncoder` for the rule.
-    n_steps : int, default=30
+    n_steps : int, default=12
         Steps of the solver; each evaluates every network once.
     hidden_width, n_blocks : int, default=256, 3
         Size of the score network: units a layer, residual blocks of two layers.
@@ -217,14 +217,14 @@ class FairDiffusionGenerator(TableGenerator):
     # and gives the first unit of lambda_y, which rows follow more closely; it learns
     # categories by a softmax a column; B_in and B_out weigh as much as they have rows,
     # so that meta-learning does not change which distribution is learned; labels are
-    # drawn last, from a fair posterior; times are
-    # dense where categories are decided, and the solver is of second order.
+    # drawn last, from a fair posterior; the solver needs few steps, and they are dense
+    # where categories are decided.
     _tells_labels = True
     _draws_labels_last = True
     _softmax = True
     _weighs_parts = True
-    _time_grid = "lognormal"
-    _solver = "dpm_solver_sde"
+    _times = staticmethod(lognormal_times)
+    _solver = staticmethod(multistep)
 
     def __init__(
         self,
@@ -235,7 +235,7 @@ class FairDiffusionGenerator(TableGenerator):
         fairness_target: float | dict[str, float] | None = None,
         pos_label: Any = None,
         identifiers: str | dict = "synthetic",
-        n_steps: int = 30,
+        n_steps: int = 12,
         hidden_width: int = 256,
         n_blocks: int = 3,
         max_iter: int = 5000,
@@ -586,8 +586,8 @@ class FairDiffusionGenerator(TableGenerator):
                 conditional=self.sizes_.conditional,
             ),
             sde=sde,
-            grid=time_grid(self.n_steps, sde, self._time_grid),
-            solver=SOLVERS[self._solver],
+            times=self._times(self.n_steps, sde),
+            solver=self._solver,
             chunk_size=generation.CHUNK_SIZE,
             device=device,
             draw_categories=self.sizes_.softmax,

@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.utils._param_validation import Interval
 
+from skfadm.diffusion.samplers import euler_maruyama, uniform_times
 from skfadm.generator import FairDiffusionGenerator
 
 _COUNT = [Interval(Integral, 1, None, closed="left")]
@@ -144,8 +145,8 @@ class FADM(FairDiffusionGenerator):
     _draws_labels_last = False
     _softmax = False
     _weighs_parts = False
-    _time_grid = "uniform"
-    _solver = "euler_maruyama"
+    _times = staticmethod(uniform_times)
+    _solver = staticmethod(euler_maruyama)
 
     # Parameters of the base class that are none here.
     lambda_yz = 0.0

@@ -20,7 +20,7 @@ from .samplers import Solver
 from .sde import VPSDE
 
 #: Rows that are computed at a time: enough to be fast, few enough to stay in the cache.
-CHUNK_SIZE = 1024
+CHUNK_SIZE = 512
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -43,7 +43,7 @@ def _mapped(compute: Callable[[T], R], chunks: Sequence[T], device: str) -> list
 
 @dataclass(frozen=True)
 class RowGenerator:
-    """Solves the guided reverse SDE, chunk by chunk.
+    """Solves the guided reverse process, chunk by chunk.
 
     Parameters
     ----------
@@ -53,8 +53,8 @@ class RowGenerator:
         The blocks of R^p.
     guidance : Guidance
         Classifiers and their strengths.
-    sde, grid, solver
-        The diffusion, its times and how they are stepped through.
+    sde, times, solver
+        The diffusion, the times of its steps and how they are taken.
     chunk_size : int
         Rows that are computed at a time.
     device : str, default="cpu"
@@ -67,7 +67,7 @@ class RowGenerator:
     layout: Layout
     guidance: Guidance
     sde: VPSDE
-    grid: Tensor
+    times: Tensor
     solver: Solver
     chunk_size: int
     device: str = "cpu"
@@ -123,7 +123,7 @@ class RowGenerator:
         layout = self.layout
         noise = partial(streams.normal, layout.width)
         guided = guided_denoiser(self.denoiser, self.guidance, y, self.sde)
-        x = self.solver(guided, noise(), self.grid, self.sde, noise)
+        x = self.solver(guided, noise(), self.times, self.sde, noise)
         uniforms = streams.uniform(len(layout.category_sizes))
         return (
             layout.collapse(x, uniforms if self.draw_categories else None).cpu().numpy()

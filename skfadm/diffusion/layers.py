@@ -21,6 +21,16 @@ class ZeroLinear(nn.Linear):
         if self.bias is not None:
             nn.init.zeros_(self.bias)
 
+    def forward(self, x: Tensor, shift: Tensor | None = None) -> Tensor:
+        """Return the products of rows, plus the bias or the `shift` in its place.
+
+        A shift is (n, n_outputs) or (1, n_outputs). It goes along with the products,
+        which makes it free.
+        """
+        if shift is None:
+            return super().forward(x)
+        return torch.addmm(shift, x, self.weight.T)
+
 
 class Linear(ZeroLinear):
     """A linear layer that is zero until `draw_weights` draws what it starts as."""

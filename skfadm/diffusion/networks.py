@@ -6,7 +6,7 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import silu
+from torch.nn.functional import one_hot, silu
 
 from .evidence import BlockEvidence, Evidence
 from .layers import Dropout, Linear, ZeroLinear
@@ -69,17 +69,21 @@ class ResidualMLP(nn.Module):
         self.features = TimeFeatures(sde)
         self.dropout = Dropout(dropout)
         n_features = 2 * len(self.features.frequencies)
-        self.inputs = Linear(n_inputs, width)
-        self.times = Linear(n_features, width * (n_blocks + 1), bias=False)
+        # Told of times and labels, each layer shifts by what these give in place of a
+        # bias. Labels begin as if untold, and rare ones stay near that.
+        n_shifts = width * (n_blocks + 1)
+        self.times = Linear(n_features, n_shifts)
+        self.labels = None
+        if n_labels:
+            self.labels = ZeroLinear(n_labels + 1, n_shifts, bias=False)
+        self.inputs = Linear(n_inputs, width, bias=False)
         # Each block starts as the identity and the network as zero: at the start the
         # denoiser is the best linear one and every class equally likely.
-        self.first = nn.ModuleList(Linear(width, width) for _ in range(n_blocks))
-        self.second = nn.ModuleList(ZeroLinear(width, width) for _ in range(n_blocks))
+        self.first, self.second = nn.ModuleList(), nn.ModuleList()
+        for _ in range(n_blocks):
+            self.first.append(Linear(width, width, bias=False))
+            self.second.append(ZeroLinear(width, width, bias=False))
         self.outputs = ZeroLinear(width, n_outputs)
-        told = torch.zeros(n_labels + 1, width * (n_blocks + 1))
-        self.labels = (
-            nn.Embedding.from_pretrained(told, freeze=False) if n_labels else None
-        )
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return outputs (n, n_outputs) of rows (n, n_inputs) and times (n or 1, 1).
@@ -87,11 +91,22 @@ class ResidualMLP(nn.Module):
         `y` are label codes (n or 1,), for a network that is told labels.
         """
         dtype = self.inputs.weight.dtype
-        shift, *shifts = self._told(t, y, dtype).chunk(len(self.first) + 1, 1)
-        h = self.inputs(x.to(dtype)) + shift
+        told = self.times(self.features(t))
+        if self.labels is not None and y is not None:
+            hot = one_hot(y, self.labels.in_features).to(told)
+            n = max(len(told), len(hot))
+            told = self.labels(hot.expand(n, -1), told)
+        shift, *shifts = told.to(dtype).chunk(len(self.first) + 1, 1)
+        h = self.inputs(x.to(dtype), shift)
         for first, second, s in zip(self.first, self.second, shifts, strict=True):
-            h = h + second(self.dropout(silu(first(silu(h)) + s)))
-        return self.outputs(self.dropout(silu(h))).to(x.dtype)
+            h = second(self.dropout(silu(first(silu(h), s))), h)
+        # Channel by channel in memory, as softmaxes and solvers go fastest.
+        out = torch.addmm(
+            self.outputs.bias.unsqueeze(1),
+            self.outputs.weight,
+            self.dropout(silu(h)).T,
+        )
+        return out.to(x.dtype).T
 
     def halve(self) -> None:
         """Compute products in bfloat16 from now on; times and labels stay exact.
@@ -100,22 +115,6 @@ class ResidualMLP(nn.Module):
         """
         for layers in (self.inputs, self.first, self.second, self.outputs):
             layers.bfloat16()
-
-    def _told(self, t: Tensor, y: Tensor | None, dtype: torch.dtype) -> Tensor:
-        """Return what every layer is told of times and labels, side by side."""
-        if self.labels is None or y is None:
-            return self.times(self.features(t)).to(dtype)
-        if len(t) == 1:
-            # All rows at one time, as in sampling: as many different ones as labels.
-            table = self.times(self.features(t)) + self.labels.weight
-            return table.to(dtype).index_select(0, y)
-        # Labels as one-hot inputs beside the times: one product in place of a lookup,
-        # a sum and their gradients, which took a tenth of a training step.
-        codes = torch.arange(len(self.labels.weight), device=y.device)
-        features, hot = self.features(t), (y.unsqueeze(1) == codes).to(t)
-        n = max(len(features), len(hot))
-        both = torch.cat([features.expand(n, -1), hot.expand(n, -1)], 1)
-        return (both @ torch.cat([self.times.weight.T, self.labels.weight])).to(dtype)
 
 
 class Denoiser(nn.Module):
@@ -181,7 +180,7 @@ class Denoiser(nn.Module):
         if k == self.layout.width:
             return numbers
         blocks = self.layout.scale * self.layout.probabilities(raw)
-        return torch.cat([numbers, blocks], 1)
+        return torch.cat([numbers.T, blocks.T]).T
 
 
 class NoisedClassifier(nn.Module):

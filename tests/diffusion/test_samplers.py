@@ -1,16 +1,22 @@
 """The solvers with exact networks put in, where the answer is known."""
 
-from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pytest
 import torch
 
+from skfadm.diffusion import samplers
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.guidance import Guidance
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL
-from skfadm.diffusion.samplers import SOLVERS, dpm_solver, euler_maruyama, time_grid
+from skfadm.diffusion.samplers import (
+    euler_maruyama,
+    lognormal_times,
+    multistep,
+    uniform_times,
+)
 from skfadm.diffusion.sde import VPSDE
 
 from .gaussian_classes import GaussianClasses
@@ -24,10 +30,9 @@ MODEL = GaussianClasses(
     labels=[0, 0, 1, 1],
     groups=[0, 1, 0, 1],
 )
-DEFAULT = SOLVERS["dpm_solver_sde"]
 
 
-def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
+def sample(n=10_000, y=0, solver=multistep, n_steps=12, seed=0, **kwargs):
     strengths = {k: kwargs.pop(k) for k in ("lambda_y", "lambda_z") if k in kwargs}
     model = kwargs.pop("model", MODEL)
     rows = RowGenerator(
@@ -37,7 +42,7 @@ def sample(n=20_000, y=0, solver=DEFAULT, n_steps=60, seed=0, **kwargs):
             model.label_classifier, model.sensitive_classifier, **strengths
         ),
         sde=SDE,
-        grid=time_grid(n_steps, SDE, kwargs.pop("grid", "lognormal")),
+        times=(lognormal_times if solver is multistep else uniform_times)(n_steps, SDE),
         solver=solver,
         chunk_size=kwargs.pop("chunk_size", 8192),
     ).generate(np.broadcast_to(y, n).copy(), seed, np.arange(n), **kwargs)
@@ -52,29 +57,21 @@ def moments_of(components, model=MODEL):
     return mean.numpy(), covariance.numpy()
 
 
-@pytest.mark.parametrize(
-    ("solver", "n_steps", "grid"),
-    [
-        ("dpm_solver_sde", 60, "lognormal"),
-        ("dpm_solver_ode", 60, "lognormal"),
-        ("euler_maruyama", 300, "lognormal"),
-        ("euler_maruyama", 500, "uniform"),
-    ],
-)
+SOLVERS = [(multistep, 12), (euler_maruyama, 500)]
+
+
+@pytest.mark.parametrize(("solver", "n_steps"), SOLVERS)
 def test_without_guidance_mean_and_covariance_of_the_data_are_reproduced(
-    solver, n_steps, grid
+    solver, n_steps
 ):
-    x = sample(solver=SOLVERS[solver], n_steps=n_steps, grid=grid, lambda_y=0.0)
+    x = sample(solver=solver, n_steps=n_steps, lambda_y=0.0)
     mean, covariance = moments_of(torch.arange(4))
     np.testing.assert_allclose(x.mean(0), mean, atol=0.04)
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
 
 
 @pytest.mark.parametrize("y", [0, 1])
-@pytest.mark.parametrize(
-    ("solver", "n_steps"),
-    [(DEFAULT, 60), (dpm_solver, 60), (euler_maruyama, 300)],
-)
+@pytest.mark.parametrize(("solver", "n_steps"), SOLVERS)
 def test_label_guidance_of_strength_one_gives_the_class_asked_for(y, solver, n_steps):
     x = sample(y=y, solver=solver, n_steps=n_steps, lambda_y=1.0)
     mean, covariance = moments_of(MODEL.labels == y)
@@ -82,46 +79,57 @@ def test_label_guidance_of_strength_one_gives_the_class_asked_for(y, solver, n_s
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
 
 
-@pytest.mark.parametrize("eta", [0.0, 0.7, 1.0])
-def test_dpm_solver_extrapolates_the_denoiser_to_the_middle_of_each_step(eta):
-    """A denoiser that is linear in log(alpha / sigma) is met exactly there."""
-    log_snr = np.array([-1.0, -0.5, 1.0])  # the second step is three times the first
-    grid = SDE.time(torch.exp(-torch.tensor(log_snr)))
+def seen_by_multistep(denoise, times, x):
+    """Return the log SNR, alpha and x of each of its evaluations, in float64."""
     seen = []
 
     def denoiser(x, t):
-        seen.append(x)
-        return -SDE.noise_level(t).log().expand_as(x)
+        seen.append(float(x))
+        return torch.full_like(x, denoise(-SDE.noise_level(t).log().item()))
 
-    start = torch.ones(1, 1, dtype=torch.float64)
-    dpm_solver(denoiser, start, grid, SDE, lambda: torch.zeros_like(start), eta)
-    alpha, _ = SDE.marginal(grid)
-    h = np.diff(log_snr)
-    # In x / alpha, without noise: x' = exp(-c h) x + (1 - exp(-c h)) D, c = 1 + eta^2.
-    c = 1.0 + eta**2
-    x = 1.0 / float(alpha[0])
-    for step, target in zip(h, [-1.0, -0.5 + h[1] / 2], strict=True):
-        x = np.exp(-c * step) * x + (1 - np.exp(-c * step)) * target
-    assert float(seen[-1]) == pytest.approx(x * float(alpha[-1]), rel=1e-6)
+    x = torch.tensor([[x]], dtype=torch.float64)
+    result = float(multistep(denoiser, x, times, SDE, None))
+    alpha, sigma = SDE.marginal(times)
+    return (alpha / sigma).log().tolist(), alpha.tolist(), seen, result
 
 
-@pytest.mark.parametrize("eta", [0.0, 0.3, 0.7, 1.0])
-def test_a_known_row_keeps_the_marginal_of_the_sde_at_every_step(eta):
-    """With D = x_0 known, x_t stays N(alpha x_0, sigma^2) whatever share is noise."""
-    grid = time_grid(7, SDE)
-    alpha, sigma = SDE.marginal(grid)
-    generator = torch.Generator().manual_seed(0)
-    noise = partial(torch.randn, 200_000, 1, generator=generator, dtype=torch.double)
-    seen = []
+@pytest.mark.parametrize(
+    ("denoise", "curvature", "first_exact"),
+    [
+        (lambda log_snr: 1.5, 0.6, 1),
+        (lambda log_snr: 1.5 - log_snr, 0.6, 2),
+        (lambda log_snr: 1.5 - log_snr + 0.7 * log_snr**2, 1.0, 3),
+    ],
+)
+def test_multistep_integrates_what_its_last_estimates_lie_on(
+    denoise, curvature, first_exact, monkeypatch
+):
+    """A line is exact from the second step on, a parabola from the third."""
+    monkeypatch.setattr(samplers, "CURVATURE", curvature)
+    times = SDE.time(torch.tensor([9.0, 5.0, 2.0, 0.9, 0.2], dtype=torch.float64))
+    log_snr, alpha, seen, result = seen_by_multistep(denoise, times, 0.3)
+    assert result == pytest.approx(denoise(log_snr[-1]))
+    x = np.array(seen) / alpha  # in x / alpha, dx = (D - x) d(log SNR)
+    nodes, weights = np.polynomial.legendre.leggauss(40)
+    for i, (now, end) in enumerate(pairwise(log_snr)):
+        at = now + (end - now) * (nodes + 1) / 2
+        kernel = np.exp(at - end) * weights * (end - now) / 2
+        exact = np.exp(now - end) * x[i] + kernel @ [denoise(a) for a in at]
+        if i == 0:  # what it sees first is not yet a row of that time
+            continue
+        if i + 1 >= first_exact:
+            assert x[i + 1] == pytest.approx(exact, rel=1e-9)
+        else:
+            assert x[i + 1] != pytest.approx(exact, rel=1e-3)
 
-    def denoiser(x, t):
-        seen.append(x)
-        return torch.full_like(x, 1.5)
 
-    dpm_solver(denoiser, alpha[0] * 1.5 + sigma[0] * noise(), grid, SDE, noise, eta)
-    for x, a, s in zip(seen, alpha.tolist(), sigma.tolist(), strict=True):
-        assert float((x - 1.5 * a).mean()) == pytest.approx(0.0, abs=0.01 * s)
-        assert float((x - 1.5 * a).std()) == pytest.approx(s, rel=0.01)
+def test_multistep_takes_a_known_row_along_its_ray():
+    """With D = x_0 known, x_t = alpha x_0 + sigma epsilon for one epsilon."""
+    times = lognormal_times(7, SDE)
+    alpha, sigma = (part.numpy() for part in SDE.marginal(times))
+    _, _, seen, _ = seen_by_multistep(lambda log_snr: 1.5, times, -0.7)
+    assert seen[0] == -0.35  # half the noise, when nothing is known of the row
+    np.testing.assert_allclose(seen[1:], (alpha * 1.5 + sigma * -0.7)[1:])
 
 
 def test_stronger_label_guidance_makes_the_label_surer():
@@ -190,10 +198,40 @@ def test_another_seed_or_attempt_gives_other_rows():
     assert not np.allclose(sample(10), sample(10, attempt=1))
 
 
-def test_time_grids_fall_from_most_noise_to_least():
-    for kind in ("lognormal", "uniform"):
-        grid = time_grid(20, SDE, kind)
-        assert (grid.diff() < 0).all()
-        levels = SDE.noise_level(grid[[0, -1]])
-        assert float(levels[1]) == pytest.approx(MIN_NOISE_LEVEL)
-        assert float(levels[0]) == pytest.approx(MAX_NOISE_LEVEL)
+def test_multistep_starts_with_mean_and_covariance_of_the_first_time():
+    """Up to the third order of alpha / sigma, for one Gaussian, where D is affine."""
+    model = GaussianClasses([1.0], [[1.0, -2.0]], COVARIANCE, [0], [0])
+    times = SDE.time(torch.tensor([8.0, 7.9], dtype=torch.float64))
+    seen = []
+
+    def denoiser(x, t):
+        seen.append(x)
+        return model.denoiser(x, t)
+
+    noise = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], dtype=torch.float64)
+    multistep(denoiser, noise, times, SDE, None)
+    mean, root = seen[1][0], seen[1][1:] - seen[1][0]
+    alpha, sigma = SDE.marginal(times[1])
+    torch.testing.assert_close(mean, alpha * model.means[0], rtol=0.02, atol=0.0)
+    excess = (root.T @ root - sigma**2 * torch.eye(2)) / alpha**2
+    torch.testing.assert_close(excess, model.covariance, rtol=0.1, atol=0.01)
+
+
+def test_times_fall_from_most_noise_to_least():
+    ends = {
+        lognormal_times: (samplers.FIRST_LEVEL, samplers.LAST_LEVEL),
+        uniform_times: (MAX_NOISE_LEVEL, MIN_NOISE_LEVEL),
+    }
+    for times_of, levels in ends.items():
+        times = times_of(20, SDE)
+        assert (times.diff() < 0).all()
+        assert SDE.noise_level(times[[0, -1]]).tolist() == pytest.approx(levels)
+
+
+def test_a_single_step_is_one_denoising():
+    assert SDE.noise_level(lognormal_times(1, SDE)).tolist() == pytest.approx(
+        [samplers.FIRST_LEVEL]
+    )
+    np.testing.assert_allclose(
+        sample(2000, n_steps=1).mean(0), moments_of(MODEL.labels == 0)[0], atol=0.1
+    )
