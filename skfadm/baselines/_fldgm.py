@@ -25,6 +25,14 @@ from ._vae import VAENetworks
 GRADIENT_PENALTY = 0.1
 
 
+#: Share of the training of the autoencoder in which the weight of its penalty, where it
+#: is never low enough, rises to `lambda_fair`: from a thousandth of it, geometrically.
+RISE, START = 0.5, 1e-3
+#: A squared distance correlation that is as good as none, and the share of a batch in
+#: the running mean that is held against it.
+TOLERANCE, MEMORY = 2e-3, 0.05
+
+
 class FLDGMNetworks(VAENetworks):
     """The autoencoder with its penalty, and the generator of latent vectors.
 
@@ -45,6 +53,7 @@ class FLDGMNetworks(VAENetworks):
     ):
         super().__init__(layout, latent_size, hidden_width, n_layers)
         self.lambda_fair = lambda_fair
+        self.strength, self.mean_told, self.progress = START * lambda_fair, 0.0, 0.0
         self.groups = groups
         shape = (hidden_width, n_layers)
         self.has_diffusion = latent_model == "diffusion"
@@ -68,7 +77,8 @@ class FLDGMNetworks(VAENetworks):
         if "autoencoder" in self.trained:
             told = distance_correlation(h, self.groups.one_hot(batch.groups))
             bound = self.log_likelihood(batch.rows, h) - kl
-            update("autoencoder", self.lambda_fair * told - bound.mean())
+            strength = self._strength(told, batch.progress)
+            update("autoencoder", strength * told - bound.mean())
         elif self.has_diffusion:
             update("noise", self.noise.loss(h, batch.generator))
         else:
@@ -80,6 +90,20 @@ class FLDGMNetworks(VAENetworks):
                 ),
             )
             update("generator", generator_loss(self.discriminator(fake)))
+
+    def _strength(self, told: Tensor, progress: float) -> float:
+        """Return the weight of the penalty: it rises while h tells z, else it falls.
+
+        A weight that is right for a table of many columns, whose bound is many nats,
+        leaves nothing in h of a table of few.
+        """
+        self.mean_told += MEMORY * (float(told.detach()) - self.mean_told)
+        rate = START ** ((self.progress - progress) / RISE)
+        self.strength *= rate if self.mean_told > TOLERANCE else 1.0 / rate
+        least = START * self.lambda_fair
+        self.strength = min(max(self.strength, least), self.lambda_fair)
+        self.progress = progress
+        return self.strength
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Generate h, then draw each column from p(column | h)."""
@@ -140,13 +164,15 @@ class FLDGM(BaselineGenerator):
 
     As [1]_, except: one autoencoder of mixed columns, that of :class:`VAE`, with the
     penalty on its latent vectors normalised to a correlation, so that `lambda_fair`
-    does not depend on their scale; the latent generators are those of :class:`DDPM` and
-    :class:`GAN`.
+    does not depend on their scale, and annealed: :math:`\lambda` starts at a thousandth
+    of `lambda_fair`, grows while h tells z and falls where it does not, since what a
+    table of many columns needs leaves a table of few with no h at all. The latent
+    generators are those of :class:`DDPM` and :class:`GAN`.
 
     Parameters
     ----------
-    lambda_fair : float, default=100.0
-        The weight lambda of the penalty, at least 0, in nats.
+    lambda_fair : float, default=1000.0
+        The weight lambda that the penalty may reach, at least 0, in nats.
     latent_model : {"diffusion", "gan"}, default="diffusion"
         What generates latent vectors.
     latent_size : int, default=32
@@ -226,7 +252,7 @@ class FLDGM(BaselineGenerator):
 
     def __init__(
         self,
-        lambda_fair: float = 100.0,
+        lambda_fair: float = 1000.0,
         *,
         latent_model: str = "diffusion",
         latent_size: int = 32,
