@@ -6,14 +6,15 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
-DESCRIPTION = """\
+from .settings import METHODS
+
+DESCRIPTION = f"""\
 The paper's Table 1 on the Adult table: for each race, train every method on the others,
 train classifiers on what it generates, and score them on that race. Finished trainings
 are kept in DIR/units; after an interruption the same command goes on where it stopped.
-Writes results.csv, choices.csv, table1.md, table1-*.csv and table1.png.
+Writes results.csv, choices.csv, table1.md, table1-*.csv and table1-*.png.
 
-methods: majority, real, reweighed, vae, gan, ddpm, fairgan, decaf, fldgm, fadm (as in
-the paper), skfadm (the default)
+methods: {", ".join(METHODS)}
 """
 
 

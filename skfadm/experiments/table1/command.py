@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pandas as pd
 
 from skfadm._files import UserError, check_installed, write_csv, written_whole
 from skfadm.datasets import fetch_adult
 
-from .names import CLASSIFIERS, TITLES
 from .picture import draw
 from .protocol import Run, run
 from .results import markdown, paper_layout, summary
-from .units import FULL, QUICK
-
-SEEDS = 5
+from .settings import CLASSIFIERS, FULL, METHODS, QUICK, RULES
 
 
 def table1(args: argparse.Namespace) -> None:
@@ -31,20 +29,21 @@ def table1(args: argparse.Namespace) -> None:
     Raises
     ------
     UserError
-        If a method or target is unknown, matplotlib is missing or the folder holds
-        results of other settings.
+        If a method or target is unknown, or matplotlib or fairlearn is missing.
     """
     check_installed("matplotlib", "the picture of the table")
+    if "exponentiated" in (args.methods or METHODS):
+        check_installed("fairlearn", "the row of its reduction")
     data = fetch_adult(data_home=args.data)
+    protocol = QUICK if args.quick else FULL
     domains = sorted(set(data.domains))
     plan = Run(
         data=data,
         folder=args.out,
-        methods=_chosen("method", args.methods, list(TITLES)),
+        methods=_chosen("method", args.methods, list(METHODS)),
         targets=_chosen("target", args.targets, domains),
-        n_seeds=args.seeds or (1 if args.quick else SEEDS),
         n_jobs=args.jobs,
-        protocol=QUICK if args.quick else FULL,
+        protocol=replace(protocol, seeds=args.seeds or protocol.seeds),
     )
     rows, choices = run(plan)
     write_results(rows, choices, plan)
@@ -72,8 +71,9 @@ def write_results(rows: pd.DataFrame, choices: pd.DataFrame, plan: Run) -> None:
     text = markdown(table, choices, is_quick)
     with written_whole(plan.folder / "table1.md") as file:
         file.write(text.encode())
-    with written_whole(plan.folder / "table1.png") as file:
-        draw(table, is_quick=is_quick).savefig(file, format="png", dpi=90)
+    for rule in RULES:
+        with written_whole(plan.folder / f"table1-{rule}.png") as file:
+            draw(table, rule, is_quick=is_quick).savefig(file, format="png", dpi=90)
     print(text, end="")
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from .names import CLASSIFIERS, TITLES
 from .published import AVERAGE, PUBLISHED
+from .settings import CLASSIFIERS, METHODS, RULES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +22,7 @@ _STYLES = {
     "majority": ("#777777", "x"),
     "real": ("#777777", "o"),
     "reweighed": ("#777777", "s"),
+    "exponentiated": ("#777777", "d"),
     "vae": ("#004488", "v"),
     "gan": ("#DDAA33", "^"),
     "ddpm": ("#44AA99", "<"),
@@ -30,16 +31,19 @@ _STYLES = {
     "fldgm": ("#88CCEE", "X"),
     "fadm": ("#BB5566", "D"),
     "skfadm": ("#000000", "*"),
+    "adapted": ("#EE7733", "*"),
 }
 
 
-def draw(table: pd.DataFrame, *, is_quick: bool) -> Figure:
+def draw(table: pd.DataFrame, rule: str, *, is_quick: bool) -> Figure:
     """Draw the averages over targets: a point with its interval for each method.
 
     Parameters
     ----------
     table : DataFrame
         Of `summary`.
+    rule : str
+        What candidates are chosen by.
     is_quick : bool
         Whether to say that this is a quick run.
 
@@ -51,6 +55,7 @@ def draw(table: pd.DataFrame, *, is_quick: bool) -> Figure:
     """
     from matplotlib.figure import Figure
 
+    table = table.xs(rule, level="rule")
     present = [c for c in CLASSIFIERS if c in table.index.get_level_values(0)]
     figure = Figure(figsize=(10, 1.2 + 3.2 * len(present)), layout="constrained")
     axes = figure.subplots(len(present), 2, squeeze=False, sharey="row", sharex=True)
@@ -63,7 +68,7 @@ def draw(table: pd.DataFrame, *, is_quick: bool) -> Figure:
     handles, labels = _legend(axes)
     figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
     note = " - quick run, says nothing about the methods" if is_quick else ""
-    figure.suptitle(f"Adult, average over target races{note}")
+    figure.suptitle(f"Adult, average over target races, chosen by {RULES[rule]}{note}")
     return figure
 
 
@@ -83,7 +88,7 @@ def _panel(ax: Axes, own: pd.DataFrame, ratio: str) -> None:
                 color=colour,
                 markersize=12 if marker == "*" else 7,
                 elinewidth=1,
-                label=TITLES[method],
+                label=METHODS[method].title,
             )
         if method in PUBLISHED.index:
             published = PUBLISHED.loc[method, AVERAGE]
@@ -93,7 +98,7 @@ def _panel(ax: Axes, own: pd.DataFrame, ratio: str) -> None:
                 marker,
                 markerfacecolor="none",
                 markeredgecolor=colour,
-                label=f"{TITLES[method].split(',')[0]}, published",
+                label=f"{METHODS[method].title.split(',')[0]}, published",
             )
     ax.set_xlim(-0.03, 1.03)
     ax.grid(alpha=0.3)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from itertools import combinations
+from functools import cached_property
+from itertools import combinations, groupby
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,11 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from skfadm._files import UserError, written_whole
+from skfadm._files import UserError
+from skfadm.metrics import FairnessScorer
 
-from .methods import METHODS
-from .units import FINAL, SELECTION, Protocol, Unit, compute, versions
+from .settings import METHODS, RULES, Protocol
+from .units import Unit, compute
 
 
 @dataclass(frozen=True)
@@ -31,15 +32,14 @@ class Run:
     data : Bunch
         Of `fetch_adult`.
     folder : Path
-        Where finished units are kept, in its folder ``units``.
+        Where finished units are kept, in its folder ``units``. A unit's file is named
+        after all that it depends on, so that what is found there is right.
     methods : sequence of str
         Rows of the table.
     targets : sequence of str
         Target domains.
-    n_seeds : int
-        Seeds of the final trainings, from 0. Choice is made at seed 0.
     n_jobs : int
-        Units that are computed at a time, as joblib counts them: -1 is one a core.
+        Trainings at a time, as joblib counts them: -1 is one a core.
     protocol : Protocol
         What holds for all units.
     """
@@ -48,17 +48,21 @@ class Run:
     folder: Path
     methods: Sequence[str]
     targets: Sequence[str]
-    n_seeds: int
     n_jobs: int
     protocol: Protocol
 
-    @property
-    def units_folder(self) -> Path:
-        """Where the files of finished units are."""
-        return self.folder / "units"
+    @cached_property
+    def data_hash(self) -> str:
+        """A hash of the data."""
+        data = self.data
+        return joblib.hash([data.data, data.target, data.z, data.domains])
+
+    def file(self, unit: Unit) -> Path:
+        """Return where a unit's rows are, or will be."""
+        return self.folder / "units" / unit.file_name(self.data_hash, self.protocol)
 
     def selection_units(self) -> list[Unit]:
-        """Return the trainings from which candidates are chosen."""
+        """Return the units from which candidates are chosen."""
         if not self.protocol.has_selection:
             return []
         domains = sorted(set(self.data.domains))
@@ -69,38 +73,31 @@ class Run:
             )
         pairs = [p for p in combinations(domains, 2) if set(p) & set(self.targets)]
         return [
-            Unit(SELECTION, method, candidate, pair, seed=0)
+            Unit(method, candidate, pair, seed=0)
             for method in self.methods
-            if len(METHODS[method].grid) > 1
-            for candidate in range(len(METHODS[method].grid))
+            if len(METHODS[method].candidates) > 1
             for pair in pairs
+            for candidate in range(len(METHODS[method].candidates))
         ]
 
     def final_units(self, choices: pd.DataFrame) -> list[Unit]:
-        """Return the trainings that are scored on the targets.
+        """Return the units that are scored on the targets, each once.
 
         Parameters
         ----------
         choices : DataFrame
             Of `choose`.
         """
-        chosen = choices.set_index(["method", "target"])["chosen"]
+        chosen = choices.drop_duplicates(["method", "target", "chosen"])
         return [
-            Unit(FINAL, method, int(chosen[method, target]), (target,), seed)
-            for method in self.methods
-            for target in self.targets
-            for seed in range(self.n_seeds)
+            Unit(row.method, row.chosen, (row.target,), seed)
+            for seed in range(self.protocol.seeds)
+            for row in chosen.itertuples()
         ]
 
     def read(self, units: Sequence[Unit]) -> pd.DataFrame:
-        """Return the rows of finished units.
-
-        Parameters
-        ----------
-        units : sequence of Unit
-            Which.
-        """
-        parts = [pd.read_csv(self.units_folder / unit.file_name) for unit in units]
+        """Return the rows of finished units."""
+        parts = [pd.read_csv(self.file(unit)) for unit in units]
         return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
 
 
@@ -115,40 +112,40 @@ def run(plan: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
     Returns
     -------
     rows : DataFrame
-        Tidy results of all its units, selection and final.
+        Tidy results on the targets; "rule" is what the candidate was chosen by, and a
+        candidate that is chosen by both stands twice.
     choices : DataFrame
-        What was chosen, with the mean accuracy of each candidate.
-
-    Raises
-    ------
-    UserError
-        If the folder holds results of other settings, versions or data.
+        What was chosen, with the score of each candidate.
     """
-    plan.units_folder.mkdir(parents=True, exist_ok=True)
-    check_settings(plan)
-    for unfinished in plan.units_folder.glob(".*.tmp"):
+    (plan.folder / "units").mkdir(parents=True, exist_ok=True)
+    for unfinished in (plan.folder / "units").glob(".*.tmp"):
         # Of a run that was killed. A new process may have the same number, and so the
         # same name for what it writes.
         unfinished.unlink()
     selection = plan.selection_units()
-    n_final = len(plan.methods) * len(plan.targets) * plan.n_seeds
-    total = len(selection) + n_final
-    progress = _Progress(total)
+    n_final = len(plan.methods) * len(plan.targets) * plan.protocol.seeds
+    progress = _Progress(len(selection) + n_final)
     _compute(plan, selection, progress)
     choices = choose(plan.read(selection), plan.methods, plan.targets)
     final = plan.final_units(choices)
+    progress.total += len(final) - n_final
     _compute(plan, final, progress)
-    return plan.read([*selection, *final]), choices
+    rows = plan.read(final)
+    keys = choices[["method", "target", "chosen", "rule"]].rename(
+        columns={"target": "scored_on", "chosen": "candidate"}
+    )
+    return rows.merge(keys, on=["method", "scored_on", "candidate"]), choices
 
 
 def choose(
     rows: pd.DataFrame, methods: Sequence[str], targets: Sequence[str]
 ) -> pd.DataFrame:
-    """Choose each method's candidate for each target by accuracy on source domains.
+    """Choose each method's candidate for each target on the source domains.
 
-    The score of a candidate is its mean accuracy over the source domains, each reserved
-    once, and over the downstream classifiers. The highest is chosen, of equal ones the
-    first. No score on the target enters.
+    The score of a candidate is the mean over the source domains, each reserved once,
+    and over the downstream classifiers, of their accuracy or of their fair accuracy
+    (`FairnessScorer`). The highest is chosen, of equal ones the first. No score on the
+    target enters.
 
     Parameters
     ----------
@@ -160,93 +157,88 @@ def choose(
     Returns
     -------
     DataFrame
-        Columns "method", "target", "chosen" (the candidate) and "accuracies", the score
-        of each candidate. A candidate that diverged on some domain has NaN, and is
-        chosen only if all have.
+        Columns "method", "target", "rule", "chosen" (the candidate) and "scores", that
+        of each candidate. One that diverged on some domain has NaN, and is chosen only
+        if all have.
     """
     found = []
+    if len(rows):
+        of_rule = {"accuracy": rows["ACC"], "fair_accuracy": fair_accuracy(rows)}
     for method in methods:
         for target in targets:
-            n_candidates = len(METHODS[method].grid)
-            scores = np.full(n_candidates, np.nan)
-            if len(rows):
-                own = rows[rows["method"] == method]
-                held_out = own["held_out"].str.split("+", regex=False)
-                is_fold = held_out.map(lambda pair, t=target: t in pair)
-                folds = own[is_fold & (own["scored_on"] != target)]
-                for candidate, of_candidate in folds.groupby("candidate"):
-                    scores[candidate] = of_candidate["ACC"].mean(skipna=False)
-            chosen = int(np.nan_to_num(scores, nan=-np.inf).argmax())
-            accuracies = " ".join(f"{score:.4f}" for score in scores)
-            found.append((method, target, chosen, accuracies))
-    return pd.DataFrame(found, columns=["method", "target", "chosen", "accuracies"])
+            for rule in RULES:
+                scores = np.full(len(METHODS[method].candidates), np.nan)
+                if len(rows):
+                    held_out = rows["held_out"].str.split("+", regex=False)
+                    is_fold = held_out.map(lambda pair, t=target: t in pair)
+                    is_fold &= (rows["method"] == method) & (
+                        rows["scored_on"] != target
+                    )
+                    own = of_rule[rule][is_fold].groupby(rows["candidate"][is_fold])
+                    for candidate, values in own:
+                        scores[candidate] = values.mean(skipna=False)
+                chosen = int(np.nan_to_num(scores, nan=-np.inf).argmax())
+                text = " ".join(f"{score:.4f}" for score in scores)
+                found.append((method, target, rule, chosen, text))
+    return pd.DataFrame(found, columns=["method", "target", "rule", "chosen", "scores"])
 
 
-def check_settings(plan: Run) -> None:
-    """Write down what a folder's results depend on, or compare with what is there.
+def fair_accuracy(rows: pd.DataFrame) -> pd.Series:
+    """Return what `FairnessScorer` makes of accuracy and demographic parity.
 
-    Raises
-    ------
-    UserError
-        If something differs, so that its results would not belong together.
+    Parameters
+    ----------
+    rows : DataFrame
+        With "ACC" and "R_DP"; without an accuracy there is none.
     """
-    path = plan.folder / "settings.json"
-    data = plan.data
-    settings: dict[str, Any] = {
-        "protocol": asdict(plan.protocol),
-        "methods": {
-            name: {"fixed": method.fixed, "grid": method.grid}
-            for name, method in METHODS.items()
-        },
-        "data": joblib.hash([data.data, data.target, data.z, data.domains]),
-        "versions": versions(),
-    }
-    text = json.dumps(settings, indent=1) + "\n"
-    if not path.exists():
-        with written_whole(path) as file:
-            file.write(text.encode())
-        return
-    before, now = json.loads(path.read_text()), json.loads(text)
-    different = [name for name in now if before.get(name) != now[name]]
-    if different:
-        raise UserError(
-            f"{plan.folder} holds results of other {' and '.join(different)} (see its "
-            "settings.json); give another folder to --out"
-        )
+    least = FairnessScorer().min_ratio
+    fair = rows["ACC"].where(rows["R_DP"] >= least, rows["R_DP"].fillna(0.0) - 1.0)
+    return fair.where(rows["ACC"].notna())
 
 
 def _compute(plan: Run, units: Sequence[Unit], progress: _Progress) -> None:
-    left = [u for u in units if not (plan.units_folder / u.file_name).exists()]
+    left = [unit for unit in units if not plan.file(unit).exists()]
     progress.skip(len(units) - len(left))
-    tasks = (joblib.delayed(_compute_one)(unit, plan) for unit in left)
+    left.sort(key=lambda unit: [*map(str, unit.training)])
+    tasks = [list(own) for _, own in groupby(left, key=lambda unit: unit.training)]
+    calls = (
+        joblib.delayed(_compute_task)(
+            task, plan.data, plan.protocol, [plan.file(unit) for unit in task]
+        )
+        for task in tasks
+    )
     # Each unit is on disk as soon as it is done: what is killed loses only those that
     # are being computed.
-    done = joblib.Parallel(plan.n_jobs, return_as="generator_unordered")(tasks)
-    for unit, seconds in done:
-        progress.report(str(unit), seconds)
+    for task, seconds in joblib.Parallel(plan.n_jobs, return_as="generator_unordered")(
+        calls
+    ):
+        progress.report(task, seconds)
 
 
-def _compute_one(unit: Unit, plan: Run) -> tuple[Unit, float]:
-    return unit, compute(unit, plan.data, plan.protocol, plan.units_folder)
+def _compute_task(task: list[Unit], *args: Any) -> tuple[list[Unit], float]:
+    return task, compute(task, *args)
 
 
+@dataclass
 class _Progress:
     """Lines on standard error: what is done, how long it took, how long is left."""
 
-    def __init__(self, total: int):
-        self.total, self.done, self.computed = total, 0, 0
-        self.start = time.monotonic()
+    total: int
+    done: int = 0
+    computed: int = 0
+    start: float = field(default_factory=time.monotonic)
 
     def skip(self, n_units: int) -> None:
         self.done += n_units
         if n_units:
             self._print(f"{n_units} units are done already")
 
-    def report(self, unit: str, seconds: float) -> None:
-        self.done, self.computed = self.done + 1, self.computed + 1
+    def report(self, task: list[Unit], seconds: float) -> None:
+        self.done, self.computed = self.done + len(task), self.computed + len(task)
         pace = (time.monotonic() - self.start) / self.computed
         left = timedelta(seconds=round(pace * (self.total - self.done)))
-        self._print(f"{unit}: {seconds:.0f} s, about {left} left")
+        more = f" and {len(task) - 1} more" if len(task) > 1 else ""
+        self._print(f"{task[0]}{more}: {seconds:.0f} s, about {left} left")
 
     def _print(self, text: str) -> None:
         print(f"[{self.done}/{self.total}] {text}", file=sys.stderr, flush=True)

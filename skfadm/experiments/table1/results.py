@@ -6,14 +6,18 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from .names import CLASSIFIERS, MEASURES, TITLES
-from .published import AVERAGE, PUBLISHED, SHORT
-from .units import FINAL
+from .published import AVERAGE, ELSEWHERE, PUBLISHED, SHORT
+from .settings import CLASSIFIERS, MEASURES, METHODS, RULES
 
 QUICK_NOTE = (
     "**A quick run, to see that everything works: few rows, short trainings, one seed, "
     "no choice of hyperparameters. Its numbers say nothing about the methods.**"
 )
+
+
+#: What a row costs: rows drawn in training, seconds of training and generation.
+COSTS = ("row_visits", "seconds")
+_TIMES = ["fit_s", "sample_s", "teach_s"]
 
 
 def summary(rows: pd.DataFrame) -> pd.DataFrame:
@@ -25,31 +29,33 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     rows : DataFrame
-        Tidy results.
+        Tidy results, of `run`.
 
     Returns
     -------
     DataFrame
-        Indexed by classifier, method, target and measure, with the columns "mean",
-        "half_width" (of the 95 % interval of Student's t; NaN for fewer than two
-        seeds), "n_seeds", "n_scores", "n_undefined" and "n_failed". Accuracy is in
+        Indexed by classifier, rule, method, target and measure, with the columns
+        "mean", "half_width" (of the 95 % interval of Student's t; NaN for fewer than
+        two seeds), "n_seeds", "n_scores", "n_undefined" and "n_failed". Accuracy is in
         percent. What could not be scored because training diverged is counted as
-        failed, and not as undefined too.
+        failed, and not as undefined too. Beside the measures stands what a row costs,
+        `COSTS`; where nothing is generated, the seconds are those of the classifiers.
     """
-    final = rows[rows["stage"] == FINAL]
-    keys = ["classifier", "method", "scored_on", "seed"]
-    tidy = final.melt(keys, list(MEASURES), "measure", "value")
-    tidy["failed"] = final["ACC"].isna().to_list() * len(MEASURES)
-    tidy["value"] *= np.where(tidy["measure"] == "ACC", 100.0, 1.0)
+    rows = rows.reindex(columns=rows.columns.union([*_TIMES, "row_visits"], sort=False))
+    spent = rows["fit_s"] + rows["sample_s"]
+    rows = rows.assign(seconds=spent.fillna(rows["teach_s"]), ACC=rows["ACC"] * 100.0)
+    keys = ["classifier", "rule", "method", "scored_on", "seed"]
+    measures = [*MEASURES, *COSTS]
+    tidy = rows.melt(keys, measures, "measure", "value")
+    tidy["failed"] = rows["ACC"].isna().to_list() * len(measures)
     tidy["target"] = tidy["scored_on"].map(lambda domain: SHORT.get(domain, domain))
     tidy["undefined"] = tidy["value"].isna() & ~tidy["failed"]
     counted = {"undefined": "sum", "failed": "sum", "n_scores": "sum"}
-    of_seed = ["classifier", "method", "measure", "seed"]
+    of_seed = ["classifier", "rule", "method", "measure", "seed"]
     tidy["n_scores"] = 1
     average = tidy.groupby(of_seed, as_index=False).agg({"value": "mean", **counted})
     both = pd.concat([tidy, average.assign(target=AVERAGE)], ignore_index=True)
-    groups = both.groupby(["classifier", "method", "target", "measure"])
-    return groups.agg(
+    return both.groupby(["classifier", "rule", "method", "target", "measure"]).agg(
         mean=("value", "mean"),
         half_width=("value", half_width),
         n_seeds=("value", "count"),
@@ -80,31 +86,41 @@ def paper_layout(table: pd.DataFrame, classifier: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row for each method and, for each target and the average, the three measures,
-        each with its half interval ("+-"); then how many ratios are undefined, and how
-        many trainings failed.
+        A row for each method and rule of choice, one where there is no choice. For each
+        target and the average, the three measures, each with its half interval ("+-");
+        then how many ratios are undefined, how many trainings failed and what they
+        cost.
     """
     own = table.loc[classifier]
     targets = [*_targets(own), AVERAGE]
     out = []
-    for method in [m for m in TITLES if m in own.index.get_level_values("method")]:
-        row: dict[str, object] = {"method": TITLES[method]}
-        for target in targets:
-            for measure in MEASURES:
-                cell = own.loc[(method, target, measure)]
-                row[f"{target} {measure}"] = round(cell["mean"], 4)
-                row[f"{target} {measure} +-"] = round(cell["half_width"], 4)
-        average = own.loc[method].loc[AVERAGE]
-        ratios = average.loc[["R_DP", "R_EOp"]]
-        row["ratios"] = int(ratios["n_scores"].sum())
-        row["undefined ratios"] = int(ratios["n_undefined"].sum())
-        row["failed trainings"] = int(average.loc["ACC", "n_failed"])
-        out.append(row)
+    for name, method in METHODS.items():
+        if name not in own.index.get_level_values("method"):
+            continue
+        for rule in RULES if len(method.candidates) > 1 else [*RULES][:1]:
+            cells = own.loc[rule, name]
+            row: dict[str, object] = {
+                "method": method.title,
+                "chosen by": rule if len(method.candidates) > 1 else "-",
+            }
+            for target in targets:
+                for measure in MEASURES:
+                    cell = cells.loc[target, measure]
+                    row[f"{target} {measure}"] = round(cell["mean"], 4)
+                    row[f"{target} {measure} +-"] = round(cell["half_width"], 4)
+            average = cells.loc[AVERAGE]
+            ratios = average.loc[["R_DP", "R_EOp"]]
+            row["ratios"] = int(ratios["n_scores"].sum())
+            row["undefined ratios"] = int(ratios["n_undefined"].sum())
+            row["failed trainings"] = int(average.loc["ACC", "n_failed"])
+            for cost in COSTS:
+                row[cost] = average.loc[cost, "mean"].round()
+            out.append(row)
     return pd.DataFrame(out)
 
 
 def markdown(table: pd.DataFrame, choices: pd.DataFrame, is_quick: bool) -> str:
-    """Return the tables of all classifiers, and what the paper published.
+    """Return the tables of all classifiers, and what others published.
 
     Parameters
     ----------
@@ -126,9 +142,12 @@ def markdown(table: pd.DataFrame, choices: pd.DataFrame, is_quick: bool) -> str:
         *([QUICK_NOTE] if is_quick else []),
         "Accuracy in percent, ratio of demographic parity (Eq. 12), ratio of equal "
         f"opportunity (Eq. 13), on the held-out race: mean over {n_seeds} seed"
-        f"{'s' if n_seeds > 1 else ''} and half of its 95 % interval. The last columns "
-        "count ratios that are undefined, because nobody is given the positive label; "
-        "means leave them out.",
+        f"{'s' if n_seeds > 1 else ''} and half of its 95 % interval. Candidates are "
+        "chosen on the source domains by "
+        f"{' or by '.join(f'{words} ({rule})' for rule, words in RULES.items())}. "
+        "The last columns count ratios that are undefined, because nobody is given the "
+        "positive label, which means leave out, and tell the rows drawn in a training, "
+        "in millions, and the seconds of training and generation.",
     ]
     for classifier in [c for c in CLASSIFIERS if c in table.index.levels[0]]:
         own = table.loc[classifier]
@@ -137,14 +156,24 @@ def markdown(table: pd.DataFrame, choices: pd.DataFrame, is_quick: bool) -> str:
             _markdown_table(paper_layout(table, classifier), [*_targets(own), AVERAGE]),
         ]
     parts += ["## As the paper published it (one run)", _published_table()]
-    chosen = choices[choices["accuracies"].str.contains(" ", regex=False)]
+    elsewhere = ELSEWHERE.reset_index(names="generator")
+    parts += [
+        "## As others published it (a random split, CatBoost)",
+        _lines(list(elsewhere.columns), elsewhere.to_numpy().tolist()),
+    ]
+    chosen = choices[choices["scores"].str.contains(" ", regex=False)]
     if len(chosen) and not is_quick:
-        frame = chosen.assign(method=chosen["method"].map(TITLES))
-        frame["chosen"] += 1
+        frame = chosen.assign(
+            method=chosen["method"].map(lambda name: METHODS[name].title),
+            chosen=[
+                str(METHODS[row.method].candidates[row.chosen])
+                for row in chosen.itertuples()
+            ],
+        )
         parts += [
             "## What was chosen",
-            "The candidate of each method's grid, and the mean accuracy of each on the "
-            "source domains.",
+            "The candidate of each method's grid, and the score of each on the source "
+            "domains.",
             _lines(list(frame.columns), frame.to_numpy().tolist()),
         ]
     return "\n\n".join(parts) + "\n"
@@ -158,15 +187,22 @@ def _targets(own: pd.DataFrame) -> list[str]:
 
 def _markdown_table(layout: pd.DataFrame, targets: list[str]) -> str:
     columns = [(target, measure) for target in targets for measure in MEASURES]
-    header = ["method", *(f"{t} {m}" for t, m in columns), "undefined", "failed"]
+    header = ["method", "chosen by", *(f"{t} {m}" for t, m in columns)]
+    header += ["undefined", "failed", "M rows", "s"]
     lines = []
     for _, row in layout.iterrows():
         cells = [
             _cell(row[f"{t} {m}"], row[f"{t} {m} +-"], 1 if m == "ACC" else 2)
             for t, m in columns
         ]
-        undefined = f"{row['undefined ratios']} of {row['ratios']}"
-        lines.append([row["method"], *cells, undefined, row["failed trainings"]])
+        visits, seconds = (row[cost] for cost in COSTS)
+        cells += [
+            f"{row['undefined ratios']} of {row['ratios']}",
+            row["failed trainings"],
+            _cell(visits / 1e6, np.nan, 1),
+            _cell(seconds, np.nan, 0),
+        ]
+        lines.append([row["method"], row["chosen by"], *cells])
     return _lines(header, lines)
 
 
@@ -175,7 +211,7 @@ def _published_table() -> str:
     lines = []
     for method, row in PUBLISHED.iterrows():
         cells = [_cell(v, np.nan, 2) for v in row]
-        lines.append([TITLES[str(method)].split(",")[0], *cells])
+        lines.append([METHODS[str(method)].title.split(",")[0], *cells])
     return _lines(header, lines)
 
 

@@ -6,25 +6,34 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import BaseEstimator, ClassifierMixin
 
 import skfadm
 from skfadm._files import UserError
 from skfadm.experiments.table1 import protocol
-from skfadm.experiments.table1.methods import METHODS, STEP_SIZES
-from skfadm.experiments.table1.protocol import Run, choose, run
-from skfadm.experiments.table1.units import FINAL, SELECTION, Protocol, Unit
+from skfadm.experiments.table1.protocol import Run, choose, fair_accuracy, run
+from skfadm.experiments.table1.settings import METHODS, Method, Protocol
+from skfadm.experiments.table1.units import Unit
+from skfadm.metrics import FairnessScorer
 
 from .adult_files import RACES
 
-TINY = Protocol(n_generated=80, max_iter=2)
+TINY = Protocol(seeds=2, n_generated=80, max_iter=2)
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(Path(skfadm.__file__).parents[1])}
+
+
+@pytest.fixture(autouse=True)
+def two_candidates(monkeypatch):
+    rates = ({"learning_rate": 1e-3}, {"learning_rate": 3e-4})
+    monkeypatch.setitem(METHODS, "vae", Method("VAE", "VAE", rates))
 
 
 @pytest.fixture
 def plan(adult, tmp_path):
-    return Run(adult, tmp_path, ["majority", "vae"], RACES, 2, 1, TINY)
+    return Run(adult, tmp_path, ["majority", "vae"], RACES, 1, TINY)
 
 
 @pytest.fixture
@@ -33,15 +42,15 @@ def computed(monkeypatch):
     done = []
     compute = protocol.compute
 
-    def counted(unit, *args):
-        done.append(unit)
-        return compute(unit, *args)
+    def counted(units, *args):
+        done.extend(units)
+        return compute(units, *args)
 
     monkeypatch.setattr(protocol, "compute", counted)
     return done
 
 
-def accuracies(method, held_out, candidate, scores):
+def accuracies(method, held_out, candidate, scores, parity=0.5):
     return [
         {
             "method": method,
@@ -49,6 +58,7 @@ def accuracies(method, held_out, candidate, scores):
             "candidate": candidate,
             "scored_on": domain,
             "ACC": score,
+            "R_DP": parity,
         }
         for domain, score in scores.items()
     ]
@@ -77,11 +87,51 @@ def test_choice_is_by_mean_accuracy_on_source_domains_and_never_on_the_target():
             ("B", "C"): {"B": 0.90, "C": 0.90},
         },
     )
-    choices = choose(rows, ["vae"], ["A", "B"]).set_index("target")
+    choices = choose(rows, ["vae"], ["A", "B"])
+    choices = choices[choices["rule"] == "accuracy"].set_index("target")
     assert choices.loc["A", "chosen"] == 1
-    assert choices.loc["A", "accuracies"] == "0.7500 0.7600"
+    assert choices.loc["A", "scores"] == "0.7500 0.7600"
     # For B the folds are A (held out with B) and C: 0.545 against 0.5.
     assert choices.loc["B", "chosen"] == 0
+
+
+def test_choice_by_fair_accuracy_takes_who_is_fair_before_who_is_accurate():
+    pairs = [("A", "B"), ("A", "C")]
+    rows = pd.DataFrame(
+        [
+            row
+            for candidate, (accuracy, parity) in enumerate([(0.9, 0.7), (0.8, 0.85)])
+            for pair in pairs
+            for row in accuracies(
+                "vae", pair, candidate, dict.fromkeys(pair, accuracy), parity
+            )
+        ]
+    )
+    choices = choose(rows, ["vae"], ["A"]).set_index("rule")
+    assert choices["chosen"].to_dict() == {"accuracy": 0, "fair_accuracy": 1}
+    assert choices.loc["fair_accuracy", "scores"] == "-0.3000 0.8000"
+
+
+@pytest.mark.filterwarnings("ignore:.*undefined")
+def test_fair_accuracy_is_what_the_scorer_says():
+    rng = np.random.default_rng(0)
+    rows, expected = [], []
+    for share in (0.0, 0.3, 0.6, 0.9, None):
+        y, z = rng.integers(0, 2, (2, 200))
+        fixed = np.zeros(200, int) if share is None else (rng.random(200) < share) | z
+
+        class Fixed(ClassifierMixin, BaseEstimator):
+            def predict(self, X, fixed=fixed):
+                return fixed
+
+        scorer = FairnessScorer(("accuracy", "demographic_parity_ratio"))
+        scores = scorer(Fixed(), np.zeros((200, 1)), y, z=z)
+        rows.append(dict(zip(("ACC", "R_DP"), scores.values(), strict=True)))
+        expected.append(FairnessScorer()(Fixed(), np.zeros((200, 1)), y, z=z))
+    np.testing.assert_allclose(fair_accuracy(pd.DataFrame(rows)), expected)
+    # Of a training that diverged there is none.
+    failed = pd.DataFrame({"ACC": [np.nan], "R_DP": [np.nan]})
+    assert fair_accuracy(failed).isna().all()
 
 
 def test_equal_candidates_go_to_the_first_and_those_that_diverged_are_left_out():
@@ -99,9 +149,7 @@ def test_selection_trains_on_what_is_left_of_each_pair_once_for_both(plan):
     units = plan.selection_units()
     pairs = [("Black", "Other"), ("Black", "White"), ("Other", "White")]
     expected = [
-        Unit(SELECTION, "vae", candidate, pair, 0)
-        for candidate in range(len(STEP_SIZES))
-        for pair in pairs
+        Unit("vae", candidate, pair, 0) for pair in pairs for candidate in (0, 1)
     ]
     assert units == expected
     one = replace(plan, targets=["White"]).selection_units()
@@ -118,10 +166,13 @@ def test_final_trainings_take_the_chosen_candidate(plan):
             "chosen": [0, 0, 0, 1, 0, 1],
         }
     )
-    units = plan.final_units(choices)
-    assert len(units) == 2 * 3 * 2
-    of_vae = [(u.held_out, u.candidate, u.seed) for u in units if u.method == "vae"]
-    assert of_vae[:3] == [(("Black",), 1, 0), (("Black",), 1, 1), (("Other",), 0, 0)]
+    units = plan.final_units(pd.concat([choices, choices.assign(chosen=0)]))
+    of_vae = {(u.held_out[0], u.candidate) for u in units if u.method == "vae"}
+    # What both rules choose is trained once.
+    assert of_vae == {
+        *(("Black", 1), ("Black", 0), ("Other", 0), ("White", 1), ("White", 0))
+    }
+    assert len(units) == len(set(units)) == (3 + 5) * 2
 
 
 def test_two_domains_are_too_few_to_choose(plan, adult):
@@ -133,48 +184,43 @@ def test_two_domains_are_too_few_to_choose(plan, adult):
 
 def test_what_is_done_is_not_done_again_and_more_seeds_only_add(plan, computed, capsys):
     rows, choices = run(plan)
-    n_units = 2 * 3 + 2 * 3 * 2
+    n_chosen = len(choices.drop_duplicates(["method", "target", "chosen"]))
+    n_units = 2 * 3 + 2 * n_chosen
     assert len(computed) == n_units
-    assert len(rows) == 3 * (2 * 2 * 3 + 2 * 3 * 2)
+    # Two methods, targets, seeds, classifiers, rules.
+    assert len(rows) == 2 * 3 * 2 * 3 * 2
     lines = capsys.readouterr().err.splitlines()
-    assert lines[0].startswith("[1/18] selection vae 1 of 2, without Black and Other")
-    assert lines[-1].startswith("[18/18] final vae")
+    assert lines[0].startswith("[1/18] vae 1 of 2, without Black and Other")
+    assert lines[-1].startswith(f"[{n_units}/{n_units}] vae")
     assert "left" in lines[0]
     computed.clear()
     again, _ = run(plan)
     assert not computed
     pd.testing.assert_frame_equal(again, rows)
-    run(replace(plan, n_seeds=3))
+    run(replace(plan, protocol=replace(TINY, seeds=3)))
     assert {unit.seed for unit in computed} == {2}
-    assert len(computed) == 2 * 3
+    assert len(computed) == n_chosen
 
 
 def test_two_at_a_time_give_the_same_results(plan, tmp_path):
-    quick = replace(TINY, has_selection=False)
-    plan = replace(plan, methods=["real", "vae"], n_seeds=1, protocol=quick)
+    quick = replace(TINY, has_selection=False, seeds=1)
+    plan = replace(plan, methods=["real", "gan"], protocol=quick)
     one, _ = run(plan)
     two, _ = run(replace(plan, n_jobs=2, folder=tmp_path / "two"))
     columns = ["method", "scored_on", "classifier", "ACC", "R_DP", "R_EOp"]
     pd.testing.assert_frame_equal(one[columns], two[columns])
 
 
-def test_results_of_other_settings_are_not_mixed_in(plan, monkeypatch, adult):
-    plan = replace(plan, methods=["majority"])
+def test_only_what_depends_on_a_change_is_done_again(plan, computed, monkeypatch):
     run(plan)
-    other = replace(plan, protocol=replace(TINY, n_generated=81))
-    with pytest.raises(UserError, match="of other protocol .*another folder to --out"):
-        run(other)
-    changed = type(adult)(**adult)
-    changed.target = adult.target[::-1]
-    with pytest.raises(UserError, match="of other data"):
-        run(replace(plan, data=changed))
-    monkeypatch.setattr(protocol, "versions", lambda: {"skfadm": "99"})
-    with pytest.raises(UserError, match="of other versions"):
-        run(plan)
-    monkeypatch.undo()
-    monkeypatch.setitem(METHODS, "vae", replace(METHODS["vae"], grid=({},)))
-    with pytest.raises(UserError, match="of other methods"):
-        run(plan)
+    computed.clear()
+    rates = (*METHODS["vae"].train, {"learning_rate": 1e-2})
+    monkeypatch.setitem(METHODS, "vae", Method("VAE", "VAE", rates))
+    _, choices = run(plan)
+    selection = [unit for unit in computed if len(unit.held_out) == 2]
+    assert {unit.candidate for unit in selection} == {2}
+    assert len(selection) == 3
+    assert {unit.method for unit in computed} == {"vae"}
 
 
 KILLED = """
@@ -182,17 +228,18 @@ import sys
 from pathlib import Path
 from skfadm.datasets import fetch_adult
 from skfadm.experiments.table1.protocol import Run, run
-from skfadm.experiments.table1.units import Protocol
+from skfadm.experiments.table1.settings import Protocol
 
 adult = fetch_adult(data_home=sys.argv[1])
-tiny = Protocol(n_generated=80, max_iter=2)
-run(Run(adult, Path(sys.argv[2]), {methods!r}, {races!r}, 2, 1, tiny))
+tiny = Protocol(seeds=2, n_generated=80, max_iter=2)
+run(Run(adult, Path(sys.argv[2]), {methods!r}, {races!r}, 1, tiny))
 """
 
 
 def test_a_run_that_is_killed_loses_at_most_one_training(
     plan, adult_folder, computed, tmp_path
 ):
+    plan = replace(plan, methods=["majority", "real"])
     code = KILLED.format(methods=plan.methods, races=RACES)
     process = subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", code, adult_folder, tmp_path],
@@ -204,18 +251,18 @@ def test_a_run_that_is_killed_loses_at_most_one_training(
     reported = [process.stderr.readline() for _ in range(4)]
     process.send_signal(signal.SIGKILL)
     process.communicate()
-    assert reported[-1].startswith("[4/18]"), reported
-    finished = {path.name: path.read_bytes() for path in plan.units_folder.glob("*")}
+    assert reported[-1].startswith("[4/12]"), reported
+    finished = {path.name: path.read_bytes() for path in (tmp_path / "units").glob("*")}
     whole = [name for name in finished if name.endswith(".csv")]
     assert len(whole) in (4, 5)
     time.sleep(0.01)
     rows, _ = run(plan)
-    assert len(computed) == 18 - len(whole)
-    assert not {unit.file_name for unit in computed} & set(whole)
+    assert len(computed) == 12 - len(whole)
+    assert not {plan.file(unit).name for unit in computed} & set(whole)
     for name in whole:
-        assert (plan.units_folder / name).read_bytes() == finished[name]
+        assert (tmp_path / "units" / name).read_bytes() == finished[name]
     # The same as without the interruption.
-    scores = ["stage", "method", "held_out", "scored_on", "seed", "ACC", "R_DP"]
+    scores = ["rule", "method", "held_out", "scored_on", "seed", "ACC", "R_DP"]
     straight, _ = run(replace(plan, folder=tmp_path / "straight"))
     pd.testing.assert_frame_equal(rows[scores], straight[scores])
 
@@ -227,23 +274,22 @@ def test_an_interrupted_training_leaves_no_file(plan, monkeypatch):
     monkeypatch.setattr(pd.DataFrame, "to_csv", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(plan)
-    assert list(plan.units_folder.iterdir()) == []
+    assert list((plan.folder / "units").iterdir()) == []
 
 
 def test_what_a_killed_run_left_half_written_is_in_nobodys_way(plan):
     plan = replace(plan, methods=["majority"])
-    plan.units_folder.mkdir()
-    name = plan.final_units(choose(pd.DataFrame(), plan.methods, RACES))[0].file_name
-    half = plan.units_folder / f".{name}.{os.getpid()}.tmp"
+    (plan.folder / "units").mkdir()
+    unit = plan.final_units(choose(pd.DataFrame(), plan.methods, RACES))[0]
+    half = plan.folder / "units" / f".{plan.file(unit).name}.{os.getpid()}.tmp"
     half.write_text("half")
     rows, _ = run(plan)
-    assert len(rows) == 2 * 3 * 3
+    assert len(rows) == 2 * 3 * 3 * 2
     assert not half.exists()
 
 
-def test_units_of_both_stages_have_files_of_their_own(plan):
+def test_every_unit_has_a_file_of_its_own(plan):
     plan = replace(plan, methods=list(METHODS))
     choices = choose(pd.DataFrame(), plan.methods, plan.targets)
     units = [*plan.selection_units(), *plan.final_units(choices)]
-    assert len({unit.file_name for unit in units}) == len(units)
-    assert {unit.stage for unit in units} == {SELECTION, FINAL}
+    assert len({plan.file(unit) for unit in units}) == len(units)
