@@ -52,7 +52,7 @@ def _bar(max_iter: int, stream: TextIO) -> Iterator[Report]:
         "miniters": 1,
         "file": stream,
     }
-    if os.get_terminal_size(stream.fileno()).columns:
+    if _columns(stream):
         options["dynamic_ncols"] = True
     else:  # a terminal that does not know how large it is
         options |= {"ncols": 80, "nrows": 24}
@@ -65,6 +65,14 @@ def _bar(max_iter: int, stream: TextIO) -> Iterator[Report]:
                 bar.set_postfix_str(_words(losses), refresh=False)
 
         yield report
+
+
+def _columns(stream: TextIO) -> int:
+    """Return the width of a terminal, 0 where it is not known."""
+    try:
+        return os.get_terminal_size(stream.fileno()).columns
+    except OSError:
+        return 0
 
 
 def _lines(max_iter: int, stream: TextIO) -> Report:

@@ -383,7 +383,7 @@ def test_a_strength_with_nothing_to_act_on_is_refused(table, strength):
 def test_a_fit_interrupted_in_fair_control_leaves_nothing_that_looks_fitted(
     table, monkeypatch
 ):
-    def interrupt(*args):
+    def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(generator_module, "fit_posteriors", interrupt)

@@ -37,13 +37,13 @@ def numbers_table(n):
 def counted_trainings(monkeypatch):
     """Count how often the training loop is entered."""
     seen = []
-    real = training._train
+    real = training.DomainBatches
 
     def count(*args):
         seen.append(args)
         return real(*args)
 
-    monkeypatch.setattr(training, "_train", count)
+    monkeypatch.setattr(training, "DomainBatches", count)
     return seen
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 from torch import Tensor
 
 from .guidance import DenoiserFunction, Guidance, guided_denoiser
@@ -35,10 +36,14 @@ def _mapped(compute: Callable[[T], R], chunks: Sequence[T], device: str) -> list
     n_threads = torch.get_num_threads() if torch.device(device).type == "cpu" else 1
     if min(n_threads, len(chunks)) < 2:
         return [compute(chunk) for chunk in chunks]
-    # The number of threads is a setting of the thread that sets it.
-    one_each = partial(torch.set_num_threads, 1)
-    with ThreadPoolExecutor(n_threads, initializer=one_each) as pool:
+    with ThreadPoolExecutor(n_threads, initializer=_use_one_thread) as pool:
         return list(pool.map(compute, chunks))
+
+
+def _use_one_thread() -> None:
+    """Let PyTorch use one thread in this thread, and leave all others alone."""
+    torch.get_num_threads()  # sets up the thread, which would undo the limit later
+    threadpool_limits(1, user_api="openmp")
 
 
 @dataclass(frozen=True)
