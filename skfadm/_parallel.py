@@ -1,16 +1,22 @@
-"""Rows of a table made in parts, by as many workers as joblib is told to use."""
+"""Rows of a table made chunk by chunk, by as many workers as joblib is told to use."""
 
 from __future__ import annotations
 
+from functools import cache
+from typing import Any
+
 import numpy as np
+import torch
+from joblib import effective_n_jobs
 from numpy.typing import NDArray
 from sklearn.utils.parallel import Parallel, delayed
+from threadpoolctl import ThreadpoolController
 
 from .diffusion.generation import RowGenerator
 
-#: Chunks of one task. Tasks have this size however many workers there are, so that
-#: rows are the same to the last bit.
-TASK_CHUNKS = 16
+#: Rows that are computed at a time: enough to be fast, few enough to stay in the cache.
+#: Chunks are cut alike however many workers there are, so that rows have the same bits.
+CHUNK_SIZE = 512
 
 
 def generate_rows(
@@ -21,7 +27,7 @@ def generate_rows(
     attempt: int = 0,
     n_jobs: int | None = None,
 ) -> NDArray[np.float32]:
-    """Generate a row for each label, in tasks that joblib runs.
+    """Generate a row for each label, in chunks that joblib runs.
 
     Parameters
     ----------
@@ -32,26 +38,51 @@ def generate_rows(
     seed : int
         Seed of the whole table.
     index : ndarray of shape (n,), int64
-        Indices of the rows in the whole table, increasing.
+        Indices of the rows in the whole table.
     attempt : int, default=0
         As for `RowGenerator.generate`.
     n_jobs : int or None, default=None
-        As for joblib.
+        As for joblib; None is the threads that torch has, unless a
+        `joblib.parallel_config` asks for more than one worker.
 
     Returns
     -------
     ndarray of shape (n, n_columns), float32
         Compact rows.
     """
-    size = TASK_CHUNKS * generator.chunk_size
-    # Cut at multiples of the size in the whole table, wherever this part of it begins.
-    cuts = np.flatnonzero(np.diff(index // size)) + 1
-    tasks = [
-        delayed(generator.generate)(labels.astype(np.int64), seed, rows, attempt)
-        for labels, rows in zip(
-            np.split(codes, cuts), np.split(index, cuts), strict=True
+    # By label, which is cheaper to tell to a chunk of rows that share it.
+    order = np.argsort(codes, kind="stable")
+    chunks = np.split(order, range(CHUNK_SIZE, len(order), CHUNK_SIZE))
+    n_workers = _n_workers(n_jobs, generator.device) if len(chunks) > 1 else 1
+    found = Parallel(n_jobs=n_workers, prefer="threads")(
+        delayed(_chunk)(
+            generator, codes[rows].astype(np.int64), seed, index[rows], attempt
         )
-    ]
-    if len(tasks) == 1:
-        return generator.generate(codes.astype(np.int64), seed, index, attempt)
-    return np.concatenate(Parallel(n_jobs=n_jobs)(tasks))
+        for rows in chunks
+    )
+    return np.concatenate(found)[np.argsort(order)]
+
+
+def _chunk(generator: RowGenerator, *args: Any) -> NDArray[np.float32]:
+    """Generate a chunk with one thread.
+
+    Chunks wait for nobody, while threads that share a chunk wait for each other after
+    each of its operations. The limit is this thread's own: it holds for no other.
+    """
+    torch.get_num_threads()  # sets up the thread, which would undo the limit later
+    with _openmp().limit(limits=1):
+        return generator.generate(*args)
+
+
+@cache
+def _openmp() -> ThreadpoolController:
+    """Return what limits OpenMP; looking for its libraries takes milliseconds."""
+    return ThreadpoolController().select(user_api="openmp")
+
+
+def _n_workers(n_jobs: int | None, device: str) -> int:
+    if n_jobs is not None:
+        return n_jobs
+    configured = effective_n_jobs(None)
+    is_free = configured == 1 and torch.device(device).type == "cpu"
+    return torch.get_num_threads() if is_free else configured

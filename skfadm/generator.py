@@ -24,7 +24,6 @@ from ._validation import (
     new_random_state,
     requested_codes,
 )
-from .diffusion import generation
 from .diffusion.devices import has_fast_bfloat16, resolve_device
 from .diffusion.generation import RowGenerator
 from .diffusion.guidance import Guidance
@@ -127,9 +126,9 @@ class FairDiffusionGenerator(TableGenerator):
         a `random_state` that is an integer. Training starts anew if its code or torch
         has changed since.
     n_jobs : int or None, default=None
-        Workers that sample, as for joblib: None is 1 unless a
-        :class:`joblib.parallel_config` says otherwise, -1 is all processors. Rows are
-        the same however many there are. `fit` does not use it.
+        Workers that sample, each with one thread: -1 is all processors, None as many as
+        torch has threads. They are threads unless a :class:`joblib.parallel_config`
+        says otherwise. Rows are the same however many there are. `fit` does not use it.
     verbose : int, default=0
         With 1, `fit` shows its progress on standard error: in a terminal a bar, if tqdm
         is installed.
@@ -516,8 +515,8 @@ class FairDiffusionGenerator(TableGenerator):
         y : label, array-like of shape (n_samples,) or dict, default=None
             As for `sample`. Besides the batch, a byte a row is kept for the labels.
         batch_size : int, default=65536
-            Rows of a batch; the last may be shorter. With `n_jobs`, a batch is made by
-            all workers together, in tasks of 16,384 rows.
+            Rows of a batch; the last may be shorter. All workers of `n_jobs` make a
+            batch together, in chunks of 512 rows.
         random_state : int, RandomState instance or None, default=None
             As for `sample`.
 
@@ -588,7 +587,6 @@ class FairDiffusionGenerator(TableGenerator):
             sde=sde,
             times=self._times(self.n_steps, sde),
             solver=self._solver,
-            chunk_size=generation.CHUNK_SIZE,
             device=device,
             draw_categories=self.sizes_.softmax,
         )

@@ -10,9 +10,9 @@ import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
-from skfadm import FairDiffusionGenerator
+from skfadm import FairDiffusionGenerator, _parallel
 from skfadm import generator as generator_module
-from skfadm.diffusion import generation, training
+from skfadm.diffusion import training
 
 from .generators import GENERATOR_CHECKS, mixed_table, tiny
 
@@ -411,7 +411,7 @@ def test_rows_are_the_same_up_to_rounding_in_half_precision(fitted, monkeypatch)
         monkeypatch.setattr(
             generator_module, "has_fast_bfloat16", lambda device: halved
         )
-        monkeypatch.setattr(generation, "CHUNK_SIZE", chunk_size)
+        monkeypatch.setattr(_parallel, "CHUNK_SIZE", chunk_size)
         return fitted.sample(300, random_state=0)[0]
 
     exact, halved, chunked = sample(False, 300), sample(True, 300), sample(True, 64)

@@ -2,17 +2,18 @@
 
 import gc
 import pickle
+import threading
+import time
 import tracemalloc
 
 import joblib
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.exceptions import NotFittedError
 
-from skfadm import _validation
-from skfadm._parallel import TASK_CHUNKS, generate_rows
-from skfadm.diffusion import generation
+from skfadm import _parallel, _validation
 from skfadm.diffusion.generation import RowGenerator
 
 from .generators import mixed_table, tiny
@@ -27,18 +28,18 @@ def fitted():
 
 @pytest.fixture(autouse=True)
 def short_chunks(monkeypatch):
-    """Make chunks so short that a small sample takes several tasks."""
-    monkeypatch.setattr(generation, "CHUNK_SIZE", CHUNK_SIZE)
+    """Make chunks so short that a small sample takes several."""
+    monkeypatch.setattr(_parallel, "CHUNK_SIZE", CHUNK_SIZE)
 
 
 @pytest.fixture
 def asked_of(monkeypatch):
-    """Record the (first row, number of rows) that each task is asked for."""
+    """Record the (first row, number of rows) of each chunk."""
     seen = []
     real = RowGenerator.generate
 
     def generate(self, y, seed, index, attempt=0):
-        seen.append((index[0], len(y)))
+        seen.append((index.min(), len(y)))
         return real(self, y, seed, index, attempt)
 
     monkeypatch.setattr(RowGenerator, "generate", generate)
@@ -129,18 +130,10 @@ def test_batches_need_a_fitted_generator():
         tiny().sample_batches(3)
 
 
-def test_tasks_are_cut_alike_wherever_a_part_begins(fitted, asked_of):
-    size = TASK_CHUNKS * CHUNK_SIZE
-    codes = np.zeros(2 * size + 1, dtype=np.uint8)
-    rows, index = fitted._sampler().generator, np.arange(len(codes))
-    whole = generate_rows(rows, codes, 0, index)
-    assert asked_of == [(0, size), (size, size), (2 * size, 1)]
-    asked_of.clear()
-    part = generate_rows(rows, codes[5 : 2 * size], 0, index[5 : 2 * size])
-    assert asked_of == [(5, size - 5), (size, size)]
-    # The second task is the same one; the first differs in the sizes of its chunks.
-    np.testing.assert_array_equal(part[size - 5 :], whole[size : 2 * size])
-    np.testing.assert_allclose(part, whole[5 : 2 * size], rtol=1e-4, atol=1e-4)
+def test_rows_do_not_depend_on_the_size_of_chunks(fitted, monkeypatch):
+    chunks = fitted.sample(150)
+    monkeypatch.setattr(_parallel, "CHUNK_SIZE", 150)
+    assert_same_table(chunks, fitted.sample(150))
 
 
 @pytest.mark.parametrize("backend", ["loky", "threading"])
@@ -161,18 +154,59 @@ def test_two_workers_make_the_rows_that_one_makes(fitted, backend, where):
     assert_same_table(batches, expected)
 
 
-def test_several_workers_are_used_if_asked_for(fitted, monkeypatch):
-    used = []
-    real = joblib.Parallel._get_batch_size
+@pytest.fixture
+def workers(monkeypatch):
+    """Record the threads that make chunks, and how many threads each may use."""
+    seen = set()
+    real = RowGenerator.generate
 
-    def count(self):
-        used.append(self._effective_n_jobs())
-        return real(self)
+    def generate(self, *args):
+        seen.add((threading.get_ident(), torch.get_num_threads()))
+        time.sleep(0.01)  # no worker is done before another has begun
+        return real(self, *args)
 
-    monkeypatch.setattr(joblib.Parallel, "_get_batch_size", count)
+    monkeypatch.setattr(RowGenerator, "generate", generate)
+    return seen
+
+
+@pytest.fixture
+def three_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("n_jobs", "configured", "expected"),
+    [(None, None, 3), (None, 2, 2), (2, None, 2), (1, None, 1), (1, 2, 1)],
+)
+def test_each_worker_is_one_thread(
+    fitted, workers, three_threads, n_jobs, configured, expected
+):
+    expected_rows = fitted.sample(300)
+    workers.clear()
+    gen = pickle.loads(pickle.dumps(fitted)).set_params(n_jobs=n_jobs)
+    with joblib.parallel_config(n_jobs=configured):
+        rows = gen.sample(300)
+    assert len(workers) == expected
+    assert {n_threads for _, n_threads in workers} == {1}
+    assert torch.get_num_threads() == 3
+    pd.testing.assert_frame_equal(rows[0], expected_rows[0], check_exact=True)
+
+
+def test_an_error_in_one_of_several_chunks_is_raised(fitted, monkeypatch):
+    real = RowGenerator.generate
+
+    def fails_on_the_last(self, y, seed, index, attempt=0):
+        if len(y) < CHUNK_SIZE:
+            raise MemoryError("no room")
+        return real(self, y, seed, index, attempt)
+
+    monkeypatch.setattr(RowGenerator, "generate", fails_on_the_last)
     gen = pickle.loads(pickle.dumps(fitted)).set_params(n_jobs=2)
-    gen.sample(500)
-    assert set(used) == {2}
+    with pytest.raises(MemoryError, match="no room"):
+        gen.sample(3 * CHUNK_SIZE + 1)
 
 
 @pytest.mark.parametrize("n_jobs", [1.5, "many"])

@@ -58,7 +58,7 @@ class FADM(FairDiffusionGenerator):
     memory : str or joblib.Memory, default=None
         Where to cache training, as for `FairDiffusionGenerator`.
     n_jobs : int or None, default=None
-        Workers that sample, as for joblib.
+        Workers that sample, as for `FairDiffusionGenerator`.
     verbose : int, default=0
         With 1, `fit` shows its progress on standard error.
     random_state : int, RandomState instance or None, default=None

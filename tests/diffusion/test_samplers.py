@@ -44,7 +44,6 @@ def sample(n=10_000, y=0, solver=multistep, n_steps=12, seed=0, **kwargs):
         sde=SDE,
         times=(lognormal_times if solver is multistep else uniform_times)(n_steps, SDE),
         solver=solver,
-        chunk_size=kwargs.pop("chunk_size", 8192),
     ).generate(np.broadcast_to(y, n).copy(), seed, np.arange(n), **kwargs)
     return rows.astype(float)
 
@@ -151,39 +150,6 @@ def test_fair_control_makes_the_group_harder_to_tell():
 
     values = [mean_entropy(s) for s in (0.0, 2.0, 8.0)]
     assert values[0] < values[1] < values[2]
-
-
-def test_rows_do_not_depend_on_the_chunk_size():
-    whole = sample(900, lambda_z=1.0, chunk_size=4096)
-    chunks = sample(900, lambda_z=1.0, chunk_size=130)
-    np.testing.assert_allclose(whole, chunks, rtol=1e-5, atol=1e-5)
-
-
-@pytest.fixture
-def two_threads():
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
-
-
-def test_chunks_side_by_side_give_the_rows_of_one_after_the_other(two_threads):
-    options = {"y": np.arange(700) % 2, "lambda_z": 1.0}
-    side_by_side = sample(700, chunk_size=100, **options)
-    assert torch.get_num_threads() == 2
-    torch.set_num_threads(1)
-    in_turn = sample(700, chunk_size=100, **options)
-    np.testing.assert_array_equal(side_by_side, in_turn)
-
-
-def test_an_error_in_one_of_several_chunks_is_raised(two_threads):
-    def fails_on_short_chunks(x, t):
-        if len(x) < 100:
-            raise MemoryError("no room")
-        return x
-
-    with pytest.raises(MemoryError, match="no room"):
-        sample(250, chunk_size=100, denoiser=fails_on_short_chunks)
 
 
 def test_a_row_depends_on_its_index_and_not_on_the_rows_beside_it():
