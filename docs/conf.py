@@ -16,16 +16,32 @@ extensions = [
     "sphinx-mathjax-offline",  # after mathjax, whose path it sets
     "sphinx_copybutton",
     "sphinx_design",
+    "sphinx_gallery.gen_gallery",
     "numpydoc",
 ]
-exclude_patterns = ["_build", "_templates"]
+exclude_patterns = ["_build", "_templates", "examples"]
 templates_path = ["_templates"]
 html_theme = "furo"
 html_title = f"skfadm {version}"
+html_static_path = ["_static"]
+html_css_files = ["skfadm.css"]
 
 # Copy what is typed: neither prompts nor output.
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
+
+# Each example runs while the pages are built, and an error in one fails the build.
+sphinx_gallery_conf = {
+    "examples_dirs": "examples",
+    "gallery_dirs": "gallery",
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "backreferences_dir": "gallery/backreferences",
+    "doc_module": ("skfadm",),
+    "reference_url": {"skfadm": None},
+    "write_computation_times": False,
+    "show_signature": False,
+}
 
 autosummary_generate = True
 autodoc_typehints = "none"  # the docstrings give the types

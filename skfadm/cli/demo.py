@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sklearn.datasets import load_diabetes
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skfadm._files import (
@@ -39,6 +40,7 @@ WITH_CONTROL: dict[str, Any] = {
 N_ROWS, N_TABLES = 2000, 5
 
 Scores = dict[str, list[float]]
+Array = NDArray[Any]
 
 
 @dataclass
@@ -105,18 +107,22 @@ def demo(folder: Path) -> None:
     )
     generator.fit(X, y, z, data.bands[known])
 
-    scores = {"real rows": _scores([(X, y)], data)}
-    plain = _tables(generator.set_params(**WITHOUT_CONTROL))
-    scores["generated, no fair control"] = _scores(plain, data)
     fair = _tables(generator.set_params(**WITH_CONTROL))
-    scores["generated, fair control"] = _scores(fair, data)
+    answers = {
+        "real rows": _answers([(X, y)], data),
+        "generated, no fair control": _answers(
+            _tables(generator.set_params(**WITHOUT_CONTROL)), data
+        ),
+        "generated, fair control": _answers(fair, data),
+    }
+    scores = {name: _scores(given, data) for name, given in answers.items()}
     _print_scores(scores, int(data.is_held_out.sum()))
 
     X_fair, y_fair = fair[0]
     table = X_fair.assign(**{str(y.name): y_fair})
     write_csv(table, table_path)
-    tells_sex = _classifier().fit(X, z)
-    _draw(picture_path, data, plain[0], fair[0], tells_sex, scores)
+    rates = {name: _rates(given, data) for name, given in answers.items()}
+    _draw(picture_path, data, fair[0], rates, scores)
     print(f"wrote {table_path} ({len(X_fair)} rows) and {picture_path}")
 
 
@@ -126,24 +132,34 @@ def _tables(
     return [generator.sample(N_ROWS, random_state=seed) for seed in range(N_TABLES)]
 
 
-def _classifier() -> Pipeline:
-    return make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+def _answers(
+    tables: list[tuple[pd.DataFrame, pd.Series]], data: Diabetes
+) -> list[Array]:
+    """Train a classifier on each table and ask it about the band held out."""
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
+    held_out = data.X[data.is_held_out]
+    return [model.fit(table, labels).predict(held_out) for table, labels in tables]
 
 
-def _scores(tables: list[tuple[pd.DataFrame, pd.Series]], data: Diabetes) -> Scores:
-    """Score, on the band held out, a classifier trained on each table."""
+def _scores(answers: list[Array], data: Diabetes) -> Scores:
     from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
 
     held_out = data.is_held_out
     y, z = data.y[held_out], data.z[held_out]
-    scores: Scores = {"ACC": [], "R_DP": [], "R_EOp": []}
-    for table, labels in tables:
-        predicted = _classifier().fit(table, labels).predict(data.X[held_out])
-        fairness = {"z": z, "pos_label": "high"}
-        scores["ACC"].append(accuracy_score(y, predicted))
-        scores["R_DP"].append(demographic_parity_ratio(y, predicted, **fairness))
-        scores["R_EOp"].append(equal_opportunity_ratio(y, predicted, **fairness))
+    scores: Scores = {"accuracy": [], "parity": [], "opportunity": []}
+    fairness = {"z": z, "pos_label": "high"}
+    for predicted in answers:
+        scores["accuracy"].append(accuracy_score(y, predicted))
+        scores["parity"].append(demographic_parity_ratio(y, predicted, **fairness))
+        scores["opportunity"].append(equal_opportunity_ratio(y, predicted, **fairness))
     return scores
+
+
+def _rates(answers: list[Array], data: Diabetes) -> dict[str, float]:
+    """Return how often each sex is answered "high", in all tables together."""
+    z = data.z[data.is_held_out]
+    is_high = np.mean([predicted == "high" for predicted in answers], axis=0)
+    return {f"sex {sex}": float(is_high[z == sex].mean()) for sex in np.unique(z)}
 
 
 def _introduce(data: Diabetes) -> None:
@@ -165,18 +181,17 @@ Learning from the {(~held_out).sum()} patients of {bands[0]} to {bands[-2]}; the
 def _print_scores(scores: dict[str, Scores], n_held_out: int) -> None:
     width = max(map(len, scores))
     print("\nA logistic regression, asked about the patients held out:\n")
-    print(
-        f"{'trained on':<{width}}"
-        + "".join(f"{m:>17}" for m in ("ACC", "R_DP", "R_EOp"))
-    )
+    heads = "".join(f"  {measure:<15}" for measure in scores["real rows"])
+    print(f"{'trained on':<{width}}{heads}".rstrip())
     for name, by_measure in scores.items():
         cells = "".join(map(_mean_and_spread, by_measure.values()))
         print(f"{name:<{width}}{cells}".rstrip())
     print(
         f"""
-ACC    share of right answers
-R_DP   share answered "high" in one sex over that in the other, smaller over larger
-R_EOp  the same among patients whose progression is high; 1 is equal treatment
+accuracy     share of right answers
+parity       share of one sex that is answered "high" over that of the other, the
+             smaller over the larger: 1 is equal treatment
+opportunity  the same among patients whose progression is high
 Mean +/- standard deviation over {N_TABLES} tables of {N_ROWS} rows, one training; \
 with {n_held_out}
 patients held out, ratios that differ by less than about 0.1 should not be told apart.
@@ -193,16 +208,14 @@ def _mean_and_spread(values: list[float]) -> str:
 def _draw(
     path: Path,
     data: Diabetes,
-    plain: tuple[pd.DataFrame, pd.Series],
     fair: tuple[pd.DataFrame, pd.Series],
-    tells_sex: Pipeline,
+    rates: dict[str, dict[str, float]],
     scores: dict[str, Scores],
 ) -> None:
     from .picture import before_after_figure
 
     known = ~data.is_held_out
     X, y = data.X[known], data.y[known]
-    tables = dict(zip(scores, (X, plain[0], fair[0]), strict=True))
     figure = before_after_figure(
         {
             "Before: real rows": (X, y),
@@ -213,10 +226,8 @@ def _draw(
             ),
         },
         features=("bmi", "s5"),
-        group_probabilities={
-            name: tells_sex.predict_proba(table)[:, 1] for name, table in tables.items()
-        },
-        group="sex 2",
+        group_rates=rates,
+        label="high",
         scores=scores,
         title="Diabetes: real patients and generated ones",
     )

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "before_after_figure",
-    "plot_group_probability",
+    "plot_group_rates",
     "plot_rows",
     "plot_scores",
 ]
@@ -30,12 +30,12 @@ def before_after_figure(
     rows: Mapping[str, tuple[pd.DataFrame, ArrayLike]],
     *,
     features: tuple[str, str],
-    group_probabilities: Mapping[str, ArrayLike],
-    group: str,
+    group_rates: Mapping[str, Mapping[str, float]],
+    label: str,
     scores: Mapping[str, Mapping[str, Sequence[float]]],
     title: str,
 ) -> Figure:
-    """Draw a table before and after: its rows, who can be told, and what is learnt.
+    """Draw a table before and after: its rows, and what is learnt from them.
 
     Parameters
     ----------
@@ -43,10 +43,10 @@ def before_after_figure(
         Two tables by name, real then generated; shown side by side.
     features : tuple of str
         The two columns to show.
-    group_probabilities : mapping of str to array-like of shape (n_samples,)
-        For each table the probability, in [0, 1], that a row belongs to `group`.
-    group : str
-        Words for the group.
+    group_rates : mapping of str to mapping of str to float
+        ``group_rates[table][group]``: how often the group is given `label`, in [0, 1].
+    label : str
+        The positive label.
     scores : mapping of str to mapping of str to sequence of float
         ``scores[table][measure]``: scores in [0, 1], one a repetition.
     title : str
@@ -71,7 +71,7 @@ def before_after_figure(
         plot_rows(ax, X, y, features)
         ax.set(title=f"{name} ({len(X)})", xlim=limits[0], ylim=limits[1])
     axes[0, 1].get_legend().remove()
-    plot_group_probability(axes[1, 0], group_probabilities, group)
+    plot_group_rates(axes[1, 0], group_rates, label)
     plot_scores(axes[1, 1], scores)
     figure.suptitle(title)
     return figure
@@ -110,42 +110,40 @@ def plot_rows(
     ax.legend(title=getattr(y, "name", None), loc="lower right")
 
 
-def plot_group_probability(
-    ax: Axes, probabilities: Mapping[str, ArrayLike], group: str
+def plot_group_rates(
+    ax: Axes, rates: Mapping[str, Mapping[str, float]], label: str
 ) -> None:
-    """Draw how sure a classifier is of each row's group: the less sure, the fairer.
+    """Draw how often each group is given a label: the more alike, the fairer.
 
     Parameters
     ----------
     ax : matplotlib Axes
         Where to draw.
-    probabilities : mapping of str to array-like of shape (n_samples,)
-        By name of the table, the probability of the group for each row.
-    group : str
-        Words for the group.
+    rates : mapping of str to mapping of str to float
+        ``rates[table][group]``, in [0, 1].
+    label : str
+        The label.
     """
-    bins, highest = np.linspace(0, 1, 21), 0.0
-    for i, (name, values) in enumerate(probabilities.items()):
-        shares = np.histogram(np.asarray(values), bins)[0] / np.size(values)
-        highest = max(highest, shares.max())
-        ax.stairs(
-            shares,
-            bins,
-            label=name,
+    groups = list(next(iter(rates.values())))
+    height = 0.8 / len(rates)
+    for i, (name, by_group) in enumerate(rates.items()):
+        places = np.arange(len(groups)) + (i - (len(rates) - 1) / 2) * height
+        bars = ax.barh(
+            places,
+            [by_group[group] for group in groups],
+            0.9 * height,
             color=_colour(i),
-            linewidth=2,
-            linestyle=("--", "-", "-")[i % 3],
+            label=name,
         )
-    ax.axvline(0.5, color=_GREY, linewidth=0.8, linestyle=":")
+        ax.bar_label(bars, fmt="{:.0%}", padding=3, fontsize="small")
     ax.set(
-        title=f"How well the features tell {group}",
-        xlabel=f"probability of {group}, given the features",
-        ylabel="share of rows",
+        title=f"Who is answered \u201c{label}\u201d",
+        xlabel="share of the group, rows held out",
         xlim=(0, 1),
-        # Room for the legend above the curves.
-        ylim=(0, 1.35 * highest),
+        ylim=(len(groups) - 0.5, -0.5),
+        yticks=range(len(groups)),
+        yticklabels=groups,
     )
-    ax.legend(loc="upper right", fontsize="small")
 
 
 def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -> None:

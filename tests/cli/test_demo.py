@@ -12,7 +12,7 @@ def test_demo_compares_and_writes_a_table_and_a_picture(folder, capsys, monkeypa
     monkeypatch.setattr(_demo, "N_TABLES", 2)
     assert main(["demo", "--out", "new/demo"]) == 0
     out = capsys.readouterr().out
-    for words in ("real rows", "no fair control", "R_DP", "R_EOp", "wrote"):
+    for words in ("real rows", "no fair control", "parity", "opportunity", "wrote"):
         assert words in out
     made = pd.read_csv("new/demo/synthetic.csv")
     assert len(made) == 400

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 import skfadm
 from skfadm.cli.picture import (
     before_after_figure,
-    plot_group_probability,
+    plot_group_rates,
     plot_rows,
     plot_scores,
 )
@@ -49,14 +49,17 @@ def test_rows_are_drawn_where_they_are_once_each_by_label(ax, tables):
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("b", "a")
 
 
-def test_probabilities_are_drawn_as_shares_that_sum_to_one(ax):
-    values = {"real": [0.0, 0.5, 1.0, 1.0], "generated": np.full(7, 0.52)}
-    plot_group_probability(ax, values, "group 1")
-    heights = [patch.get_data().values for patch in ax.patches]
-    assert [h.sum() for h in heights] == pytest.approx([1, 1])
-    assert heights[0][-1] == 0.5
-    assert heights[1][10] == 1
-    assert "group 1" in ax.get_xlabel()
+def test_rates_are_drawn_as_bars_of_each_group(ax):
+    rates = {"real": {"f": 0.2, "m": 0.5}, "generated": {"f": 0.3, "m": 0.4}}
+    plot_group_rates(ax, rates, "high")
+    drawn = {
+        bars.get_label(): [bar.get_width() for bar in bars] for bars in ax.containers
+    }
+    assert drawn == {"real": [0.2, 0.5], "generated": [0.3, 0.4]}
+    assert [tick.get_text() for tick in ax.get_yticklabels()] == ["f", "m"]
+    assert [text.get_text() for text in ax.texts] == ["20%", "50%", "30%", "40%"]
+    assert "high" in ax.get_title()
+    assert ax.get_xlim() == (0, 1)  # differences look as large as they are
 
 
 def test_scores_show_each_repetition_and_the_mean(ax):
@@ -75,8 +78,8 @@ def test_before_and_after_share_their_axes_and_make_a_small_picture(tables):
     figure = before_after_figure(
         {"before": tables[0], "after": tables[1]},
         features=("a", "b"),
-        group_probabilities={"before": [0.1, 0.9], "after": [0.4, 0.6]},
-        group="group 1",
+        group_rates={"before": {"f": 0.1, "m": 0.9}, "after": {"f": 0.4, "m": 0.6}},
+        label="yes",
         scores={"before": {"ACC": [0.8]}, "after": {"ACC": [0.7, 0.8]}},
         title="What it does",
     )
