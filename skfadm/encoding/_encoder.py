@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from ._categories import CategoryColumn
-from ._columns import NumberColumn
-from ._dtypes import UnnamedDtypeError, freeze_dtype, thaw_dtype
-from ._formats import find_format
+from ._fitting import fit_columns
 from ._identifiers import RULES
-from ._tables import check_table, iterate
+from ._tables import TableKind, check_table, iterate
 
 #: Rows of a column that are encoded at a time: what float64 arrays this takes on the
 #: way is then small beside the table, and stays in the processor's cache.
@@ -152,21 +147,11 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             If a column that `identifiers` does not name holds identifiers.
         """
         table = check_table(self, X, reset=True)
-        rng = self._rng()
-        self.columns_: list[NumberColumn | CategoryColumn] = []
-        rules = self._rules(table)
-        for j, (name, series) in enumerate(iterate(table)):
-            try:
-                self.columns_.append(self._fit_column(name, series, *rules[j], rng))
-            except UnnamedDtypeError as error:
-                raise ValueError(
-                    f"Column {name} is of the dtype {error}, which cannot be stored by "
-                    "name, expected another, such as one of a zone of the IANA."
-                ) from None
+        self.columns_ = fit_columns(table, self.identifiers, self._rng())
         sizes = [column.category_size for column in self.columns_]
         self.category_sizes_ = tuple(size for size in sizes if size)
         self.n_numbers_ = sum(column.has_number for column in self.columns_)
-        self._remember_kind(table)
+        self._kind = TableKind(table)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -279,7 +264,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 codes = _check_codes(E[:, code], column.name, column.category_size)
                 code += 1
             arrays.append(column.decode(scores, codes, rows, seed + len(arrays)))
-        return self._assemble(arrays, len(E))
+        return self._kind.assemble(arrays, len(E))
 
     def check_columns(self, X: Any) -> Any:
         """Check that a table has the columns of the fitted one.
@@ -342,76 +327,6 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             return np.random.default_rng()
         seeds = check_random_state(self.random_state)
         return np.random.default_rng(seeds.randint(np.iinfo(np.int32).max))
-
-    def _fit_column(
-        self,
-        name: str,
-        series: pd.Series,
-        rule: str,
-        all_words: bool,
-        rng: np.random.Generator,
-    ) -> NumberColumn | CategoryColumn:
-        form = find_format(name, series)
-        if form is not None:
-            return NumberColumn(name, series, form, rng)
-        column = CategoryColumn(name, series, rule, all_words, rng)
-        about = column.about_identifiers()
-        if about and not all_words:
-            warnings.warn(about, UserWarning, stacklevel=3)
-        return column
-
-    def _rules(self, table: Any) -> list[tuple[str, bool]]:
-        """Return the rule for each column, and whether it is for all of its words."""
-        is_frame = isinstance(table, pd.DataFrame)
-        labels = list(table.columns if is_frame else range(table.shape[1]))
-        if not isinstance(self.identifiers, dict):
-            rules = [(self.identifiers, False)] * len(labels)
-        else:
-            for label, rule in self.identifiers.items():
-                if label not in labels or rule not in RULES:
-                    raise ValueError(
-                        "identifiers must map columns of X to one of "
-                        f"{sorted(RULES)}, got {label!r}: {rule!r}."
-                    )
-            named = self.identifiers
-            rules = [(named.get(x, "synthetic"), x in named) for x in labels]
-        if not is_frame and table.dtype.kind in "US" and ("missing" in dict(rules)):
-            raise ValueError(
-                f"identifiers is 'missing' but an array of {table.dtype} cannot hold "
-                "missing values; expected a DataFrame or an array of objects."
-            )
-        return rules
-
-    def _remember_kind(self, table: Any) -> None:
-        """Store what `_assemble` needs to build the same kind of table."""
-        self._labels = None
-        if isinstance(table, pd.DataFrame):
-            self._labels = np.asarray(table.columns, dtype=object)
-            self._labels_names = list(table.columns.names)
-            self._labels_dtype = freeze_dtype(table.columns.dtype)
-        else:
-            self._dtype = table.dtype.str
-
-    def _assemble(self, arrays: list, n_rows: int) -> Any:
-        """Build the table from decoded columns."""
-        if self._labels is not None:
-            # Without a dtype pandas 3 would turn objects that are strings to `str`.
-            columns = (pd.Series(x, dtype=x.dtype, copy=False) for x in arrays)
-            table = pd.DataFrame(dict(enumerate(columns)), copy=False)
-            if len(self._labels_names) > 1:
-                table.columns = pd.MultiIndex.from_tuples(self._labels)
-            else:
-                dtype = thaw_dtype(self._labels_dtype)
-                table.columns = pd.Index(self._labels, dtype=dtype)
-            table.columns.names = self._labels_names
-            return table
-        # New words can be longer than those of an array of strings.
-        is_text = np.dtype(self._dtype).kind in "US"
-        dtype = object if is_text else self._dtype
-        table = np.empty((n_rows, self.n_features_in_), dtype=dtype)
-        for j, column in enumerate(arrays):
-            table[:, j] = column
-        return table.astype(self._dtype[:2]) if is_text else table
 
 
 def _check_codes(codes: np.ndarray, name: str, size: int) -> np.ndarray:

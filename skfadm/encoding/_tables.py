@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 from sklearn.utils.validation import validate_data
+
+from ._dtypes import freeze_dtype, thaw_dtype
 
 
 def check_table(estimator: Any, X: Any, *, reset: bool) -> Any:
@@ -48,3 +51,43 @@ def iterate(table: Any) -> Iterator[tuple[str, pd.Series]]:
             # Without a dtype pandas 3 would turn objects that are strings to `str`.
             dtype = object if table.dtype.kind in "OUS" else None
             yield str(j), pd.Series(table[:, j], dtype=dtype)
+
+
+class TableKind:
+    """What a table is besides its columns: a DataFrame with names, or an array.
+
+    Parameters
+    ----------
+    table : DataFrame or ndarray of shape (n_rows, n_columns)
+        As `check_table` returns it.
+    """
+
+    def __init__(self, table: Any) -> None:
+        self.labels = None
+        if isinstance(table, pd.DataFrame):
+            self.labels = np.asarray(table.columns, dtype=object)
+            self.label_names = list(table.columns.names)
+            self.label_dtype = freeze_dtype(table.columns.dtype)
+        else:
+            self.dtype = table.dtype.str
+
+    def assemble(self, arrays: list[Any], n_rows: int) -> Any:
+        """Return a table of this kind with these columns."""
+        if self.labels is not None:
+            # Without a dtype pandas 3 would turn objects that are strings to `str`.
+            columns = (pd.Series(x, dtype=x.dtype, copy=False) for x in arrays)
+            table = pd.DataFrame(dict(enumerate(columns)), copy=False)
+            if len(self.label_names) > 1:
+                table.columns = pd.MultiIndex.from_tuples(self.labels)
+            else:
+                dtype = thaw_dtype(self.label_dtype)
+                table.columns = pd.Index(self.labels, dtype=dtype)
+            table.columns.names = self.label_names
+            return table
+        # New words can be longer than those of an array of strings.
+        is_text = np.dtype(self.dtype).kind in "US"
+        dtype = object if is_text else self.dtype
+        array = np.empty((n_rows, len(arrays)), dtype=dtype)
+        for j, column in enumerate(arrays):
+            array[:, j] = column
+        return array.astype(self.dtype[:2]) if is_text else array

@@ -1,0 +1,86 @@
+"""Which columns of a table are numbers, which categories, and which identifiers."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ._categories import CategoryColumn
+from ._columns import NumberColumn
+from ._dtypes import UnnamedDtypeError
+from ._formats import find_format
+from ._identifiers import RULES
+from ._tables import iterate
+
+Column = NumberColumn | CategoryColumn
+
+
+def fit_columns(
+    table: Any, identifiers: str | dict, rng: np.random.Generator
+) -> list[Column]:
+    """Fit each column of a table.
+
+    Parameters
+    ----------
+    table : DataFrame or ndarray of shape (n_rows, n_columns)
+        As `check_table` returns it.
+    identifiers : str or dict
+        As `TabularEncoder` takes it.
+    rng : Generator
+        Picks the rows that long columns are described by.
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `TabularEncoder.fit`.
+    """
+    columns: list[Column] = []
+    rules = _rules(table, identifiers)
+    for (name, series), rule in zip(iterate(table), rules, strict=True):
+        columns.append(_fit_column(name, series, *rule, rng))
+    return columns
+
+
+def _fit_column(
+    name: str, series: pd.Series, rule: str, all_words: bool, rng: np.random.Generator
+) -> Column:
+    try:
+        form = find_format(name, series)
+        if form is not None:
+            return NumberColumn(name, series, form, rng)
+        column = CategoryColumn(name, series, rule, all_words, rng)
+    except UnnamedDtypeError as error:
+        raise ValueError(
+            f"Column {name} is of the dtype {error}, which cannot be stored by name, "
+            "expected another, such as one of a zone of the IANA: convert it, for "
+            "example by .dt.tz_convert('UTC')."
+        ) from None
+    about = column.about_identifiers()
+    if about and not all_words:
+        warnings.warn(about, UserWarning, stacklevel=5)
+    return column
+
+
+def _rules(table: Any, identifiers: str | dict) -> list[tuple[str, bool]]:
+    """Return the rule for each column, and whether it is for all of its words."""
+    is_frame = isinstance(table, pd.DataFrame)
+    labels = list(table.columns if is_frame else range(table.shape[1]))
+    if not isinstance(identifiers, dict):
+        rules = [(identifiers, False)] * len(labels)
+    else:
+        for label, rule in identifiers.items():
+            if label not in labels or rule not in RULES:
+                raise ValueError(
+                    "identifiers must map columns of X to one of "
+                    f"{sorted(RULES)}, got {label!r}: {rule!r}."
+                )
+        rules = [(identifiers.get(x, "synthetic"), x in identifiers) for x in labels]
+    if not is_frame and table.dtype.kind in "US" and ("missing" in dict(rules)):
+        raise ValueError(
+            f"identifiers is 'missing' but an array of {table.dtype} cannot hold "
+            "missing values; expected a DataFrame or an array of objects."
+        )
+    return rules
