@@ -160,6 +160,11 @@ def _check_whole(name: str, found: NDArray[Any]) -> None:
     numbers = found
     if found.dtype == object:
         numbers = np.array([v for v in found if isinstance(v, float)])
+    if numbers.dtype.kind == "c":
+        raise ValueError(
+            f"{name} holds complex numbers such as {numbers[0]:g}; expected labels "
+            "(Complex data not supported)."
+        )
     if numbers.dtype.kind != "f":
         return
     if not np.isfinite(numbers).all():
@@ -169,7 +174,8 @@ def _check_whole(name: str, found: NDArray[Any]) -> None:
         # The words in brackets are what scikit-learn calls it.
         raise ValueError(
             f"{name} holds continuous values such as {odd[0]:g}; expected labels "
-            "(Unknown label type: continuous). Bin them, for instance with pandas.cut."
+            "(Unknown label type: continuous). Make labels of ranges of values, for "
+            f'instance "low" and "high"; in pandas: pandas.cut({name}, 2).'
         )
 
 
@@ -203,8 +209,17 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
     if len(classes) > max(_FEW_LABELS, n_rows / 2):
         raise ValueError(
             f"y holds {len(classes)} different values in {n_rows} rows; expected class "
-            "labels that rows share. If it is a quantity, bin it, for instance with "
-            "pandas.cut; if it tells rows apart, choose another column."
+            "labels that rows share. If it is a quantity, make labels of ranges of "
+            'values, for instance "low" and "high"; if it tells rows apart, choose '
+            "another column."
+        )
+    if classes.dtype.kind in "iu" and len(classes) > max(_FEW_LABELS, n_rows / 10):
+        warnings.warn(
+            f"y holds {len(classes)} different numbers in {n_rows} rows, which become "
+            "labels without an order. If it is a quantity, make labels of ranges of "
+            'values, for instance "low" and "high".',
+            UserWarning,
+            stacklevel=3,
         )
     return codes, classes
 
@@ -217,9 +232,9 @@ def check_for_classifiers(name: str, labels: NDArray[Any]) -> None:
     TypeError
         For objects other than strings.
     """
-    if labels.dtype != object:
+    if labels.dtype != object and labels.dtype.kind != "S":
         return
-    other = [v for v in pd.unique(labels) if not isinstance(v, str)]
+    other = [v for v in pd.unique(labels.astype(object)) if not isinstance(v, str)]
     if other:
         raise TypeError(
             f"{name} holds {other[0]!r}, which classifiers do not take as a label; "

@@ -652,7 +652,7 @@ class FairDiffusionGenerator(TableGenerator):
             warnings.warn(
                 f"No fair labels: z has {', '.join(map(str, n_groups))} groups and y "
                 f"{n_labels} labels, whose rates cannot be made alike; expected at "
-                f"most {MAX_GROUPS} of each. Join them, numbers by pandas.cut.",
+                f"most {MAX_GROUPS} of each. Join them, numbers to ranges.",
                 UserWarning,
                 stacklevel=4,
             )

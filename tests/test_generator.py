@@ -157,6 +157,12 @@ def test_tables_of_one_kind_of_column(table, columns):
     assert X_syn.columns.tolist() == columns
 
 
+def test_features_that_tell_nothing_of_the_groups():
+    i = np.arange(40)
+    generator = tiny().fit(pd.DataFrame({"x": i}), i % 2, z=i // 2 % 2)
+    assert len(generator.sample(30)[0]) == 30
+
+
 def test_a_table_of_three_rows():
     X = pd.DataFrame({"a": [1.0, 2.0, None], "b": ["x", "y", "y"]})
     X_syn, y_syn = tiny().fit(X, [0, 1, 1], ["f", "m", "f"], [1, 2, 2]).sample(4)

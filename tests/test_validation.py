@@ -235,13 +235,20 @@ def test_several_columns_are_refused_where_one_is_needed(name):
 
 
 def test_a_label_that_looks_continuous_is_refused_with_what_to_do():
-    message = "y holds 300 different values in 300 rows; expected .* pandas.cut"
+    message = "y holds 300 different values in 300 rows; expected .* ranges of values"
     rows = np.random.default_rng(0).normal(size=(300, 2))
     with pytest.raises(ValueError, match=message):
         tiny().fit(rows, np.arange(300))
-    # As few rows as labels, and as many labels as rows share.
+    # As few rows as labels, and as many words as rows share.
     tiny(max_iter=1).fit(X.iloc[:3], ["a", "b", "c"])
-    tiny(max_iter=1).fit(rows, np.arange(300) // 2)
+    tiny(max_iter=1).fit(rows, [f"w{i}" for i in np.arange(300) // 2])
+
+
+def test_numbers_of_few_rows_each_are_labels_with_a_warning():
+    rows = np.random.default_rng(0).normal(size=(300, 2))
+    with pytest.warns(UserWarning, match="y holds 60 different numbers in 300 rows"):
+        tiny(max_iter=1).fit(rows, np.arange(300) // 5)
+    tiny(max_iter=1).fit(rows, np.arange(300) // 10)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._dtypes import UnnamedDtypeError, freeze_dtype, thaw_dtype
-from ._kinds import floats, kind_of, plain, wall_clock
+from ._kinds import floats, kind_of, origin_of, plain, wall_clock
 from ._tables import check_table, iterate
 
 #: Gradient boosting takes 255 categories a column: the frequent ones, and the rest.
@@ -27,7 +27,9 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
 
     - Numbers of every type and booleans become float64, missing values NaN. Infinite
       values become finite ones outside the range seen in `fit`; a column that reaches
-      beyond 1e100 is divided by a constant, so that its square is finite too.
+      beyond 1e100 is divided by a constant, so that its square is finite too. Integers
+      and decimals beyond 2^53, which floats do not tell apart, are counted from the
+      smallest.
     - Times become seconds since 1970 as the clock on the wall shows them, and as far
       as the column goes through more than one day, week, month or year, the hour (a
       fraction with the minutes), weekday, day of the month and of the year beside
@@ -100,7 +102,8 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
                 zone = _name_zone(values.dtype)
                 state = zone, _parts_of(_wall(values, zone))
             else:
-                state = _limits(_amounts(kind, values))
+                origin = origin_of(values) if kind == "number" else 0
+                state = origin, *_limits(_amounts(kind, values, origin))
             self._states.append(state)
         columns = (
             table.columns if isinstance(table, pd.DataFrame) else range(table.shape[1])
@@ -143,7 +146,8 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
                 if kind == "time":
                     found = _time_features(_wall(values, state[0]), state[1])
                 else:
-                    found = {"": _finite(_amounts(kind, values), *state)}
+                    amounts = _amounts(kind, values, state[0])
+                    found = {"": _finite(amounts, *state[1:])}
             for part, feature in found.items():
                 key = f"{self._names[j]} {part}" if part else self._names[j]
                 while key in features:  # a column "t hour" beside the hour of "t"
@@ -187,13 +191,13 @@ def _wall(series: pd.Series, zone: str) -> np.ndarray:
     return wall_clock(series, thaw_dtype(zone).tz if zone else None)
 
 
-def _amounts(kind: str, series: pd.Series) -> np.ndarray:
+def _amounts(kind: str, series: pd.Series, origin: int) -> np.ndarray:
     if kind_of(series) == "nothing":
         return np.full(len(series), np.nan)
     return (
         series.to_numpy() / np.timedelta64(1, "s")
         if kind == "duration"
-        else floats(series)
+        else floats(series, origin)
     )
 
 

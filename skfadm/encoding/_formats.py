@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from decimal import Context, Decimal
 from typing import Any
 
@@ -250,6 +251,9 @@ class TimeObjectFormat(TimeFormat):
                 "pandas.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin')."
             )
         (self.type,) = types
+        self.offset = None
+        if self.type == "time" and objects[0].tzinfo is not None:
+            self.offset = objects[0].tzinfo.utcoffset(None) // dt.timedelta(seconds=1)
 
     def _write(self, numbers: np.ndarray) -> Any:
         times = super()._write(numbers)
@@ -265,7 +269,11 @@ class TimeObjectFormat(TimeFormat):
             return pd.TimedeltaIndex(times).astype(object).to_numpy()
         if self.type == "time":
             midnight = np.datetime64(0, "us")
-            return object_array(t.time() for t in (midnight + times).astype(object))
+            zone = None
+            if self.offset is not None:
+                zone = dt.timezone(dt.timedelta(seconds=self.offset))
+            moments = (midnight + times).astype(object)
+            return object_array(t.time().replace(tzinfo=zone) for t in moments)
         return times.astype(f"{times.dtype.kind}8[us]").astype(object)
 
 

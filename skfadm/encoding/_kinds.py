@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from numbers import Number
+from collections.abc import Iterable
+from decimal import Decimal
+from numbers import Integral, Number
 from typing import Any
 
 import numpy as np
@@ -98,6 +100,10 @@ def _of_arrow(series: pd.Series) -> pd.Series:
     has_dtype = types.is_timestamp(arrow) or types.is_duration(arrow)
     if has_dtype or types.is_dictionary(arrow):
         found = values.to_pandas()
+        if types.is_timestamp(arrow) and arrow.tz:
+            offset = found.dt.tz.utcoffset(None)
+            if offset is not None:  # pytz's, which has no name
+                found = found.dt.tz_convert(dt.timezone(offset))
     else:
         found = pd.Series(values.to_pylist(), dtype=object)
     return found.set_axis(series.index).rename(series.name)
@@ -126,7 +132,7 @@ def _typed(series: pd.Series) -> pd.Series:
             times = times.tz_localize("UTC").tz_convert(zone)
         return pd.Series(times, index=series.index, name=series.name)
     kinds = dt.timedelta | dt.time | np.timedelta64
-    if all(isinstance(value, kinds) and not _zone(value) for value in present):
+    if all(isinstance(value, kinds) for value in present) and _one_offset(present):
         spans = np.array([_span(value) for value in present])
         found = pd.TimedeltaIndex(_with_gaps(spans, missing))
         return pd.Series(found, index=series.index, name=series.name)
@@ -143,6 +149,13 @@ def _with_gaps(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
 
 def _zone(value: Any) -> Any:
     return getattr(value, "tzinfo", None)
+
+
+def _one_offset(values: Iterable[Any]) -> bool:
+    """Tell whether times of day have no zone, or all one that is the same all year."""
+    zones = [_zone(value) for value in values]
+    offsets = {"" if zone is None else zone.utcoffset(None) for zone in zones}
+    return len(offsets) == 1 and None not in offsets
 
 
 def _stamp(value: Any) -> np.datetime64:
@@ -169,19 +182,50 @@ def _span(value: Any) -> np.timedelta64:
     return np.timedelta64(value, "us")
 
 
-def floats(series: pd.Series) -> np.ndarray:
-    """Return the numbers of a plain column as float64, NaN where missing."""
-    if series.dtype != object:
+def origin_of(series: pd.Series) -> int:
+    """Return the smallest of integers (or decimals) that floats do not tell apart.
+
+    Parameters
+    ----------
+    series : Series
+        A plain column of numbers.
+
+    Returns
+    -------
+    int
+        0 where all are small enough for floats, or none is there.
+    """
+    found = pd.api.types.infer_dtype(series, skipna=True)
+    numbers = series.dropna()
+    if found == "decimal":
+        numbers = numbers[[value.is_finite() for value in numbers]]
+    if found not in ("integer", "decimal") or not len(numbers):
+        return 0
+    low, high = int(numbers.min()), int(numbers.max())
+    return low if max(-low, high) > 2**53 else 0
+
+
+def floats(series: pd.Series, origin: int = 0) -> np.ndarray:
+    """Return the numbers of a plain column as float64, NaN where missing.
+
+    They are counted from `origin`, exactly where they are integers or decimals.
+    """
+    if series.dtype != object and not origin:
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     present = series.notna().to_numpy(dtype=bool)
     numbers = np.full(len(series), np.nan)
-    numbers[present] = [_float(value) for value in series[present]]
+    values = series[present].astype(object)
+    numbers[present] = [_float(value, origin) for value in values]
     return numbers
 
 
-def _float(value: Any) -> float:
+def _float(value: Any, origin: int) -> float:
+    is_exact = isinstance(value, Integral | Decimal)
     try:
-        return float(value)
+        if is_exact:  # int, since NumPy's integers overflow without a word
+            value = value if isinstance(value, Decimal) else int(value)
+            return float(value - origin)
+        return float(value) - origin
     except OverflowError:  # Python's integers and fractions know no bound
         return np.inf if value > 0 else -np.inf
 

@@ -187,7 +187,7 @@ def solve(
         return value, gradient + 2 * RIDGE * v
 
     v = np.zeros(n_bounded if shares is None else n_bounded + n_labels)
-    for temperature in temperatures(p, labels, weights):
+    for temperature in temperatures(p, labels, weights) if len(v) else ():
         v = minimize(
             dual,
             v,
@@ -264,7 +264,8 @@ class _Constraint:
         ]
         self.pairs = np.zeros((len(pairs), sum(blocks)))
         rows = np.arange(len(pairs))
-        low, high = np.array(pairs).T
+        # None where features tell nothing of the groups: then all rates are equal.
+        low, high = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
         self.pairs[rows, low] = self.scale[low]
         self.pairs[rows, high] = -ratio * self.scale[high]
 

@@ -126,5 +126,11 @@ def _cells(
 
 
 def _bins(x: Matrix) -> NDArray[np.int64]:
-    edges = np.histogram_bin_edges(x[~np.isnan(x)], bins=_N_BINS)
+    present = x[~np.isnan(x)]
+    if not len(present):
+        return np.zeros(len(x), dtype=np.int64)
+    # Not by NumPy's bins, which it refuses for numbers that are hardly apart.
+    low, high = present.min(), present.max()
+    half = 0.5 * (low == high)
+    edges = np.linspace(low - half, high + half, _N_BINS + 1)
     return np.digitize(x, edges).astype(np.int64)

@@ -67,7 +67,10 @@ def _edges(values: Matrix) -> Matrix:
         width = np.ceil((high - low + 1) / _MAX_BINS)
         n_bins = int(np.ceil((high - low + 1) / width))
         return low - 0.5 + width * np.arange(n_bins + 1)
-    edges: Matrix = np.histogram_bin_edges(values, bins=_MAX_BINS)
+    if low == high:
+        return np.array([low - 0.5, low + 0.5])
+    # Not by NumPy's bins, which it refuses for numbers that are hardly apart.
+    edges: Matrix = np.linspace(low, high, _MAX_BINS + 1)
     return edges
 
 

@@ -13,9 +13,18 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from ..encoding._identifiers import rare_words
-from ..encoding._kinds import floats, kind_of, kind_of_dtype, plain, wall_clock
+from ..encoding._kinds import (
+    floats,
+    kind_of,
+    kind_of_dtype,
+    origin_of,
+    plain,
+    wall_clock,
+)
 
 MIN_ROWS = 10
+#: The squares of larger numbers are infinite.
+_LARGEST = 1e100
 
 Matrix = NDArray[np.float64]
 
@@ -36,8 +45,9 @@ class Tables:
         The categories in the order of their codes, over all tables.
     values : mapping of str to ndarray, shape (n_rows, n_columns), float64
         Each table: numbers as they are, categories as codes, missing values as NaN.
-        Integers too large for floats are counted from the smallest real one, which the
-        name of the column then tells.
+        Integers too large for floats are counted from the smallest real one, and
+        numbers too large to be squared are divided by the largest; the name of the
+        column then tells.
     """
 
     columns: tuple[str, ...]
@@ -118,9 +128,17 @@ def _column(
         if words is None:
             return None
         return _Column(name, "words", *_codes(first, name, words))
-    origin = _origin(real) if kind == "number" else 0
+    origin = origin_of(real) if kind == "number" else 0
     values = {t: _numbers(t, name, kind, part, origin) for t, part in plains.items()}
-    return _Column(f"{name} - {origin}" if origin else name, kind, values, [])
+    if origin:
+        name = f"{name} - {origin}"
+    largest = max(
+        np.abs(part).max(initial=0.0, where=part == part) for part in values.values()
+    )
+    if largest > _LARGEST:
+        values = {table: part / largest for table, part in values.items()}
+        name = f"{name} / {largest:.3g}"
+    return _Column(name, kind, values, [])
 
 
 def _without_identifiers(
@@ -224,15 +242,6 @@ def _positions(wanted: Sequence[Any] | None, columns: list[Any]) -> list[int]:
     return positions
 
 
-def _origin(series: pd.Series) -> int:
-    """Return the smallest of integers that floats do not tell apart, else 0."""
-    integers = pd.api.types.infer_dtype(series, skipna=True) == "integer"
-    if not integers or series.isna().all():
-        return 0
-    low, high = int(series.min()), int(series.max())
-    return low if max(-low, high) > 2**53 else 0
-
-
 def _numbers(
     table: str, name: str, kind: str, series: pd.Series, origin: int
 ) -> Matrix:
@@ -246,11 +255,15 @@ def _numbers(
             f"got dtype {series.dtype} with values such as "
             f"{series.dropna().iloc[0]!r}."
         )
+    if pd.api.types.is_complex_dtype(series.dtype):
+        raise TypeError(
+            f"{table} must hold real numbers, column {name!r} has complex ones."
+        )
     if kind == "time":
         return (wall_clock(series) - np.datetime64(0, "s")) / np.timedelta64(1, "s")
     if kind == "duration":
         return series.to_numpy() / np.timedelta64(1, "s")
-    numbers = floats(series.astype(object) - origin) if origin else floats(series)
+    numbers = floats(series, origin)
     if np.isinf(numbers).any():
         raise ValueError(
             f"{table} must hold finite numbers, column {name!r} has an infinity."

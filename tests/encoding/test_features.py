@@ -14,7 +14,7 @@ import skops.io
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm._downstream import default_classifier, linear_classifier
-from skfadm.encoding import ClassifierFeatures
+from skfadm.encoding import ClassifierFeatures, TabularEncoder
 
 N = 400
 HOURS = pd.Series(pd.date_range("2020-01-01", periods=N, freq="7h"))
@@ -116,6 +116,39 @@ def test_the_parts_of_a_time_are_right_on_the_wall_and_missing_with_the_time():
     elsewhere = X.assign(t=X["t"].dt.tz_convert("Asia/Tokyo"))
     fitted = ClassifierFeatures().fit(X)
     pd.testing.assert_frame_equal(fitted.transform(elsewhere), fitted.transform(X))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda k: k + 2**62,
+        lambda k: k.astype(np.uint64) + np.uint64(2**64 - 1000),
+        lambda k: pd.array(k - 2**62, dtype="Int64"),
+        lambda k: arrow(k + 2**62, pa.int64()),
+        lambda k: pd.Series([int(v) + 2**80 for v in k], dtype=object),
+        lambda k: pd.Series([decimal.Decimal(int(v) + 10**25) for v in k]),
+    ],
+    ids=["int64", "uint64", "nullable", "arrow", "objects", "decimals"],
+)
+def test_integers_that_floats_do_not_tell_apart_are_seen(make):
+    k = np.random.default_rng(0).permutation(N)
+    X, y = pd.DataFrame({"v": make(k)}), k >= N // 2
+    train = np.arange(N) % 4 > 0
+    assert (
+        default_classifier().fit(X[train], y[train]).score(X[~train], y[~train]) > 0.9
+    )
+    later = ClassifierFeatures().fit(X[train]).transform(X.astype({"v": object}))
+    assert (later["v"] - later["v"].min()).tolist() == k.tolist()
+
+
+def test_times_of_day_with_an_offset_are_durations_and_come_back():
+    zone = dt.timezone(dt.timedelta(hours=5, minutes=30))
+    times = [dt.time(i % 24, i % 60, tzinfo=zone) for i in range(N)]
+    X = pd.DataFrame({"t": pd.Series(times, dtype=object)})
+    features = ClassifierFeatures().fit_transform(X)["t"]
+    assert features.tolist() == [3600 * t.hour + 60 * t.minute for t in times]
+    encoder = TabularEncoder(random_state=0).fit(X)
+    assert encoder.inverse_transform(encoder.transform(X)).equals(X)
 
 
 def test_days_within_a_week_have_no_parts():

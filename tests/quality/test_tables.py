@@ -165,3 +165,30 @@ def test_a_table_of_identifiers_alone_is_refused():
         ),
     ):
         quality_report(X, X)
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        1.7e308 * np.linspace(-1, 1, 300),
+        1e17 + 16.0 * (np.arange(300) % 6),
+        1 + np.spacing(1.0) * (np.arange(300) % 40),
+        5e-324 * (np.arange(300) % 4),
+        np.where(np.arange(300) == 7, 1e300, 0.5),
+    ],
+    ids=["all floats", "large and hardly apart", "hardly apart", "tiny", "one is huge"],
+)
+def test_numbers_at_the_ends_of_what_floats_hold_are_compared(numbers):
+    rng = np.random.default_rng(0)
+    real = pd.DataFrame({"v": numbers, "x": rng.normal(size=300)})
+    report = quality_report(real, real.sample(frac=1, random_state=0), random_state=0)
+    assert report.column_scores.iloc[0] == pytest.approx(1.0)
+    assert np.isfinite(report.c2st_auc)
+    assert np.isfinite(report.marginals[0].edges).all()
+    assert report.marginals[0].real.sum() == pytest.approx(1.0)
+
+
+def test_complex_numbers_are_refused_by_name():
+    table = pd.DataFrame({"v": np.arange(20) + 1j})
+    with pytest.raises(TypeError, match="real must hold real numbers, column 'v'"):
+        quality_report(table, table)

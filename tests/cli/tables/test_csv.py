@@ -139,7 +139,7 @@ def test_a_file_is_read_in_blocks(path, monkeypatch):
     frame = pd.DataFrame({"a": range(100), "b": [f"w{i % 3}" for i in range(100)]})
     frame.to_csv(path, index=False)
     table = read_table(path, ReadOptions())
-    pd.testing.assert_frame_equal(table.frame, frame)
+    pd.testing.assert_frame_equal(table.frame, frame.astype({"b": object}))
 
 
 @pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz"])
