@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 #: Told apart in grey by their lightness, and by people who are colour-blind.
 REAL, SYNTHETIC, BAD, INK = "#8b95a1", "#0f766e", "#c2410c", "#333a42"
+#: The four-fifths rule.
+FOUR_FIFTHS = 0.8
 
 
 def axes_for(caller: str, ax: Axes | None, **subplots: Any) -> Axes:

@@ -12,27 +12,24 @@ from scipy import stats
 from sklearn.utils.validation import check_is_fitted
 
 from ._downstream import fit_on_generated
-from ._figures import BAD, INK, REAL, SYNTHETIC, axes_for
+from ._figures import axes_for
+from ._tradeoff_figure import draw_tradeoff
 from ._validation import check_n_samples
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .fair_control.tradeoff import Tradeoff
-
 _NAMES = {
     "demographic_parity_ratio": "ratio of demographic parity",
     "equal_opportunity_ratio": "ratio of equal opportunity",
 }
-#: The four-fifths rule.
-FOUR_FIFTHS = 0.8
 
 
 class FairnessTradeoffDisplay:
     """Accuracy against fairness of what generated rows teach, one point a strength.
 
     Up is more accurate, right is fairer. It is recommended to use
-    :meth:`from_estimator`, which measures, or :meth:`from_tradeoff`, which shows what
+    :meth:`from_estimator`, which measures; ``generator.tradeoff_.plot()`` shows what
     `fit` or `adapt` has predicted. Needs matplotlib.
 
     Parameters
@@ -190,70 +187,6 @@ class FairnessTradeoffDisplay:
         )
         return cls(**found).plot(ax, name=name)
 
-    @classmethod
-    def from_tradeoff(
-        cls,
-        tradeoff: Tradeoff,
-        *,
-        auto: float | None = None,
-        ratio: str = "demographic_parity_ratio",
-        pos_label: Any = None,
-        ax: Axes | None = None,
-        name: str | None = None,
-    ) -> FairnessTradeoffDisplay:
-        """Draw what a generator predicts; nothing is sampled.
-
-        Parameters
-        ----------
-        tradeoff : Tradeoff
-            The `tradeoff_` of a fitted generator.
-        auto : float, default=None
-            The strength that is taken, such as `lambda_yz_`.
-        ratio : {"demographic_parity_ratio", "equal_opportunity_ratio"}, \
-                default="demographic_parity_ratio"
-            The measure of fairness.
-        pos_label : label, default=None
-            The positive label, such as `pos_label_`, to be named.
-        ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
-        name : str, default=None
-            What the legend calls the curve; None says which rows it is predicted for.
-
-        Returns
-        -------
-        FairnessTradeoffDisplay
-
-        Raises
-        ------
-        ValueError
-            If `ratio` is unknown.
-
-        Examples
-        --------
-        >>> from skfadm import FairDiffusionGenerator, FairnessTradeoffDisplay
-        >>> from skfadm.datasets import make_biased_domains
-        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
-        >>> generator = FairDiffusionGenerator(max_iter=20, random_state=0)
-        >>> generator = generator.fit(data.data, data.target, z=data.z)
-        >>> FairnessTradeoffDisplay.from_tradeoff(
-        ...     generator.tradeoff_, auto=generator.lambda_yz_
-        ... )  # doctest: +SKIP
-        """
-        _check_ratio(ratio)
-        taken = np.linspace(0.0, 1.0, 5)
-        if auto is not None:
-            taken = np.union1d(taken, auto)
-        predicted = pd.DataFrame([tradeoff.at(strength) for strength in taken])
-        display = cls(
-            strengths=taken,
-            accuracy=predicted["accuracy"].to_numpy(),
-            ratio=predicted[ratio.removesuffix("_ratio")].to_numpy(),
-            ratio_name=ratio,
-            auto=auto,
-            pos_label=pos_label,
-        )
-        return display.plot(ax, name=name or f"predicted for {tradeoff.rows}")
-
     def plot(
         self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
     ) -> FairnessTradeoffDisplay:
@@ -278,91 +211,23 @@ class FairnessTradeoffDisplay:
             If matplotlib is not installed.
         """
         ax = axes_for("FairnessTradeoffDisplay.plot", ax)
-        style: dict[str, Any] = {"marker": "o", "markersize": 4, "color": SYNTHETIC}
-        style |= {"label": name or "synthetic rows"} | kwargs
-        ratio = np.asarray(self.ratio, dtype=float)
-        accuracy = np.asarray(self.accuracy, dtype=float)
-        ax.axvspan(FOUR_FIFTHS, 1.0, color=SYNTHETIC, alpha=0.07, linewidth=0)
-        ax.axvline(
-            FOUR_FIFTHS, color=BAD, linewidth=1, linestyle="--", label="four fifths"
+        drawn = draw_tradeoff(
+            ax,
+            self.strengths,
+            self.accuracy,
+            self.ratio,
+            accuracy_interval=self.accuracy_interval,
+            ratio_interval=self.ratio_interval,
+            ratio_name=_NAMES[self.ratio_name],
+            auto=self.auto,
+            real=self.real,
+            pos_label=self.pos_label,
+            **{"label": name or "synthetic rows"} | kwargs,
         )
-        (self.line_,) = ax.plot(ratio, accuracy, **style)
-        self.intervals_ = self._plot_intervals(ax, ratio, accuracy)
-        self.auto_ = self.real_ = None
-        strengths = np.asarray(self.strengths, dtype=float)
-        for strength, x, y in zip(strengths, ratio, accuracy, strict=True):
-            if not np.isfinite([x, y]).all():
-                continue
-            is_auto = self.auto is not None and np.isclose(strength, self.auto)
-            if is_auto:
-                ring: dict[str, Any] = {"facecolors": "none", "linewidths": 1.5}
-                self.auto_ = ax.scatter(x, y, s=110, edgecolors=BAD, zorder=4, **ring)
-            ax.annotate(
-                f"auto ({strength:.2g})" if is_auto else f"{strength:g}",
-                (x, y),
-                xytext=(8, 8) if is_auto else (5, 5),
-                textcoords="offset points",
-                fontsize="small",
-                fontweight="bold" if is_auto else "normal",
-                color=INK,
-                clip_on=False,
-            )
-        if self.real is not None:
-            self.real_ = ax.scatter(
-                *self.real, color=REAL, marker="*", s=110, label="real rows", zorder=3
-            )
-        self._finish(ax)
+        self.line_, self.intervals_, self.auto_, self.real_ = drawn
         self.ax_ = ax
         self.figure_ = ax.figure
         return self
-
-    def _plot_intervals(
-        self, ax: Axes, ratio: NDArray[np.float64], accuracy: NDArray[np.float64]
-    ) -> Any:
-        sides: dict[str, Any] = {}
-        for side, centre, ends in (
-            ("xerr", ratio, self.ratio_interval),
-            ("yerr", accuracy, self.accuracy_interval),
-        ):
-            if ends is not None:
-                low, high = np.asarray(ends, dtype=float).T
-                sides[side] = np.stack([centre - low, high - centre]).clip(min=0)
-        if not sides:
-            return None
-        style: dict[str, Any] = {"fmt": "none", "ecolor": SYNTHETIC, "elinewidth": 0.9}
-        return ax.errorbar(ratio, accuracy, **sides, **style, alpha=0.55)
-
-    def _finish(self, ax: Axes) -> None:
-        """Set limits, in which the four fifths and all points are, and words."""
-        seen = [np.ravel(self.ratio), np.ravel(self.real or ())[:1]]
-        seen += [] if self.ratio_interval is None else [np.ravel(self.ratio_interval)]
-        lowest = min(np.nanmin(np.append(np.concatenate(seen), 0.7)) - 0.06, 0.66)
-        ax.set_xlim(max(-0.03, lowest), 1.03)
-        ax.margins(y=0.16)
-        ax.text(
-            0.98,
-            0.98,
-            "better \u2197",
-            transform=ax.transAxes,
-            ha="right",
-            va="top",
-            color=SYNTHETIC,
-            fontweight="bold",
-        )
-        positive = "" if self.pos_label is None else f"\npositive: {self.pos_label}"
-        ax.set(
-            xlabel=f"{_NAMES[self.ratio_name]} (1: equal rates){positive}",
-            ylabel="accuracy",
-            title="What fairness costs, by strength of fair control",
-        )
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.legend(
-            title="numbers: lambda_yz",
-            fontsize="small",
-            title_fontsize="small",
-            frameon=False,
-            loc="lower left",
-        )
 
 
 def measure_tradeoff(

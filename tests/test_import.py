@@ -46,7 +46,8 @@ FLOORS = [
     {"_base", "metrics", "fair_control"},
     {"_downstream", "_memory", "_parallel", "_progress"},
     {"encoding", "diffusion", "datasets"},
-    {"_validation", "_files", "_figures"},
+    {"_validation", "_files", "_tradeoff_figure"},
+    {"_figures"},
 ]
 
 

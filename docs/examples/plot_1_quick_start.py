@@ -20,7 +20,6 @@ from sklearn.model_selection import train_test_split
 
 from skfadm import (
     FairDiffusionGenerator,
-    FairnessTradeoffDisplay,
     demographic_parity_ratio,
 )
 from skfadm.datasets import make_biased_domains
@@ -54,9 +53,7 @@ X_new.assign(label=y_new).head()
 generator.tradeoff_
 
 # %%
-FairnessTradeoffDisplay.from_tradeoff(
-    generator.tradeoff_, auto=generator.lambda_yz_, pos_label=1
-)
+generator.tradeoff_.plot(auto=generator.lambda_yz_, pos_label=1)
 plt.show()
 
 # %%

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from .._figures import FOUR_FIFTHS, axes_for
+from .._tradeoff_figure import draw_tradeoff
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Array = NDArray[np.float64]
 
@@ -15,8 +22,6 @@ Array = NDArray[np.float64]
 DEFAULT_PRICE, MAX_PRICE = 0.02, 0.1
 #: A predicted ratio that is lower by so little counts as met.
 TOLERANCE = 0.01
-#: The four-fifths rule.
-FOUR_FIFTHS = 0.8
 
 
 @dataclass(frozen=True, repr=False)
@@ -90,6 +95,64 @@ class Tradeoff:
         """Return the curves as a DataFrame with a row for each strength."""
         curves = {"lambda_yz": self.strengths, "accuracy": self.accuracy, **self.ratios}
         return pd.DataFrame(curves)
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        *,
+        ratio: str = "demographic_parity",
+        auto: float | None = None,
+        pos_label: Any = None,
+    ) -> Axes:
+        """Draw predicted accuracy against a predicted ratio; needs matplotlib.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure that ``plt.show()`` shows.
+        ratio : {"demographic_parity", "equal_opportunity"}, \
+                default="demographic_parity"
+            Which ratio.
+        auto : float, default=None
+            A strength to ring, such as the `lambda_yz_` of the generator.
+        pos_label : label, default=None
+            The positive label, such as the `pos_label_` of the generator, to be named.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        ValueError
+            If `ratio` is unknown.
+        ImportError
+            If matplotlib is not installed.
+
+        See Also
+        --------
+        skfadm.FairnessTradeoffDisplay : Measures what this predicts.
+        """
+        if ratio not in self.ratios:
+            raise ValueError(
+                f"ratio must be among {sorted(self.ratios)}, got {ratio!r}."
+            )
+        ax = axes_for("Tradeoff.plot", ax)
+        strengths = np.linspace(0.0, 1.0, 5)
+        if auto is not None:
+            strengths = np.union1d(strengths, auto)
+        predicted = [self.at(strength) for strength in strengths]
+        draw_tradeoff(
+            ax,
+            strengths,
+            [each["accuracy"] for each in predicted],
+            [each[ratio] for each in predicted],
+            ratio_name=f"ratio of {ratio.replace('_', ' ')}",
+            auto=auto,
+            pos_label=pos_label,
+            label=f"predicted for {self.rows}",
+        )
+        return ax
 
     def __repr__(self) -> str:
         """Show five of the strengths."""

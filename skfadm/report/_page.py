@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
-from ..plotting import FOUR_FIFTHS
+from .._figures import FOUR_FIFTHS
 from ..quality._display import draw_marginal
 from ..quality._limits import FIGURES
 from . import _words as words

@@ -11,7 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from ..plotting import FOUR_FIFTHS, FairnessTradeoffDisplay
+from .._figures import FOUR_FIFTHS
+from ..plotting import FairnessTradeoffDisplay
 from ..quality import QualityReport
 from . import _words as words
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..plotting import FOUR_FIFTHS
+from .._figures import FOUR_FIFTHS
 
 if TYPE_CHECKING:
     from ..quality import QualityReport
