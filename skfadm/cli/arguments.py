@@ -14,17 +14,18 @@ from skfadm.experiments.table1 import arguments as table1_arguments
 from . import report as report_arguments
 
 _DEMO = """\
-The demonstration, on the diabetes table of scikit-learn (442 rows): learn from three
-age bands, generate a table with and without fair control, and compare classifiers
-trained on real and on generated rows in the age band that was held out. Writes
-synthetic.csv and before-after.png.
+Learn the diabetes table of scikit-learn (442 rows) from three age bands, generate
+tables with and without fair control, and compare classifiers trained on real and on
+generated rows in the age band that was held out. Writes synthetic.csv and
+before-after.png.
 """
 _GENERATE = """\
-Learn from a table and write a synthetic one that looks like it, but lets no model that
-is trained on it tell the groups of the sensitive columns apart so well.
+Learn a table and write a synthetic one. The new rows look like the real
+ones, and models that are trained on them treat the groups of the sensitive
+columns more alike.
 
-The table is written with its columns in order, without the sensitive and the domain
-columns: these steer the generator and are no features.
+The sensitive columns and the domain column steer the generator. They are no
+features, so they are not written.
 """
 _EXAMPLES = """\
 examples:
@@ -49,12 +50,10 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"skfadm {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    layout = argparse.RawDescriptionHelpFormatter
     demo = commands.add_parser(
         "demo",
-        help="show on a small real table what it does, in half a minute",
+        help="show on a small real table what it does, in seconds",
         description=_DEMO,
-        formatter_class=layout,
     )
     demo.add_argument(
         "--out",
@@ -68,7 +67,7 @@ def parser() -> argparse.ArgumentParser:
         help="generate a fair table from your own",
         description=_GENERATE,
         epilog=_EXAMPLES,
-        formatter_class=layout,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_files(generate)
     _add_columns(generate)
@@ -90,7 +89,6 @@ def parser() -> argparse.ArgumentParser:
         "table1",
         help="run the paper's comparison on Adult; takes hours",
         description=table1_arguments.DESCRIPTION,
-        formatter_class=layout,
     )
     table1_arguments.add_arguments(table1, _count)
     return parser
@@ -121,7 +119,7 @@ def _add_reading(group: argparse._ActionsContainer) -> None:
         type=_separator,
         metavar="CHAR",
         help="what separates the fields of the table, such as ';' or tab (default: "
-        "seen from its lines)",
+        "recognised from its lines)",
     )
     group.add_argument(
         "--encoding",
@@ -135,9 +133,8 @@ def _add_reading(group: argparse._ActionsContainer) -> None:
         metavar="MARK",
         action="append",
         default=[],
-        help="what stands for a missing value in the table beside the empty field; may "
-        "be repeated (default: none in words; NA, null and the like between numbers "
-        "and between times)",
+        help="what stands for a missing value, beside the empty field; may be repeated "
+        "(default: NA, null and the like in columns of numbers and of times)",
     )
 
 
@@ -154,8 +151,8 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--domain",
         metavar="COLUMN",
-        help="where rows come from (hospital, state, year): fairness is trained to "
-        "hold in domains not seen",
+        help="where rows come from (hospital, state, year): training prepares for "
+        "domains that it does not see",
     )
     group.add_argument(
         "--max-iter",
@@ -186,7 +183,8 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "--lambda-y",
         type=_strength,
         metavar="X",
-        help="how hard to push rows towards their label",
+        help="how typical rows are of their label, 0 (not at all) or more (default: "
+        "1, as in the table)",
     )
     group.add_argument(
         "--lambda-z",
@@ -198,8 +196,8 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "--lambda-yz",
         type=_strength_or_auto,
         metavar="X",
-        help="strength of fair labels, 0 (none) to 1 (default: auto, calibrated on "
-        "the table)",
+        help="strength of fair labels, 0 (none) to 1 (default: auto, the least that is "
+        "predicted to meet --fairness-target)",
     )
     group.add_argument(
         "--fairness-target",
@@ -213,8 +211,8 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "--adapt",
         type=Path,
         metavar="TABLE",
-        help="unlabelled rows of the domain where models will be used: labels are made "
-        "fair there",
+        help="unlabelled rows of the domain where models will be used; labels are made "
+        "fair for it",
     )
     group.add_argument(
         "--keep-sensitive",

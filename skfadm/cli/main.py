@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -38,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     try:
         options = parser()
+        _complete(options)
         args = options.parse_args(argv)
         if args.command is None:
             options.print_help(sys.stderr)
@@ -54,6 +56,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("skfadm: interrupted", file=sys.stderr)
         return 130
     return 0
+
+
+def _complete(options: argparse.ArgumentParser) -> None:
+    """Answer the shell, and end, where it asks what a word may go on with."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(options)
 
 
 class _Ended(KeyboardInterrupt):

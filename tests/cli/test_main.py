@@ -147,7 +147,6 @@ def test_help_says_what_it_does(capsys, command):
 def test_ctrl_c_while_training_gives_130_and_no_file(folder):
     argv = [sys.executable, "-m", "skfadm.cli", *GOOD, "--max-iter", "1000000"]
     pty = pytest.importorskip("pty")
-    # In a terminal the bar appears with the first iteration, so that we need not wait.
     master, slave = pty.openpty()
     environment = {**ENVIRONMENT, "TERM": "xterm"}
     process = subprocess.Popen(
@@ -159,7 +158,9 @@ def test_ctrl_c_while_training_gives_130_and_no_file(folder):
         preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
     )
     os.close(slave)
-    first = os.read(master, 1000)
+    first = b""
+    while first.count(b"\r") < 2:  # the bar is made, and has moved
+        first += os.read(master, 1000)
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=600)
     last = os.read(master, 100_000)
@@ -219,3 +220,24 @@ def test_what_is_heavy_is_not_imported_for_help_and_errors(folder, argv, heavy):
     argv = [sys.executable, "-c", code, heavy, *argv]
     run = subprocess.run(argv, env=ENVIRONMENT, capture_output=True)
     assert run.returncode == 0, run.stderr.decode()
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("skfadm ge", ["generate"]),
+        ("skfadm generate --lambda-", ["--lambda-y", "--lambda-yz", "--lambda-z"]),
+        ("skfadm report adu", ["adult.csv"]),
+    ],
+)
+def test_a_shell_is_told_what_a_word_may_go_on_with(folder, line, offered):
+    pytest.importorskip("argcomplete")
+    asked = {
+        "_ARGCOMPLETE": "1",
+        "_ARGCOMPLETE_STDOUT_FILENAME": "offered",
+        "COMP_LINE": line,
+        "COMP_POINT": str(len(line)),
+    }
+    subprocess.run([sys.executable, "-m", "skfadm.cli"], env=ENVIRONMENT | asked)
+    words = Path("offered").read_text().split("\x0b")
+    assert sorted(word.strip() for word in words) == offered
