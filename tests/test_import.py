@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,16 @@ def test_import_skfadm_reaches_every_public_name(name):
 def test_unknown_names_are_attribute_errors():
     with pytest.raises(AttributeError, match="no attribute 'fairness'"):
         skfadm.fairness  # noqa: B018
+
+
+def test_a_wheel_holds_every_file_that_the_package_reads():
+    root = Path(skfadm.__file__).parent
+    project = tomllib.loads((root.parent / "pyproject.toml").read_text())
+    patterns = project["tool"]["setuptools"]["package-data"]["skfadm"]
+    packed = {path for pattern in patterns for path in root.glob(pattern)}
+    files = {path for path in root.rglob("*") if path.is_file()}
+    code = {path for path in files if path.suffix in (".py", ".pyc")}
+    assert files - code - packed == set()
 
 
 #: Every room with those that it may import from, beside itself and the ones below it.
