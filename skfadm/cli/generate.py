@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import sys
 import tempfile
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
@@ -31,7 +30,7 @@ from .tables import (
     read_table,
     write_table,
 )
-from .words import in_options
+from .words import in_options, say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -241,7 +240,7 @@ def _target_rows(
 def _tell(args: Namespace, notes: Iterable[str]) -> None:
     for note in notes:
         if not args.quiet:
-            print(f"skfadm: note: {note}", file=sys.stderr)
+            say(f"note: {note}")
 
 
 def _check_can_be_written(args: Namespace, few: pd.DataFrame, form: TableForm) -> None:

@@ -15,6 +15,7 @@ from typing import NoReturn
 from skfadm._files import UserError
 
 from .arguments import parser
+from .words import in_options, say
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,13 +48,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         with _told_to_end(), _warnings_as_notes(getattr(args, "quiet", False)):
             _run(args)
     except (UserError, OSError) as error:
-        print(f"skfadm: error: {' '.join(str(error).split())}", file=sys.stderr)
+        say(f"error: {error}")
         return 2
     except _Ended as error:
-        print("skfadm: ended from outside", file=sys.stderr)
+        say("ended from outside")
         return 128 + error.signal
     except KeyboardInterrupt:
-        print("skfadm: interrupted", file=sys.stderr)
+        say("interrupted")
         return 130
     return 0
 
@@ -109,11 +110,9 @@ def _warnings_as_notes(quiet: bool) -> Iterator[None]:
         shown: set[str] = set()
 
         def show(message: Warning | str, *_: object, **__: object) -> None:
-            from .words import in_options
-
             text = in_options(" ".join(str(message).split()))
             if text not in shown:
-                print(f"skfadm: note: {text}", file=sys.stderr)
+                say(f"note: {text}")
                 shown.add(text)
 
         warnings.showwarning = show

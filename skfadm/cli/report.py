@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from skfadm._files import UserError, check_can_write, check_installed, written_w
 
 from .roles import Roles
 from .tables import ReadOptions, Table, TableForm, check_table_path, read_table
+from .words import say
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,8 +99,8 @@ def add_judging(parser: Any) -> None:
     parser.add_argument(
         "--positive",
         metavar="LABEL",
-        help="the label that is good to get (default: the larger of two labels, as the "
-        "scorer takes it; of more, each in turn)",
+        help="the label that is good to get (default: the larger of two labels; of "
+        "more, each in turn)",
     )
 
 
@@ -182,7 +182,7 @@ def _read(
     table = read_table(path, options, like=like)
     if not args.quiet:
         for note in table.notes:
-            print(f"skfadm: note: {path}: {note}", file=sys.stderr)
+            say(f"note: {path}: {note}")
     return table
 
 

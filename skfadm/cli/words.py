@@ -1,8 +1,11 @@
-"""What the package says of its parameters, in terms of the command line."""
+"""Notes and errors, in terms of the command line."""
 
 from __future__ import annotations
 
 import re
+import sys
+from shutil import get_terminal_size
+from textwrap import fill
 
 #: Parameters and the options that set them.
 _OPTIONS = {
@@ -14,6 +17,16 @@ _OPTIONS = {
     "max_iter": "--max-iter",
     "adapt": "--adapt",
 }
+
+
+def say(text: str) -> None:
+    """Print a note or an error on standard error: a line, wrapped in a terminal."""
+    line = f"skfadm: {' '.join(text.split())}"
+    if sys.stderr is not None and sys.stderr.isatty():
+        width = get_terminal_size().columns
+        # Paths and options are not cut.
+        line = fill(line, width, break_long_words=False, break_on_hyphens=False)
+    print(line, file=sys.stderr)
 
 
 def in_options(message: str) -> str:

@@ -87,8 +87,8 @@ def sentences(report: FairnessReport) -> list[str]:
     elif opportunity["change_high"] < 0:
         trend = ", clearly worse"
     told.append(
-        "Of those who truly have the positive label, groups are found with a ratio of "
-        f"{number(opportunity['real'])} before and "
+        "Among those who truly have the positive label, the ratio of the shares that "
+        f"are found is {number(opportunity['real'])} before and "
         f"{number(opportunity['synthetic'])} after{trend} (equal opportunity; 1 is "
         "equal)."
     )

@@ -11,6 +11,7 @@ from time import sleep
 import pytest
 
 from skfadm.cli import main
+from skfadm.cli.words import say
 
 from .commands import ENVIRONMENT, GOOD, LEARN, error_of
 
@@ -241,3 +242,16 @@ def test_a_shell_is_told_what_a_word_may_go_on_with(folder, line, offered):
     subprocess.run([sys.executable, "-m", "skfadm.cli"], env=ENVIRONMENT | asked)
     words = Path("offered").read_text().split("\x0b")
     assert sorted(word.strip() for word in words) == offered
+
+
+def test_a_note_wraps_in_a_terminal_and_is_one_line_elsewhere(monkeypatch, capsys):
+    text = "note: " + "some words " * 20 + "/a/path/that/is-not/cut"
+    say(text)
+    assert capsys.readouterr().err.count("\n") == 1
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "60")
+    say(text)
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) > 3
+    assert max(map(len, lines)) <= 60
+    assert lines[-1].endswith("/a/path/that/is-not/cut")
