@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
+from ._base import LabelFormat, Labels, Table
 from ._parallel import generate_rows
 from .diffusion.generation import RowGenerator
 from .diffusion.row_streams import RowStreams
@@ -18,7 +18,6 @@ from .fair_control.control import FairControl
 from .fair_control.labels import FairLabels, Proposal, draw
 
 Codes = NDArray[np.int64]
-Table: TypeAlias = NDArray[Any] | pd.DataFrame
 
 #: Streams of random numbers for labels, away from those of the rows.
 LABEL_STREAM = 1 << 32
@@ -65,6 +64,8 @@ class TableSampler:
         One table each.
     classes : ndarray of shape (n_labels,)
         The labels, for messages.
+    label_format : LabelFormat
+        How labels go out.
     n_jobs : int or None
         As for joblib.
     """
@@ -75,20 +76,28 @@ class TableSampler:
     fair: FairLabels | None
     strengths: Sequence[float]
     classes: NDArray[Any]
+    label_format: LabelFormat
     n_jobs: int | None
 
     def __call__(
-        self, request: Request, first: int, last: int
+        self, request: Request, start: int = 0, stop: int | None = None
+    ) -> list[tuple[Table, Labels]]:
+        """Return rows [start, stop) of each table, with their labels."""
+        codes = request.codes[start:stop]
+        index = start + np.arange(len(codes))
+        tables = self._with_codes(request, index, codes)
+        return [(X, self.label_format.restore(codes)) for X, codes in tables]
+
+    def _with_codes(
+        self, request: Request, index: Codes, codes: NDArray[np.integer]
     ) -> list[tuple[Table, NDArray[np.integer]]]:
-        """Return rows [first, last) of each table, with their label codes."""
-        index, codes = np.arange(first, last), request.codes[first:last]
         drawn = [s for s in self.strengths if s and self.control is not None]
         if request.is_asked and drawn:
             return [self._asked(request, index, codes, s) for s in self.strengths]
         rows = generate_rows(
             self.generator, codes, request.seed, index, n_jobs=self.n_jobs
         )
-        X = self.encoder.decode(rows, seed=request.seed, first=first)
+        X = self.encoder.decode(rows, seed=request.seed, first=int(index[0]))
         if not drawn or self.control is None or self.fair is None:
             return [(X.copy(), codes) for _ in self.strengths]
         p = self.control.posteriors.predict(X)

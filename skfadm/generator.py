@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
@@ -24,21 +23,15 @@ from ._validation import (
     new_random_state,
     requested_codes,
 )
-from .diffusion.devices import has_fast_bfloat16, resolve_device
+from .diffusion.devices import resolve_device
 from .diffusion.generation import RowGenerator
-from .diffusion.guidance import Guidance
 from .diffusion.samplers import lognormal_times, multistep
-from .diffusion.training import (
-    NetworkSizes,
-    TrainingSettings,
-    restore,
-    train,
-)
+from .diffusion.training import NetworkSizes, TrainingSettings, train
 from .encoding._identifiers import RULES
-from .fair_control.control import FairControl
+from .fair_control.control import FairControl, Solution, what_is_too_many
 from .fair_control.goal import Goal
-from .fair_control.labels import FairLabels
 from .fair_control.posteriors import fit_posteriors
+from .fair_control.tradeoff import Tradeoff
 
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 #: The classifiers' share of gamma: hurried more, they learn small tables by heart.
@@ -47,10 +40,6 @@ CLASSIFIER_GAMMA = 1 / 3
 MAX_EPOCHS = 200
 #: ... but with fewer iterations than this nothing is learned, however small the table.
 MIN_ITER = 300
-#: Fair labels, the strength of "auto", and what to warn of.
-Solved = tuple[FairLabels, float, str | None]
-#: The rates of more groups or labels cannot be made alike.
-MAX_GROUPS = 20
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -149,9 +138,10 @@ class FairDiffusionGenerator(TableGenerator):
     encoder_ : TabularEncoder
         Maps the table to the rows that are diffused, and back.
     pos_label_ : label or None
-        The label whose rates are made alike; None for all labels.
+        The label whose rates are made alike; None for all labels. This and the two
+        below go with the parameters of now, and with the rows of the last `adapt`.
     lambda_yz_ : float
-        The strength of fair labels at the end of `fit` or `adapt`; 0 without `z`.
+        The strength of fair labels that is taken; 0 without `z`.
     tradeoff_ : Tradeoff or None
         Predicted accuracy, ratios and rates for each strength; None without `z`.
     fair_control_ : FairControl or None
@@ -203,11 +193,7 @@ class FairDiffusionGenerator(TableGenerator):
         "second_order": ["boolean"],
         "device": [str],
         "memory": [str, HasMethods("cache"), None],
-        "n_jobs": [
-            Interval(Integral, 1, None, closed="left"),
-            Interval(Integral, None, -1, closed="right"),
-            None,
-        ],
+        "n_jobs": [*_COUNT, Interval(Integral, None, -1, closed="right"), None],
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
@@ -324,11 +310,14 @@ class FairDiffusionGenerator(TableGenerator):
             softmax=self._softmax,
             conditional=self._tells_labels,
         )
-        kept_train = keep(self.memory, train, ignore=["report", "device"])
         settings = self._settings(len(encoded.rows), bool(encoded.n_groups))
         self._check_has_groups(bool(encoded.n_groups))
-        goal = self._goal(encoded.classes)
-        is_fair = self._check_can_be_fair(encoded.n_groups, len(encoded.classes))
+        goal = Goal.of(self.fairness_target, self.pos_label, encoded.classes)
+        is_fair = bool(encoded.n_groups) and self._draws_labels_last
+        if is_fair and (many := what_is_too_many(encoded.n_groups, sizes.n_classes)):
+            warnings.warn(many, UserWarning, stacklevel=3)
+            is_fair = False
+        kept_train = keep(self.memory, train, ignore=["report", "device"])
         with show_progress(settings.max_iter, self.verbose) as report:
             trained = kept_train(
                 encoded.rows,
@@ -341,21 +330,22 @@ class FairDiffusionGenerator(TableGenerator):
                 device=device,
                 report=report,
             )
-        control = None
+        control = solution = None
         if is_fair:
             kept_fit = keep(self.memory, fit_posteriors)
             codes = encoded.labels, encoded.groups
-            fitted = kept_fit(X, *codes, len(encoded.classes), encoded.n_groups, seed)
+            fitted = kept_fit(X, *codes, sizes.n_classes, sizes.n_groups, seed)
             control = FairControl.of(fitted, *codes, encoded.domains, seed)
-        solved = self._solved(control, goal)
+            solution = control.solve(goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(encoded)
         self.sizes_ = sizes
-        self._set_control(control, goal, solved)
+        self.fair_control_, self._solution = control, solution
         self.history_ = trained.history
         self.n_iter_ = trained.n_iter
         self.weights_ = trained.weights
-        self._warn(goal.warning if solved else None, solved, stacklevel=4)
+        if solution:
+            self._warn(goal.warning, solution, stacklevel=4)
         return self
 
     def adapt(self, X: ArrayLike | pd.DataFrame | None) -> Self:
@@ -403,10 +393,10 @@ class FairDiffusionGenerator(TableGenerator):
                 "adapt has nothing to make fair: fit was given no sensitive attribute. "
                 "Expected z in fit."
             )
-        control, goal = self.fair_control_.adapted(X), self._goal(self.classes_)
-        solved = self._solved(control, goal)
-        self._set_control(control, goal, solved)
-        self._warn(control.drift(), solved, stacklevel=3)
+        control = self.fair_control_.adapted(X)
+        solution = control.solve(self._goal())
+        self.fair_control_, self._solution = control, solution
+        self._warn(control.drift(), solution, stacklevel=3)
         return self
 
     def sample(
@@ -445,8 +435,7 @@ class FairDiffusionGenerator(TableGenerator):
             Before `fit`.
         """
         request = self._requested(n_samples, y, random_state)
-        sampler = self._sampler()
-        return self._finished(*sampler(request, 0, len(request.codes))[0])
+        return self._sampler()(request)[0]
 
     def sample_strengths(
         self,
@@ -475,10 +464,8 @@ class FairDiffusionGenerator(TableGenerator):
 
         Raises
         ------
-        ValueError, TypeError
+        ValueError, TypeError, NotFittedError
             As `sample`, or if a strength is none or there is nothing to act on.
-        NotFittedError
-            Before `fit`.
 
         Examples
         --------
@@ -492,8 +479,7 @@ class FairDiffusionGenerator(TableGenerator):
         """
         request = self._requested(n_samples, y, random_state)
         checked = check_strengths(strengths, self.fair_control_ is not None, 1.0)
-        tables = self._sampler(checked)(request, 0, len(request.codes))
-        return [self._finished(*table) for table in tables]
+        return self._sampler(checked)(request)
 
     def sample_batches(
         self,
@@ -510,15 +496,11 @@ class FairDiffusionGenerator(TableGenerator):
 
         Parameters
         ----------
-        n_samples : int, default=1
-            How many rows in all.
-        y : label, array-like of shape (n_samples,) or dict, default=None
+        n_samples, y, random_state
             As for `sample`. Besides the batch, a byte a row is kept for the labels.
         batch_size : int, default=65536
             Rows of a batch; the last may be shorter. All workers of `n_jobs` make a
             batch together, in chunks of 512 rows.
-        random_state : int, RandomState instance or None, default=None
-            As for `sample`.
 
         Returns
         -------
@@ -527,10 +509,8 @@ class FairDiffusionGenerator(TableGenerator):
 
         Raises
         ------
-        ValueError, TypeError
+        ValueError, TypeError, NotFittedError
             At once, as `sample`, or if `batch_size` is no positive integer.
-        NotFittedError
-            Before `fit`.
 
         Examples
         --------
@@ -544,15 +524,9 @@ class FairDiffusionGenerator(TableGenerator):
         """
         request = self._requested(n_samples, y, random_state)
         size = check_n_samples(batch_size, "batch_size")
-        sampler, n_rows = self._sampler(), len(request.codes)
-
-        def batch(first: int) -> tuple[Table, Labels]:
-            return self._finished(
-                *sampler(request, first, min(first + size, n_rows))[0]
-            )
-
+        sampler, starts = self._sampler(), range(0, len(request.codes), size)
         # Not itself a generator, so that errors come before the first batch is taken.
-        return map(batch, range(0, n_rows, size))
+        return map(lambda start: sampler(request, start, start + size)[0], starts)
 
     def _requested(self, n_samples: object, y: object, random_state: Any) -> Request:
         """Return the rows that are asked for."""
@@ -561,78 +535,67 @@ class FairDiffusionGenerator(TableGenerator):
         codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
         return Request(codes, y is not None, seed)
 
-    def _finished(
-        self, X: Table, codes: NDArray[np.integer]
-    ) -> tuple[Table, NDArray[Any] | pd.Series]:
-        return X, self.label_format_.restore(codes)
-
     def _sampler(self, strengths: Sequence[float] | None = None) -> TableSampler:
-        fair, strength = self._labels_now()
-        device = resolve_device(self.device)
-        networks = restore(self.sizes_, self.weights_, device)
-        if has_fast_bfloat16(device):
-            # On Adult twice as fast, and no figure of fidelity moves by 0.001.
-            networks.score.network.halve()
-        sde = networks.score.sde
-        rows = RowGenerator(
-            denoiser=networks.score,
-            layout=networks.score.layout,
-            guidance=Guidance(
-                networks.y,
-                networks.z,
-                self.lambda_y,
-                self.lambda_z,
-                conditional=self.sizes_.conditional,
-            ),
-            sde=sde,
-            times=self._times(self.n_steps, sde),
+        solution = self._solved()
+        rows = RowGenerator.of(
+            self.sizes_,
+            self.weights_,
+            resolve_device(self.device),
+            lambda_y=self.lambda_y,
+            lambda_z=self.lambda_z,
+            n_steps=self.n_steps,
+            times=self._times,
             solver=self._solver,
-            device=device,
-            draw_categories=self.sizes_.softmax,
         )
         return TableSampler(
             rows,
             self.encoder_,
             self.fair_control_,
-            fair,
-            [strength] if strengths is None else strengths,
+            solution.labels if solution else None,
+            [self.lambda_yz_] if strengths is None else strengths,
             self.classes_,
+            self.label_format_,
             self.n_jobs,
         )
 
-    def _labels_now(self) -> tuple[FairLabels | None, float]:
-        """Return fair labels and their strength under the parameters of now."""
-        if self.fair_control_ is None or self._fair is None:
-            return None, 0.0
-        (goal, fair, auto), now = self._fair, self._goal(self.classes_)
-        if now != goal:
-            fair, auto, warning = self.fair_control_.solve(now.targets, now.labels)
-            if warning and self.lambda_yz == "auto":
-                warnings.warn(warning, UserWarning, stacklevel=3)
-        return fair, auto if isinstance(self.lambda_yz, str) else float(self.lambda_yz)
+    @property
+    def lambda_yz_(self) -> float:
+        """The strength of fair labels under the parameters of now; 0 without `z`."""
+        solution = self._solved()
+        if solution is None:
+            return 0.0
+        return solution.auto if self.lambda_yz == "auto" else float(self.lambda_yz)
 
-    def _goal(self, classes: NDArray[Any]) -> Goal:
-        return Goal.of(self.fairness_target, self.pos_label, classes)
+    @property
+    def tradeoff_(self) -> Tradeoff | None:
+        """What is predicted for each strength, under the parameters of now."""
+        solution = self._solved()
+        return None if solution is None else solution.labels.tradeoff
 
-    def _solved(self, control: FairControl | None, goal: Goal) -> Solved | None:
-        return None if control is None else control.solve(goal.targets, goal.labels)
+    @property
+    def pos_label_(self) -> Any:
+        """The label whose rates are made alike; None for all labels."""
+        return self._goal().pos_label
 
-    def _set_control(
-        self, control: FairControl | None, goal: Goal, solved: Solved | None
-    ) -> None:
-        """Set the attributes that tell of fair labels."""
-        self.fair_control_ = control
-        self._fair = (goal, *solved[:2]) if solved else None
-        self.pos_label_ = goal.pos_label
-        self.tradeoff_ = solved[0].tradeoff if solved else None
-        self.lambda_yz_ = self._labels_now()[1]
+    def _goal(self) -> Goal:
+        return Goal.of(self.fairness_target, self.pos_label, self.classes_)
 
-    def _warn(self, text: str | None, solved: Solved | None, stacklevel: int) -> None:
+    def _solved(self) -> Solution | None:
+        """Return the fair labels of the goal that parameters name now."""
+        solution, goal = self._solution, self._goal()
+        if solution is None or self.fair_control_ is None or solution.goal == goal:
+            return solution
+        # Kept, since it takes seconds; threads that meet here find the same.
+        self._solution = solution = self.fair_control_.solve(goal)
+        self._warn(None, solution, stacklevel=4)
+        return solution
+
+    def _warn(self, text: str | None, solution: Solution, stacklevel: int) -> None:
         """Warn of `text` and, under "auto", of a target that is not met."""
-        of_target = solved[2] if solved and self.lambda_yz == "auto" else None
+        of_target = solution.warning if self.lambda_yz == "auto" else None
         for found in (text, of_target):
             if found:
-                warnings.warn(found, UserWarning, stacklevel=stacklevel + 1)
+                warnings.warn(found, UserWarning, stacklevel=stacklevel)
 
     def _check_has_groups(self, has_groups: bool) -> None:
         """Refuse strengths that have nothing to act on."""
@@ -643,20 +606,6 @@ class FairDiffusionGenerator(TableGenerator):
                     f"{name} is {value!r} but fit is given no sensitive attribute to "
                     f"act on; expected z, or {name}=0."
                 )
-
-    def _check_can_be_fair(self, n_groups: tuple[int, ...], n_labels: int) -> bool:
-        """Tell whether there are groups to be fair to, and not too many."""
-        if not self._draws_labels_last or max((n_labels, *n_groups)) <= MAX_GROUPS:
-            return bool(n_groups) and self._draws_labels_last
-        if n_groups:
-            warnings.warn(
-                f"No fair labels: z has {', '.join(map(str, n_groups))} groups and y "
-                f"{n_labels} labels, whose rates cannot be made alike; expected at "
-                f"most {MAX_GROUPS} of each. Join them, numbers to ranges.",
-                UserWarning,
-                stacklevel=4,
-            )
-        return False
 
     def _settings(self, n_rows: int, has_groups: bool) -> TrainingSettings:
         networks = ("score", "y", "z") if has_groups else ("score", "y")

@@ -73,6 +73,20 @@ def test_columns_are_found_by_name_and_new_categories_and_gaps_are_allowed():
         generator.adapt(X.head(0))
 
 
+def test_predictions_follow_the_parameters_of_now_and_are_made_once(
+    fitted, monkeypatch
+):
+    before, tradeoff = fitted.lambda_yz_, fitted.tradeoff_
+    fitted.set_params(fairness_target=0.99, pos_label=0)
+    with pytest.warns(UserWarning, match="fairness_target asks for .* 0.99"):
+        assert fitted.tradeoff_ is not tradeoff
+    monkeypatch.setattr(type(fitted.fair_control_), "solve", None)
+    assert fitted.pos_label_ == 0
+    assert fitted.lambda_yz_ != before
+    assert len(fitted.sample(20)[0]) == 20
+    assert fitted.set_params(lambda_yz=0.25).lambda_yz_ == 0.25
+
+
 def test_what_cannot_be_adapted_is_refused():
     with pytest.raises(NotFittedError):
         tiny().adapt(UNLABELLED)

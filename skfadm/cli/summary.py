@@ -59,14 +59,14 @@ def summarise(
 def _of_fairness(args: Namespace, model: TableModel) -> list[str]:
     if not model.sensitive:
         return ["without fair control: no sensitive column was named (--sensitive)"]
-    fair, strength = model.generator._labels_now()
-    if fair is None:
+    tradeoff, strength = model.generator.tradeoff_, model.generator.lambda_yz_
+    if tradeoff is None:
         return ["without fair control: nothing is predicted of fairness"]
     lines = [f"fair control: lambda_yz {strength:.2f}"]
     if args.ask:
         lines[0] += "; labels were asked for, so nothing is predicted"
     elif args.data is None or args.adapt is not None:
-        before, after = (fair.tradeoff.at(s) for s in (0.0, strength))
+        before, after = (tradeoff.at(s) for s in (0.0, strength))
         changes = (
             f"{title} {before[name]:.2f} to {after[name]:.2f}"
             for name, title in (
@@ -75,7 +75,7 @@ def _of_fairness(args: Namespace, model: TableModel) -> list[str]:
                 ("accuracy", "accuracy"),
             )
         )
-        lines.append(f"predicted for {fair.tradeoff.rows}: {', '.join(changes)}")
+        lines.append(f"predicted for {tradeoff.rows}: {', '.join(changes)}")
     return lines
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, ks_2samp
 
+from .goal import Goal
 from .labels import MAX_ROWS, FairLabels, of_sources, of_target
 from .posteriors import Posteriors, Probabilities
 from .tradeoff import choose
@@ -25,6 +25,30 @@ DEFAULT_END = 0.6
 SIGNIFICANCE = 0.01
 #: Rows are unlike others at this distance; fewer rows say nothing of it.
 ALIEN, FEW = 0.8, 20
+#: The rates of more groups or labels cannot be made alike.
+MAX_GROUPS = 20
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The fair labels of a goal.
+
+    Parameters
+    ----------
+    goal : Goal
+        What they aim at.
+    labels : FairLabels
+        The fair posterior of each strength.
+    auto : float
+        The strength that "auto" stands for.
+    warning : str or None
+        What to warn of under "auto".
+    """
+
+    goal: Goal
+    labels: FairLabels
+    auto: float
+    warning: str | None
 
 
 @dataclass(frozen=True)
@@ -112,33 +136,35 @@ class FairControl:
             "columns mean the same."
         )
 
-    def solve(
-        self, targets: Mapping[str, float] | None, labels: Sequence[int]
-    ) -> tuple[FairLabels, float, str | None]:
-        """Return the fair posterior, the strength of "auto", and what to warn of.
-
-        Parameters
-        ----------
-        targets : mapping of str to float or None
-            Ratios asked for; None is the default, as far as it is cheap.
-        labels : sequence of int
-            Codes of the labels whose rates are compared.
-        """
+    def solve(self, goal: Goal) -> Solution:
+        """Return the fair labels of a goal."""
         # The way leads to parity, whatever ratio of it is asked for: a part of that way
         # carries over to other domains better than all of the way to a lower ratio.
-        goal, end = (targets or PARITY), (1.0 if targets else DEFAULT_END)
-        goal = {**goal, **{m: r for m, r in PARITY.items() if m in goal}}
+        targets, labels = goal.targets, goal.labels
+        aims, end = (targets or PARITY), (1.0 if targets else DEFAULT_END)
+        aims = {**aims, **{m: r for m, r in PARITY.items() if m in aims}}
         rows = self.sources, self.domains
         if self.target is None:
-            fair = of_sources(*rows, goal, labels, self.prior, end)
+            fair = of_sources(*rows, aims, labels, self.prior, end)
         else:
             lean = of_sources(*rows, PARITY, labels, self.prior, DEFAULT_END)
-            fair = of_target(self.target, lean, goal, labels)
+            fair = of_target(self.target, lean, aims, labels)
         strength, warning = choose(fair.tradeoff, targets)
         if "equal_opportunity" not in (targets or {}) and not self.differs:
             # Correcting what chance has made costs accuracy and brings nothing.
-            return fair, 0.0, None
-        return fair, strength, warning
+            strength, warning = 0.0, None
+        return Solution(goal, fair, strength, warning)
+
+
+def what_is_too_many(n_groups: tuple[int, ...], n_labels: int) -> str | None:
+    """Return a warning if there are too many groups or labels to be made alike."""
+    if max((n_labels, *n_groups)) <= MAX_GROUPS or not n_groups:
+        return None
+    return (
+        f"No fair labels: z has {', '.join(map(str, n_groups))} groups and y "
+        f"{n_labels} labels, whose rates cannot be made alike; expected at most "
+        f"{MAX_GROUPS} of each. Join them, numbers to ranges."
+    )
 
 
 def _scores(p: Probabilities) -> list[Array]:

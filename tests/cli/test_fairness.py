@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm import generator as _generator
 from skfadm.cli import main, roles
 from skfadm.cli.words import in_options
+from skfadm.fair_control import control
 
 from .commands import LEARN, error_of
 
@@ -116,7 +116,7 @@ def test_what_acts_on_groups_needs_some(folder, capsys, option):
 
 
 def test_so_many_groups_are_refused_as_the_generator_makes_fair():
-    assert roles.MAX_GROUPS == _generator.MAX_GROUPS
+    assert roles.MAX_GROUPS == control.MAX_GROUPS
 
 
 @pytest.mark.parametrize(
