@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ._base import LabelFormat, Labels, Table
 from ._parallel import generate_rows
+from ._requests import Request
 from .diffusion.generation import RowGenerator
 from .diffusion.row_streams import RowStreams
 from .encoding import TabularEncoder
@@ -25,25 +26,6 @@ LABEL_STREAM = 1 << 32
 MAX_ATTEMPTS = 64
 #: A label that so few rows are given is refused when it is asked for.
 MIN_ACCEPTANCE = 0.02
-
-
-@dataclass(frozen=True)
-class Request:
-    """Rows to generate.
-
-    Parameters
-    ----------
-    codes : ndarray of shape (n,), int
-        Label code of each row.
-    is_asked : bool
-        Whether the user asks for these labels; otherwise they only make the rows.
-    seed : int
-        Seed of the whole table.
-    """
-
-    codes: NDArray[np.integer]
-    is_asked: bool
-    seed: int
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._base import copy_feature_names
 from ._downstream import default_classifier, fit_on_generated
-from ._validation import (
-    as_labels,
-    check_for_classifiers,
-    check_n_samples,
-    new_random_state,
-)
+from ._requests import check_n_samples
+from ._validation import as_labels, check_for_classifiers, new_random_state
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
 from .fair_control.tradeoff import TOLERANCE

@@ -16,13 +16,9 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import Labels, Table, TableGenerator, new_seed
 from ._memory import keep
 from ._progress import show_progress
-from ._sampling import Request, TableSampler
-from ._validation import (
-    check_n_samples,
-    check_strengths,
-    new_random_state,
-    requested_codes,
-)
+from ._requests import Request, check_n_samples, check_strengths, requested_codes
+from ._sampling import TableSampler
+from ._validation import new_random_state
 from .diffusion.devices import resolve_device
 from .diffusion.generation import RowGenerator
 from .diffusion.samplers import lognormal_times, multistep
@@ -478,7 +474,7 @@ class FairDiffusionGenerator(TableGenerator):
         [100, 100, 100]
         """
         request = self._requested(n_samples, y, random_state)
-        checked = check_strengths(strengths, self.fair_control_ is not None, 1.0)
+        checked = check_strengths(strengths, self.fair_control_ is not None)
         return self._sampler(checked)(request)
 
     def sample_batches(

@@ -57,6 +57,7 @@ FLOORS = [
     {"_base", "metrics", "fair_control"},
     {"_downstream", "_memory", "_parallel", "_progress"},
     {"encoding", "diffusion", "datasets"},
+    {"_requests"},
     {"_validation", "_files", "_tradeoff_figure"},
     {"_figures"},
 ]

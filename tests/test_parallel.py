@@ -13,7 +13,7 @@ import pytest
 import torch
 from sklearn.exceptions import NotFittedError
 
-from skfadm import _parallel, _validation
+from skfadm import _parallel, _requests
 from skfadm.diffusion.generation import RowGenerator
 
 from .generators import mixed_table, tiny
@@ -94,7 +94,7 @@ def test_a_batch_is_generated_only_when_it_is_asked_for(fitted, asked_of):
 
 
 def test_memory_does_not_grow_with_the_number_of_rows(fitted, monkeypatch):
-    monkeypatch.setattr(_validation, "_PIECE", 200)
+    monkeypatch.setattr(_requests, "_PIECE", 200)
 
     def peak(n):
         tracemalloc.start()
@@ -218,8 +218,8 @@ def test_n_jobs_is_checked(fitted, n_jobs):
 def test_labels_drawn_in_pieces_are_those_of_one_draw(monkeypatch):
     prior = np.array([0.2, 0.5, 0.3])
     expected = np.random.RandomState(0).choice(3, size=100, p=prior)
-    monkeypatch.setattr(_validation, "_PIECE", 7)
-    codes = _validation.requested_codes(
+    monkeypatch.setattr(_requests, "_PIECE", 7)
+    codes = _requests.requested_codes(
         None, 100, np.arange(3), prior, np.random.RandomState(0)
     )
     np.testing.assert_array_equal(codes, expected)
@@ -229,7 +229,7 @@ def test_labels_drawn_in_pieces_are_those_of_one_draw(monkeypatch):
 @pytest.mark.parametrize("y", [None, 1, {0: 0.5, 1: 0.5}, [0, 1] * 5])
 def test_labels_take_as_few_bytes_as_their_number_allows(y, n_classes, size):
     prior = np.full(n_classes, 1 / n_classes)
-    codes = _validation.requested_codes(
+    codes = _requests.requested_codes(
         y, 10, np.arange(n_classes), prior, np.random.RandomState(0)
     )
     assert codes.dtype.itemsize == size

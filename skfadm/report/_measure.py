@@ -13,7 +13,8 @@ from numpy.typing import ArrayLike, NDArray
 from .._validation import as_columns, as_labels, factorize
 from ..metrics._rates import attributes_of
 from ..metrics._ratios import _positive_labels
-from ..plotting import FairnessTradeoffDisplay, measure_tradeoff
+from ..metrics._tradeoff import measure_tradeoff
+from ..plotting import FairnessTradeoffDisplay
 from ..quality import quality_report
 from ..quality._tables import as_frame
 from ._before_after import Judged, predict, rates, scores
