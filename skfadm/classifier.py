@@ -171,7 +171,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
             As for `FairDiffusionGenerator.fit`.
         X_target : array-like or DataFrame of shape (n, n_features), default=None
             Unlabelled rows of the domain where the classifier will be used, as for
-            `FairDiffusionGenerator.adapt`. None knows nothing of it.
+            `FairDiffusionGenerator.adapt`. None: nothing is known of that domain.
 
         Returns
         -------

@@ -348,8 +348,9 @@ class FairDiffusionGenerator(TableGenerator):
         """Make labels fair in the domain of unlabelled rows.
 
         Neither labels nor sensitive attributes of these rows are needed: the rates of
-        the groups follow from p(z | x). Nothing is trained again. A hundred rows count
-        half, fewer lean on the source rows.
+        the groups follow from p(z | x). Nothing is trained again. With a hundred rows,
+        half of the shift of the labels is theirs and half that of the source rows;
+        fewer rows have less of it.
 
         Parameters
         ----------

@@ -194,7 +194,7 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--lambda-yz",
-        type=_strength_or_auto,
+        type=_share_or_auto,
         metavar="X",
         help="strength of fair labels, 0 (none) to 1 (default: auto, the least that is "
         "predicted to meet --fairness-target)",
@@ -284,8 +284,18 @@ def _strength(text: str) -> float:
     return value
 
 
-def _strength_or_auto(text: str) -> float | str:
-    return text if text == "auto" else _strength(text)
+def _share_or_auto(text: str) -> float | str:
+    if text == "auto":
+        return text
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is neither auto nor a number from 0 to 1"
+        )
+    return value
 
 
 def _target(text: str) -> float | dict[str, float]:

@@ -214,8 +214,8 @@ def make_biased_domains(
 ) -> Bunch:
     """Make a biased table with several domains, of which everything is known.
 
-    Labels and groups go along with each other as strongly as `bias` says, and the
-    features tell of both. Features are normal with unit covariance around a mean that
+    Labels and groups depend on each other as strongly as `bias` says, and the features
+    depend on both. Features are normal with unit covariance around a mean that
     moves along three perpendicular directions, which `random_state` draws: one for the
     label, one for the group, one for the domain. As the domain's direction tells
     nothing of label or group, ``p(y | x)`` and ``p(z | x)`` are the same in all domains
@@ -233,8 +233,8 @@ def make_biased_domains(
         Number of domains, at least 1.
     bias : float or array-like of shape (n_domains,), default=0.6
         In [0, 1), for all domains or for each: 0 means that label and group are
-        independent; toward 1 they go along with each other as far as their shares
-        allow, high labels with high groups.
+        independent; toward 1 they depend on each other as far as their shares allow,
+        high labels with high groups.
     class_sep, group_sep : float, default=2.0
         Distance between the means of neighbouring labels (of groups), in standard
         deviations of a feature. With ``group_sep=0`` the features tell nothing of the

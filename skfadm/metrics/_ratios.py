@@ -61,8 +61,8 @@ def demographic_parity_ratio(
 
     References
     ----------
-    Eq. 12 of "FADM: Fairness-Aware Diffusion with Meta-learning"; Dwork et al.,
-    "Fairness through awareness", ITCS 2012.
+    Eq. 12 of Lin et al., "Fair Data Generation via Score-based Diffusion Model", 2024;
+    Dwork et al., "Fairness through awareness", ITCS 2012.
 
     Examples
     --------
@@ -130,8 +130,9 @@ def equal_opportunity_ratio(
 
     References
     ----------
-    Eq. 13 of "FADM: Fairness-Aware Diffusion with Meta-learning"; Hardt, Price and
-    Srebro, "Equality of opportunity in supervised learning", NeurIPS 2016.
+    Eq. 13 of Lin et al., "Fair Data Generation via Score-based Diffusion Model", 2024;
+    Hardt, Price and Srebro, "Equality of opportunity in supervised learning", NeurIPS
+    2016.
 
     Examples
     --------

@@ -46,10 +46,10 @@ class Figure:
 FIGURES = (
     Figure("column_shapes", "fidelity", "column shapes", 1.0, 0.90, True,
            "Is each column distributed as in the real table? 1: all are.",
-           "the columns by themselves are distributed otherwise"),
+           "single columns are distributed differently"),
     Figure("pair_trends", "fidelity", "pair trends", 1.0, 0.95, True,
            "Do columns depend on each other as in the real table? 1: all do.",
-           "columns depend on each other otherwise than in the real table"),
+           "columns depend on each other differently than in the real table"),
     Figure("c2st_auc", "fidelity", "real-or-generated AUC", 0.5, 0.70, False,
            "Can trees tell synthetic rows from real ones? 0.5: no, 1: always.",
            "trees easily tell synthetic rows from real ones"),

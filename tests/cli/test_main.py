@@ -62,7 +62,7 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD[:4], "--domain", "sex,race", "-o", "a.csv"], ["takes one column"]),
         ([*GOOD, "--sensitive", "hours"], ["'hours' (--sensitive)", "threshold"]),
         ([*GOOD[:6], "--domain", "hours", "-o", "a.csv"], ["'hours' (--domain)"]),
-        ([*GOOD, "--lambda-yz", "99"], ["--lambda-yz is 99.0; expected"]),
+        ([*GOOD, "--lambda-yz", "99"], ["--lambda-yz", "'99'", "from 0 to 1"]),
         ([*GOOD, "--sep", "ab"], ["--sep", "'ab'", "one character"]),
         ([*GOOD, "--encoding", "utf8000"], ["--encoding", "cp1252"]),
         (
