@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,6 +126,40 @@ membership_auc : float
                 "bad": bool(value < limit if figure.more_is_better else value > limit),
             }
         return pd.DataFrame.from_dict(rows, orient="index")
+
+    def to_html(self) -> str:
+        """Return the page that `save_html` writes.
+
+        Returns
+        -------
+        str
+            HTML that needs no other file and no network.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        from ._page import page
+
+        return page(self)
+
+    def save_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the report as one page for a browser, a phone or a printer.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, replaced if it exists. It holds figures and histograms, no rows.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        OSError
+            If the file cannot be written.
+        """
+        Path(path).write_text(self.to_html(), encoding="utf-8")
 
     @property
     def style(self) -> Styler:

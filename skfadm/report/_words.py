@@ -8,10 +8,27 @@ import numpy as np
 import pandas as pd
 
 from .._figures import FOUR_FIFTHS
+from ..quality._words import fidelity, number, percent, privacy
 
 if TYPE_CHECKING:
-    from ..quality import QualityReport
     from ._report import FairnessReport
+
+__all__ = [
+    "TITLES",
+    "caveat",
+    "fidelity",
+    "group_rates",
+    "headline",
+    "interval",
+    "judged_on",
+    "next_step",
+    "number",
+    "percent",
+    "points",
+    "positive_label",
+    "privacy",
+    "sentences",
+]
 
 #: As (attribute, measure) of the scores are called.
 TITLES = {
@@ -19,16 +36,6 @@ TITLES = {
     "demographic_parity_ratio": "ratio of demographic parity",
     "equal_opportunity_ratio": "ratio of equal opportunity",
 }
-
-
-def percent(share: float) -> str:
-    """Write a share as a percentage."""
-    return "undefined" if np.isnan(share) else f"{100 * share:.1f} %"
-
-
-def number(value: float, digits: int = 2) -> str:
-    """Write a ratio."""
-    return "undefined" if np.isnan(value) else f"{value:.{digits}f}"
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
@@ -142,28 +149,6 @@ def positive_label(report: FairnessReport) -> str:
     """Name the positive label."""
     labels = " / ".join(map(str, report.pos_labels))
     return f"{report.label_name} = {labels}"
-
-
-def fidelity(quality: QualityReport) -> str:
-    """Say in a line how faithful and useful the rows are."""
-    return _group(quality, ("fidelity", "use"), "faithful and useful")
-
-
-def privacy(quality: QualityReport) -> str:
-    """Say in a line what the rows give away."""
-    found = _group(quality, ("privacy",), "no sign of copying")
-    if "holdout" in quality.n_rows:
-        return found
-    return f"{found}; membership is not measured: give held-out rows"
-
-
-def _group(quality: QualityReport, groups: tuple[str, ...], good: str) -> str:
-    frame: pd.DataFrame = quality.to_frame().dropna(subset=["value", "limit"])
-    frame = frame[frame["group"].isin(groups)]
-    bad = frame.loc[frame["bad"], "measure"].tolist()
-    if not bad:
-        return f"{good}: none of {len(frame)} figures is bad"
-    return f"{len(bad)} of {len(frame)} figures are bad: {', '.join(bad)}"
 
 
 def next_step(report: FairnessReport) -> str:

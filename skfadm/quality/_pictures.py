@@ -48,7 +48,7 @@ def picture(
     alt : str
         What is to be seen, for those who do not see it.
     """
-    check_matplotlib_support("FairnessReport.to_html")
+    check_matplotlib_support("save_html")
     from matplotlib import style
     from matplotlib.figure import Figure
 
