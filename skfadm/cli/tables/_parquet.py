@@ -19,8 +19,8 @@ from ._numbers import Decimals, Whole
 from ._table import Table, TableForm
 from ._times import TRIMMED_NS, Times
 
-#: Digits that a float64 holds whatever they are.
-_EXACT_DIGITS = 15
+#: Extension types that are generated in the dtype, or as the objects, of pandas.
+_EXTENSIONS = ("pandas.period", "pandas.interval", "arrow.uuid")
 
 
 def read_parquet(path: Path) -> Table:
@@ -34,6 +34,7 @@ def read_parquet(path: Path) -> Table:
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
+    _register_extensions()
     with ParquetFile(path) as file:
         schema = file.schema_arrow
         names, notes = _without_index(schema)
@@ -55,7 +56,10 @@ def read_parquet(path: Path) -> Table:
         try:
             series[name], forms[name] = _column(table.column(name), kind)
         except (pyarrow.ArrowInvalid, OverflowError) as error:
-            raise UserError(f"{path}: column {name!r}: {error}") from error
+            raise UserError(
+                f"{path}: column {name!r} holds {kind} values that do not fit into 64 "
+                "bits, which cannot be generated; leave it out or turn it into words"
+            ) from error
         table = table.drop_columns([name])
     stored = base64.b64encode(schema.serialize().to_pybytes()).decode()
     frame = pd.DataFrame(series, copy=False)
@@ -90,6 +94,18 @@ def _without_index(schema: Any) -> tuple[list[str], list[str]]:
     return [name for name in schema.names if name not in index], notes[: len(index)]
 
 
+def _register_extensions() -> None:
+    """Let Arrow know the types of pandas, which it else reads as what stores them."""
+    import pyarrow
+
+    pyarrow.array(pd.array([], dtype="period[D]"))
+
+
+def _extension(kind: Any) -> str:
+    """Return the name of an extension type; "" for all others."""
+    return str(getattr(kind, "extension_name", ""))
+
+
 def _is_foreign(kind: Any) -> bool:
     """Tell whether values of an Arrow type cannot be generated."""
     from pyarrow import types
@@ -97,6 +113,8 @@ def _is_foreign(kind: Any) -> bool:
     if types.is_dictionary(kind):
         plain = kind.value_type
         return not (_is_text(plain) or types.is_integer(plain))
+    if _extension(kind):
+        return _extension(kind) not in _EXTENSIONS
     known = (
         types.is_boolean,
         types.is_integer,
@@ -128,6 +146,10 @@ def _column(values: Any, kind: Any) -> tuple[pd.Series, ColumnForm]:
     from pyarrow import types
 
     form: Any = Words()
+    if _extension(kind) == "arrow.uuid":
+        return pd.Series(values.to_pylist(), dtype=object), ColumnForm(form)
+    if _extension(kind):
+        return values.to_pandas(), ColumnForm(form)
     if types.is_decimal(kind):
         if kind.scale <= 0:
             values, form = values.cast(pyarrow.int64()), Whole()
@@ -184,6 +206,7 @@ def _schema(form: TableForm) -> Any:
     import pyarrow
 
     if form.schema:
+        _register_extensions()
         stored = pyarrow.py_buffer(base64.b64decode(form.schema))
         schema = pyarrow.ipc.read_schema(stored)
         fields = [schema.field(name) for name in form.columns]
@@ -242,8 +265,12 @@ def _array(series: pd.Series, kind: Any, column: ColumnForm) -> Any:
         series = pd.Series(column.form.zoned(series.to_numpy()))
     if types.is_null(kind):
         return pyarrow.nulls(len(series))
+    if _extension(kind) == "arrow.uuid":
+        return pyarrow.array(series, kind)
     array = pyarrow.array(series, from_pandas=True)
     if types.is_time(kind):
         number = pyarrow.int32() if kind.bit_width == 32 else pyarrow.int64()
         return array.cast(pyarrow.int64()).cast(number).cast(kind)
+    if _extension(kind):
+        return array
     return array.cast(kind, safe=not types.is_timestamp(kind))

@@ -1,0 +1,332 @@
+"""What becomes of a column of each kind, wherever tables are taken.
+
+``python -m tests.column_kinds`` writes the table of the page on columns anew.
+"""
+
+import csv
+import datetime as dt
+import decimal
+import fractions
+import re
+import tempfile
+import uuid
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import skops.io
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from skfadm import FairnessScorer, SyntheticDataClassifier, audit_groups
+from skfadm._downstream import fit_on_generated
+from skfadm._files import UserError
+from skfadm.cli import main
+from skfadm.cli.tables import ReadOptions, read_table
+from skfadm.encoding import TabularEncoder
+from skfadm.quality import quality_report
+
+from .generators import tiny
+
+PAGE = Path(__file__).parents[1] / "docs" / "results" / "columns.csv"
+PLACES = (
+    *("fit", "sample", "classifier", "scorer", "audit", "quality report"),
+    *("kept model", "CSV", "Parquet"),
+)
+N = 240
+#: Decides the label and the group, and is what each column tells of.
+RANKS = np.random.default_rng(0).permutation(N)
+LABELS = pd.Series(np.where(RANKS < N // 2, "no", "yes"), name="label")
+GROUPS = pd.Series(np.where(RANKS < N // 2, "F", "M"), name="group")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of column: its values, whether they tell the label, and go to files."""
+
+    values: object
+    tells: bool = True
+    in_files: bool = True
+
+
+def objects(values):
+    array = np.empty(N, dtype=object)
+    array[:] = list(values)
+    return pd.Series(array)
+
+
+def arrow(values, dtype):
+    return pd.Series(list(values), dtype=pd.ArrowDtype(dtype))
+
+
+def with_gaps(values):
+    """Leave out every ninth value."""
+    return [None if i % 9 == 0 else v for i, v in enumerate(values)]
+
+
+def kinds():
+    ranks = RANKS.tolist()
+    eight = (RANKS * 8 // N).tolist()
+    words = np.array(list("abcdefgh"))[eight]
+    days = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(RANKS, "D"))
+    berlin = days.dt.tz_localize("Europe/Berlin")
+    dates = [day.date() for day in days]
+    clocks = [dt.time(rank * 24 // N, rank % 60) for rank in ranks]
+    spans = pd.Series(pd.to_timedelta(RANKS * 1800, "s"))
+    hundredths = [decimal.Decimal(rank) / 100 for rank in ranks]
+    rng = np.random.default_rng(1)
+    bits = rng.integers(2**62, size=N).tolist()
+    dictionary = pa.array(words).dictionary_encode()
+    return {
+        "floats": Kind(pd.Series(RANKS / 7)),
+        "floats with missing values": Kind(pd.Series(with_gaps(RANKS / 7))),
+        "float32": Kind(pd.Series((RANKS / 7).astype(np.float32))),
+        "decimals of 7 places": Kind(pd.Series((52 + RANKS / 9).round(7))),
+        "floats up to 1.7e308": Kind(pd.Series((RANKS / N * 2 - 1) * 1.7e308)),
+        "infinite floats": Kind(pd.Series(np.where(RANKS > 9, RANKS, np.inf))),
+        "complex numbers": Kind(pd.Series(RANKS + 1j), in_files=False),
+        "integers": Kind(pd.Series(RANKS)),
+        "uint64 up to 2^64": Kind(pd.Series(np.uint64(2**64 - N) + np.uint64(RANKS))),
+        "Int64 with gaps": Kind(pd.array(with_gaps(ranks), dtype="Int64")),
+        "Float64 with gaps": Kind(pd.array(with_gaps(RANKS / 7), dtype="Float64")),
+        "sparse numbers": Kind(pd.arrays.SparseArray(np.maximum(RANKS - N // 2, 0))),
+        "Decimal objects": Kind(objects(hundredths)),
+        "Fraction objects": Kind(objects(fractions.Fraction(r, 7) for r in ranks), in_files=False),
+        "Arrow int64": Kind(arrow(with_gaps(ranks), pa.int64())),
+        "Arrow double": Kind(arrow(RANKS / 7, pa.float64())),
+        "Arrow decimal128": Kind(arrow(hundredths, pa.decimal128(9, 2))),
+        "bool": Kind(pd.Series(RANKS >= N // 2)),
+        "boolean with gaps": Kind(
+            pd.array(with_gaps((RANKS >= N // 2).tolist()), dtype="boolean")
+        ),
+        "Arrow bool": Kind(arrow((RANKS >= N // 2).tolist(), pa.bool_())),
+        "datetime64[ns]": Kind(days.astype("datetime64[ns]")),
+        "datetime64[s]": Kind(days.astype("datetime64[s]")),
+        "times of a zone": Kind(berlin),
+        "date objects": Kind(objects(with_gaps(dates))),
+        "dates and datetimes": Kind(
+            objects(d if i % 2 else t for i, (d, t) in enumerate(zip(dates, days)))
+        ),
+        "times of several zones": Kind(
+            objects(
+                t.tz_localize(("Asia/Tokyo", "UTC")[i % 2]) for i, t in enumerate(days)
+            )
+        ),
+        "time objects": Kind(objects(clocks)),
+        "timedelta64": Kind(spans),
+        "periods": Kind(days.dt.to_period("D")),
+        "Arrow date32": Kind(arrow(dates, pa.date32())),
+        "Arrow time64": Kind(arrow(clocks, pa.time64("us"))),
+        "Arrow timestamp of a zone": Kind(
+            berlin.astype(pd.ArrowDtype(pa.timestamp("us", "Europe/Berlin")))
+        ),
+        "Arrow duration": Kind(spans.astype(pd.ArrowDtype(pa.duration("s")))),
+        "words": Kind(objects(words)),
+        "words with missing values": Kind(objects(with_gaps(words))),
+        "codes such as 00501": Kind(objects(f"{500 + k:05d}" for k in eight)),
+        "string": Kind(pd.array(words, dtype="string[python]")),
+        "str of pandas 3": Kind(
+            pd.array(words, dtype=pd.StringDtype("pyarrow", na_value=np.nan))
+        ),
+        "Arrow string": Kind(arrow(words, pa.string())),
+        "Arrow dictionary": Kind(pd.arrays.ArrowExtensionArray(dictionary)),
+        "categories": Kind(pd.Categorical(words)),
+        "ordered categories": Kind(
+            pd.Categorical(words, list("hgfedcba") + ["unused"], ordered=True)
+        ),
+        "categories of integers": Kind(pd.Categorical(eight)),
+        "intervals": Kind(pd.arrays.IntervalArray(pd.cut(RANKS, 8))),
+        "categories of intervals": Kind(pd.cut(RANKS, 8)),
+        "words and numbers": Kind(objects(k if k % 2 else words[i] for i, k in enumerate(eight))),
+        "bytes": Kind(objects(word.encode() for word in words)),
+        "lists": Kind(objects([k] for k in eight)),
+        "Arrow list": Kind(arrow(([k] for k in eight), pa.list_(pa.int64()))),
+        "names": Kind(objects(f"Ann Lee {b % 10**6:06d}" for b in bits), tells=False),
+        "free text": Kind(
+            objects(" ".join(rng.choice(words, 5)) + f" {i}" for i in range(N)),
+            tells=False,
+        ),
+        "many intervals": Kind(pd.arrays.IntervalArray.from_arrays(RANKS, RANKS + 1)),
+        "UUID objects": Kind(objects(uuid.UUID(int=b) for b in bits), tells=False),
+        "a single value": Kind(pd.Series(["x"] * N), tells=False),
+        "no value at all": Kind(pd.Series([np.nan] * N), tells=False),
+    }  # fmt: skip
+
+
+class Given:
+    """A generator of the rows that it is given."""
+
+    def __init__(self, X):
+        self.X = X
+
+    def sample(self, n_samples=1, y=None, *, random_state=None):
+        rows = np.arange(n_samples) % N
+        return self.X.iloc[rows].reset_index(drop=True), LABELS.iloc[rows].reset_index(
+            drop=True
+        )
+
+
+def outcome(check, tells=True):
+    """Return what a cell says: `check` returns whether the column is kept."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = check()
+    except (TypeError, ValueError, UserError) as error:
+        message = re.sub(r"^.*/one.\w+: |(?<=olumn) '[^']*'", "", str(error))
+        return f"refused: {message.split('. ')[0].rstrip('.')}"
+    if not tells:
+        return "n/a"
+    return "kept" if found else "lost"
+
+
+def compute():
+    """Return the cells: a dict from place to cell for each kind."""
+    small = lambda **params: HistGradientBoostingClassifier(max_iter=5, **params)  # noqa: E731
+    with patch("skfadm._downstream.HistGradientBoostingClassifier", small):
+        return _compute()
+
+
+def _compute():
+    found = {name: dict.fromkeys(PLACES, "n/a") for name in kinds()}
+    columns = {name: pd.Series(kind.values, name=name) for name, kind in kinds().items()}
+    tells = {name: kind.tells for name, kind in kinds().items()}
+    for name, column in columns.items():
+        X, cells = column.to_frame(), found[name]
+        cells["fit"] = outcome(lambda: bool(TabularEncoder(random_state=0).fit(X)))
+        cells["classifier"] = outcome(lambda: classifies(X), tells[name])
+        cells["scorer"] = outcome(lambda: scores(X), tells[name])
+        cells["audit"] = outcome(lambda: audits(X), tells[name])
+        cells["quality report"] = outcome(lambda: compares(X), tells[name])
+    taken = [name for name in columns if found[name]["fit"] == "kept"]
+    X = pd.concat([columns[name] for name in taken], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        generator = tiny(lambda_yz=0).fit(X, LABELS, GROUPS)
+        rows = generator.sample(60)[0]
+        packed = skops.io.dumps(generator)
+        trusted = skops.io.get_untrusted_types(data=packed)
+        again = skops.io.loads(packed, trusted=trusted).sample(60)[0]
+        model = SyntheticDataClassifier(generator, random_state=0)
+        assert len(model.fit(X, LABELS, GROUPS).predict(X)) == N
+    own = all(name.startswith(("skfadm.", "sklearn.")) for name in trusted)
+    for name in taken:
+        is_kept = comes_back(rows[name], columns[name], tells[name])
+        found[name]["sample"] = "kept" if is_kept else "lost"
+        same = own and again[name].equals(rows[name])
+        found[name]["kept model"] = "kept" if same else "lost"
+    with tempfile.TemporaryDirectory() as folder:
+        columns = {k: v for k, v in columns.items() if kinds()[k].in_files}
+        files(found, columns, tells, "CSV", Path(folder))
+        files(found, columns, tells, "Parquet", Path(folder))
+    return found
+
+
+def classifies(X):
+    model = fit_on_generated(None, X, LABELS, random_state=0)
+    return model.score(X, LABELS) > 0.85
+
+
+def scores(X):
+    return FairnessScorer("accuracy", n_samples=N).score(Given(X), X, LABELS) > 0.85
+
+
+def audits(X):
+    audit = audit_groups((X, LABELS), (X, LABELS), GROUPS)
+    return audit.summary["certainty"].min() > 0.7
+
+
+def compares(X):
+    other = X.assign(x=RANKS)
+    report = quality_report(other, other.iloc[::-1], random_state=0)
+    return report.column_scores.iloc[0] > 0.999
+
+
+def comes_back(generated, real, tells):
+    """Tell whether a column looks as it came: dtype, types, range or categories."""
+    present, values = generated.dropna(), real.dropna()
+    if generated.dtype != real.dtype:
+        return False
+    if not {type(v) for v in present} <= {type(v) for v in values}:
+        return False
+    if generated.isna().any() and not real.isna().any():
+        return False
+    if not tells:
+        return True
+    try:
+        return bool(present.min() >= values.min() and present.max() <= values.max())
+    except TypeError:
+        return set(present) <= set(values)
+
+
+def files(found, columns, tells, place, folder):
+    """Fill in the cells of CSV or Parquet: read, generate on the command line, read."""
+    suffix = ".csv" if place == "CSV" else ".parquet"
+    one, source, target = (folder / f"{n}{suffix}" for n in ("one", "all", "new"))
+    taken = []
+    for name, column in columns.items():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                write(column.to_frame(), one)
+            except (pa.ArrowException, TypeError, ValueError, NotImplementedError):
+                continue  # pandas writes no such file
+        cell = outcome(lambda: reads(one))
+        found[name][place] = cell
+        if cell == "kept":
+            taken.append(name)
+    X = pd.concat([columns[name] for name in taken], axis=1)
+    write(X.assign(label=LABELS, group=GROUPS), source)
+    argv = ["generate", str(source), "-o", str(target), "--label", "label"]
+    argv += ["--sensitive", "group", "--max-iter", "1", "-n", "60", "--seed", "0", "-q"]
+    assert main(argv) == 0
+    if place == "CSV":
+        real, new = (pd.read_csv(p, dtype=str) for p in (source, target))
+        for name in taken:
+            same = {shape(v) for v in new[name].dropna()} <= {
+                shape(v) for v in real[name].dropna()
+            }
+            found[name][place] = "kept" if same or not tells[name] else "lost"
+        return
+    real, new = pq.read_schema(source), pq.read_schema(target)
+    for name in taken:
+        same = real.field(name).type == new.field(name).type
+        found[name][place] = "kept" if same else "lost"
+
+
+def write(frame, path):
+    if path.suffix == ".csv":
+        frame.to_csv(path, index=False)
+    else:
+        pq.write_table(pa.Table.from_pandas(frame), path)
+
+
+def reads(path):
+    return bool(TabularEncoder(random_state=0).fit(read_table(path, ReadOptions()).frame))
+
+
+def shape(text):
+    """Return a text with 9 for digits of a number, one for all before the point."""
+    return re.sub(r"(?<![.\d])\d+", "9", re.sub(r"\.\d+", ".", text))
+
+
+def write_page():
+    found = compute()
+    with PAGE.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["kind of column", *PLACES])
+        writer.writerows([name, *cells.values()] for name, cells in found.items())
+
+
+def read_page():
+    with PAGE.open(newline="") as file:
+        rows = list(csv.reader(file))
+    return {name: dict(zip(PLACES, cells, strict=True)) for name, *cells in rows[1:]}
+
+
+if __name__ == "__main__":
+    write_page()
