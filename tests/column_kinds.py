@@ -95,7 +95,9 @@ def kinds():
         "Float64 with gaps": Kind(pd.array(with_gaps(RANKS / 7), dtype="Float64")),
         "sparse numbers": Kind(pd.arrays.SparseArray(np.maximum(RANKS - N // 2, 0))),
         "Decimal objects": Kind(objects(hundredths)),
-        "Fraction objects": Kind(objects(fractions.Fraction(r, 7) for r in ranks), in_files=False),
+        "Fraction objects": Kind(
+            objects(fractions.Fraction(r, 7) for r in ranks), in_files=False
+        ),
         "Arrow int64": Kind(arrow(with_gaps(ranks), pa.int64())),
         "Arrow double": Kind(arrow(RANKS / 7, pa.float64())),
         "Arrow decimal128": Kind(arrow(hundredths, pa.decimal128(9, 2))),
@@ -109,7 +111,7 @@ def kinds():
         "times of a zone": Kind(berlin),
         "date objects": Kind(objects(with_gaps(dates))),
         "dates and datetimes": Kind(
-            objects(d if i % 2 else t for i, (d, t) in enumerate(zip(dates, days)))
+            objects(day.date() if i % 2 else day for i, day in enumerate(days))
         ),
         "times of several zones": Kind(
             objects(
@@ -141,7 +143,9 @@ def kinds():
         "categories of integers": Kind(pd.Categorical(eight)),
         "intervals": Kind(pd.arrays.IntervalArray(pd.cut(RANKS, 8))),
         "categories of intervals": Kind(pd.cut(RANKS, 8)),
-        "words and numbers": Kind(objects(k if k % 2 else words[i] for i, k in enumerate(eight))),
+        "words and numbers": Kind(
+            objects(k if k % 2 else word for k, word in zip(eight, words, strict=True))
+        ),
         "bytes": Kind(objects(word.encode() for word in words)),
         "lists": Kind(objects([k] for k in eight)),
         "Arrow list": Kind(arrow(([k] for k in eight), pa.list_(pa.int64()))),
@@ -150,7 +154,9 @@ def kinds():
             objects(" ".join(rng.choice(words, 5)) + f" {i}" for i in range(N)),
             tells=False,
         ),
-        "many intervals": Kind(pd.arrays.IntervalArray.from_arrays(RANKS, RANKS + 1)),
+        "many intervals": Kind(
+            pd.arrays.IntervalArray.from_arrays(RANKS, RANKS + 1), tells=False
+        ),
         "UUID objects": Kind(objects(uuid.UUID(int=b) for b in bits), tells=False),
         "a single value": Kind(pd.Series(["x"] * N), tells=False),
         "no value at all": Kind(pd.Series([np.nan] * N), tells=False),
@@ -170,12 +176,12 @@ class Given:
         )
 
 
-def outcome(check, tells=True):
-    """Return what a cell says: `check` returns whether the column is kept."""
+def outcome(check, table, tells=True):
+    """Return what a cell says: `check` tells whether the column is kept."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = check()
+            found = check(table)
     except (TypeError, ValueError, UserError) as error:
         message = re.sub(r"^.*/one.\w+: |(?<=olumn) '[^']*'", "", str(error))
         return f"refused: {message.split('. ')[0].rstrip('.')}"
@@ -186,22 +192,24 @@ def outcome(check, tells=True):
 
 def compute():
     """Return the cells: a dict from place to cell for each kind."""
-    small = lambda **params: HistGradientBoostingClassifier(max_iter=5, **params)  # noqa: E731
+    small = lambda **params: HistGradientBoostingClassifier(max_iter=10, **params)  # noqa: E731
     with patch("skfadm._downstream.HistGradientBoostingClassifier", small):
         return _compute()
 
 
 def _compute():
     found = {name: dict.fromkeys(PLACES, "n/a") for name in kinds()}
-    columns = {name: pd.Series(kind.values, name=name) for name, kind in kinds().items()}
+    columns = {
+        name: pd.Series(kind.values, name=name) for name, kind in kinds().items()
+    }
     tells = {name: kind.tells for name, kind in kinds().items()}
     for name, column in columns.items():
         X, cells = column.to_frame(), found[name]
-        cells["fit"] = outcome(lambda: bool(TabularEncoder(random_state=0).fit(X)))
-        cells["classifier"] = outcome(lambda: classifies(X), tells[name])
-        cells["scorer"] = outcome(lambda: scores(X), tells[name])
-        cells["audit"] = outcome(lambda: audits(X), tells[name])
-        cells["quality report"] = outcome(lambda: compares(X), tells[name])
+        cells["fit"] = outcome(fits, X)
+        cells["classifier"] = outcome(classifies, X, tells[name])
+        cells["scorer"] = outcome(scores, X, tells[name])
+        cells["audit"] = outcome(audits, X, tells[name])
+        cells["quality report"] = outcome(compares, X, tells[name])
     taken = [name for name in columns if found[name]["fit"] == "kept"]
     X = pd.concat([columns[name] for name in taken], axis=1)
     with warnings.catch_warnings():
@@ -224,6 +232,10 @@ def _compute():
         files(found, columns, tells, "CSV", Path(folder))
         files(found, columns, tells, "Parquet", Path(folder))
     return found
+
+
+def fits(X):
+    return bool(TabularEncoder(random_state=0).fit(X))
 
 
 def classifies(X):
@@ -275,7 +287,7 @@ def files(found, columns, tells, place, folder):
                 write(column.to_frame(), one)
             except (pa.ArrowException, TypeError, ValueError, NotImplementedError):
                 continue  # pandas writes no such file
-        cell = outcome(lambda: reads(one))
+        cell = outcome(reads, one)
         found[name][place] = cell
         if cell == "kept":
             taken.append(name)
@@ -306,7 +318,9 @@ def write(frame, path):
 
 
 def reads(path):
-    return bool(TabularEncoder(random_state=0).fit(read_table(path, ReadOptions()).frame))
+    return bool(
+        TabularEncoder(random_state=0).fit(read_table(path, ReadOptions()).frame)
+    )
 
 
 def shape(text):

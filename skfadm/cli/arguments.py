@@ -155,6 +155,16 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
         "domains that it does not see",
     )
     group.add_argument(
+        "--identifiers",
+        type=_identifiers,
+        metavar="[COLUMN=]RULE",
+        action="append",
+        default=[],
+        help="what names, numbers of accounts and free text come back as: synthetic "
+        "(the default: new ones of the same pattern), missing or keep (the real ones); "
+        "for one column with its name, and then repeated",
+    )
+    group.add_argument(
         "--max-iter",
         type=_count,
         metavar="N",
@@ -236,6 +246,16 @@ def _count(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
     return value
+
+
+def _identifiers(text: str) -> tuple[str | None, str]:
+    column, _, rule = text.rpartition("=")
+    if rule not in ("synthetic", "missing", "keep"):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} ends in no rule; give synthetic, missing or keep, for one "
+            "column as COLUMN=keep"
+        )
+    return column or None, rule
 
 
 def _seed(text: str) -> int:

@@ -40,6 +40,7 @@ _FOR_TRAINING = (
     "label",
     "sensitive",
     "domain",
+    "identifiers",
     "max_iter",
     "sep",
     "encoding",
@@ -169,6 +170,7 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     X = frame.drop(columns=[roles.label, *roles.left_out])
     if X.shape[1] == 0:
         raise UserError(f"{args.data}: no columns are left to learn from")
+    identifiers = _identifiers(args.identifiers, list(X))
     form = table.form.of(name for name in frame if name != roles.domain)
     labels = y.drop_duplicates()
     texts = form.columns[roles.label].texts(labels)
@@ -186,6 +188,7 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     from skfadm.generator import FairDiffusionGenerator
 
     generator = FairDiffusionGenerator(verbose=int(not args.quiet), random_state=seed)
+    generator.set_params(identifiers=identifiers)
     generator.set_params(pos_label=args.pos_label, **strengths)
     if args.max_iter is not None:
         generator.set_params(max_iter=args.max_iter)
@@ -198,6 +201,23 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     if target is not None:
         generator.adapt(target)
     return model
+
+
+def _identifiers(
+    given: Sequence[tuple[str | None, str]], features: Sequence[str]
+) -> str | dict[str, str]:
+    """Return what --identifiers says as the generator takes it."""
+    rules = dict(given)
+    for name in rules:
+        if name is not None and name not in features:
+            raise UserError(
+                f"--identifiers {name}={rules[name]}: there is no feature {name!r}; "
+                f"the features are {', '.join(map(repr, features[:10]))}"
+            )
+    if None in rules and len(given) > 1:
+        raise UserError("--identifiers is one rule for all columns, or rules for some")
+    named = {name: rule for name, rule in rules.items() if name is not None}
+    return rules.get(None, named or "synthetic")
 
 
 def _load(args: Namespace, strengths: dict[str, Any]) -> TableModel:

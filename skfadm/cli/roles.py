@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError
 
@@ -86,6 +86,7 @@ class Roles:
         for name, option in self._options():
             _check_column(table, name, option)
         _check_classes(table[self.label], "--label", "two labels are needed")
+        _check_shared(table[self.label])
         for name in self.sensitive:
             _check_classes(
                 table[name],
@@ -93,6 +94,7 @@ class Roles:
                 "there is nothing to be fair between, leave the option out",
             )
             _check_few(table[name], "--sensitive")
+        _check_different(table[list(self.sensitive)])
         if self.sensitive:
             _check_few(table[self.label], "--label")
         if self.domain is not None:
@@ -152,6 +154,30 @@ def _check_classes(column: pd.Series, option: str, otherwise: str) -> None:
         )
 
 
+def _check_shared(column: pd.Series) -> None:
+    """Check that rows share labels, so that these can be learnt."""
+    n_values, n_rows = column.nunique(), len(column)
+    if n_values > max(MAX_GROUPS, n_rows / 2):
+        raise UserError(
+            f"column {column.name!r} (--label) has {n_values} different values in "
+            f"{n_rows} rows, and rows must share labels: turn a quantity into labels "
+            "first, say above and below a threshold, or choose another column"
+        )
+
+
+def _check_different(columns: pd.DataFrame) -> None:
+    """Check that no column says the same of every row as another."""
+    known: dict[bytes, Any] = {}
+    for name in columns:
+        codes = columns[name].factorize()[0].tobytes()
+        if codes in known:
+            raise UserError(
+                f"columns {known[codes]!r} and {name!r} (--sensitive) make the same "
+                "groups; leave one of them out"
+            )
+        known[codes] = name
+
+
 def _check_few(column: pd.Series, option: str) -> None:
     n_values = column.nunique()
     if n_values > MAX_GROUPS:
@@ -166,12 +192,16 @@ def _check_labels(column: pd.Series, option: str) -> None:
     import pandas as pd
 
     dtype = column.dtype
-    if pd.api.types.is_datetime64_dtype(dtype) or pd.api.types.is_timedelta64_dtype(
-        dtype
-    ):
+    is_time = (
+        pd.api.types.is_datetime64_any_dtype(dtype)
+        or pd.api.types.is_timedelta64_dtype(dtype)
+        or isinstance(dtype, pd.PeriodDtype)
+    )
+    if is_time or isinstance(dtype, pd.IntervalDtype):
         raise UserError(
-            f"column {column.name!r} ({option}) holds times; turn them into labels "
-            "first, say years"
+            f"column {column.name!r} ({option}) holds "
+            f"{'times' if is_time else 'intervals'}; turn them into labels first, say "
+            f"{'years' if is_time else 'words'}"
         )
     if pd.api.types.is_float_dtype(dtype) and (column % 1 != 0).any():
         example = column[column % 1 != 0].iloc[0]

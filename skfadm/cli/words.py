@@ -29,8 +29,27 @@ def say(text: str) -> None:
     print(line, file=sys.stderr)
 
 
+#: What messages call the table and its labels.
+_TABLE = {
+    r"^X holds": "the table holds",
+    r"^y holds": "the column of --label holds",
+    r", for example by \.astype\(\w+\) or \.astype\(\w+\)": "",
+}
+_IDENTIFIERS = re.compile(
+    r"Say identifiers=\{'(.*)': 'synthetic'\} to have new words in the whole column, "
+    "'missing' to have none, 'keep' to have the real ones"
+)
+_IDENTIFIER_OPTIONS = (
+    r"Say --identifiers '\1=synthetic' to have new words in the whole column, "
+    r"'\1=missing' to have none, '\1=keep' to have the real ones"
+)
+
+
 def in_options(message: str) -> str:
     """Say of an option what a message says of the parameter that it sets."""
+    message = _IDENTIFIERS.sub(_IDENTIFIER_OPTIONS, message)
+    for pattern, words in _TABLE.items():
+        message = re.sub(pattern, words, message)
     found = re.fullmatch(
         r"The '(\w+)' parameter of \w+ must be (.*)\. Got (.*) instead\.", message
     )

@@ -130,6 +130,17 @@ def test_so_many_groups_are_refused_as_the_generator_makes_fair():
         ("If it is 'no', set pos_label='no'.", "If it is 'no', set --positive 'no'."),
         ("lower the strengths lambda_y (9)", "lower the strengths --lambda-y (9)"),
         ("fairness_target asks for", "--fairness-target asks for"),
+        ("X holds only constant columns", "the table holds only constant columns"),
+        (
+            "y holds 60 different numbers",
+            "the column of --label holds 60 different numbers",
+        ),
+        (
+            "Say identifiers={'a b': 'synthetic'} to have new words in the whole "
+            "column, 'missing' to have none, 'keep' to have the real ones.",
+            "Say --identifiers 'a b=synthetic' to have new words in the whole column, "
+            "'a b=missing' to have none, 'a b=keep' to have the real ones.",
+        ),
     ],
 )
 def test_messages_name_options_and_not_parameters(message, said):

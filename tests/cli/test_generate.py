@@ -45,6 +45,26 @@ def test_as_many_rows_as_the_table_and_quiet(folder, table, capsys):
     assert len(pd.read_csv("fair.csv")) == len(table)
 
 
+def names_of(folder):
+    made = pd.read_csv(folder / "fair.csv", dtype=str)
+    return made["name"]
+
+
+def test_names_come_back_by_the_rule_that_is_said(folder, table, capsys):
+    real = [f"Ann{i:03d}" for i in range(len(table))]
+    table.assign(name=real).to_csv("adult.csv", index=False)
+    argv = ["generate", "adult.csv", *LEARN, "-n", "20", "-o", "fair.csv"]
+    assert main(argv) == 0
+    note = capsys.readouterr().err
+    assert "Column 'name' holds 60 words that are rare" in note
+    assert "'name=keep' to have the real ones" in note
+    assert not set(names_of(folder)) & set(real)
+    assert main([*argv, "--identifiers", "name=keep", "-q"]) == 0
+    assert set(names_of(folder)) <= set(real)
+    assert main([*argv, "--identifiers", "missing", "-q"]) == 0
+    assert names_of(folder).isna().all()
+
+
 def test_same_seed_same_file_and_without_one_another(folder, capsys):
     for name in ("a", "b"):
         argv = ["generate", "adult.csv", *LEARN, "--seed", "7", "-o", f"{name}.csv.gz"]

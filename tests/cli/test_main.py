@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from time import sleep
 
+import pandas as pd
 import pytest
 
 from skfadm.cli import main
@@ -33,6 +34,12 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD, "--model", "m.pkl"], ["m.pkl", ".skops"]),
         ([*GOOD, "--model", "no/m.skops"], ["no folder"]),
         ([*GOOD, "-n", "0"], ["-n", "0 is not"]),
+        (
+            [*GOOD, "--identifiers", "all"],
+            ["--identifiers", "'all'", "missing or keep"],
+        ),
+        ([*GOOD, "--identifiers", "x=keep"], ["x=keep", "no feature 'x'", "'age'"]),
+        ([*GOOD, *2 * ["--identifiers", "keep"], "--identifiers", "job=keep"], ["one"]),
         ([*GOOD, "-n", "1.5"], ["'1.5'", "whole number"]),
         ([*GOOD, "--max-iter", "-1"], ["--max-iter", "-1"]),
         ([*GOOD, "--lambda-z", "-1"], ["--lambda-z", "'-1'"]),
@@ -101,6 +108,40 @@ def test_bad_tables_are_refused(folder, capsys, no_training, content, said):
     (folder / "bad.csv").write_text(content)
     message = error_of(capsys, "generate", "bad.csv", *LEARN, "-o", "a.csv")
     assert said in message, message
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "said"),
+    [
+        ("--label", "day", "column 'day' (--label) holds times"),
+        ("--label", "month", "column 'month' (--label) holds times"),
+        ("--domain", "month", "column 'month' (--domain) holds times"),
+        ("--sensitive", "band", "column 'band' (--sensitive) holds intervals"),
+        ("--label", "id", "column 'id' (--label) has 60 different values in 60 rows"),
+        (
+            "--sensitive",
+            "race",
+            "columns 'race' and 'code' (--sensitive) make the same",
+        ),
+    ],
+)
+def test_columns_that_cannot_have_a_role_are_refused_by_option_and_name(
+    folder, table, capsys, no_training, role, column, said
+):
+    pytest.importorskip("pyarrow")
+    days = pd.date_range("2020-01-01", periods=len(table))
+    more = {
+        "day": days,
+        "month": days.to_period("M"),
+        "band": pd.arrays.IntervalArray(pd.cut(table["age"], 3)),
+        "id": range(len(table)),
+        "code": table["race"].map({"A": 1, "B": 2, "C": 3}),
+    }
+    table.assign(**more).to_parquet("more.parquet")
+    argv = ["generate", "more.parquet", "-o", "a.parquet", role, column]
+    argv += [] if role == "--label" else ["--label", "income"]
+    argv += ["--sensitive", "code"] if column == "race" else []
+    assert said in error_of(capsys, *argv)
 
 
 @pytest.mark.parametrize("name", ["x.parquet", "x.csv.gz"])

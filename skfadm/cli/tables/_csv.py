@@ -77,6 +77,8 @@ def _write(batches: Iterable[pd.DataFrame], form: TableForm, file: Any) -> None:
     dialect, start = form.dialect, form.row_names
     stream = io.TextIOWrapper(file, encoding=dialect.encoding, newline="")
     writer = csv.writer(stream, delimiter=dialect.sep, lineterminator=dialect.newline)
+    if dialect.names_sep:
+        stream.write(f"sep={dialect.sep}{dialect.newline}")
     header = True
     for table in batches:
         columns: list[Sequence[Any]] = [
@@ -119,6 +121,8 @@ def _read_text(path: Path, dialect: Dialect) -> tuple[list[str], list[list[Block
 def _records(path: Path, dialect: Dialect) -> Iterator[Any]:
     """Give the fields of each record; errors in reading them tell the line."""
     with decoded(path, dialect.encoding) as lines:
+        if dialect.names_sep:
+            next(lines)
         reader = csv.reader(
             lines,
             delimiter=dialect.sep,
@@ -129,7 +133,8 @@ def _records(path: Path, dialect: Dialect) -> Iterator[Any]:
             yield reader
         except csv.Error as error:
             raise UserError(
-                f"{path}: cannot be read as a table: line {reader.line_num}: {error}; "
+                f"{path}: cannot be read as a table: line "
+                f"{reader.line_num + dialect.names_sep}: {error}; "
                 "look at the quotes there, or name the separator with --sep"
             ) from error
 
@@ -140,7 +145,8 @@ def _refuse_ragged(path: Path, dialect: Dialect, n_fields: int) -> NoReturn:
         for row in records:
             if row and not _fits(row, n_fields):
                 raise UserError(
-                    f"{path}: cannot be read as a table: line {records.line_num} has "
+                    f"{path}: cannot be read as a table: line "
+                    f"{records.line_num + dialect.names_sep} has "
                     f"{len(row)} fields, the first line names {n_fields}; put fields "
                     f"that hold {dialect.sep!r} in quotes, name unnamed columns, or "
                     "give the separator with --sep"

@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,14 @@ _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF16_LE: "utf-16",
     codecs.BOM_UTF16_BE: "utf-16",
 }
+#: How files of other kinds begin, what they are and what to do.
+_OTHERS = {
+    b"PK\x03\x04": "is a zip archive, perhaps a spreadsheet; save it as CSV",
+    b"\xd0\xcf\x11\xe0": "is a spreadsheet; save it as CSV",
+    b"\x1f\x8b": "is packed; give it a name that ends in .csv.gz",
+    b"PAR1": "is Parquet; give it a name that ends in .parquet",
+}
+_SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?', re.IGNORECASE)
 _SAMPLE_LINES = 100
 _SAMPLE_BYTES = 1 << 12
 
@@ -43,12 +52,15 @@ class Dialect:
         What ends a line.
     spaced : bool
         Whether a space follows each separator; it is no part of the field.
+    names_sep : bool
+        Whether the first line is "sep=;", as spreadsheets take it.
     """
 
     sep: str = ","
     encoding: str = "utf-8"
     newline: str = "\n"
     spaced: bool = False
+    names_sep: bool = False
 
 
 def separator(text: str) -> str:
@@ -92,19 +104,26 @@ def find_dialect(path: Path, sep: str | None, encoding: str | None) -> Dialect:
     """
     with open_binary(path) as file:
         head = file.read(_SAMPLE_BYTES)
+    for start, advice in _OTHERS.items():
+        if head.startswith(start):
+            raise UserError(f"{path}: {advice}")
     encoding = encoding or _encoding(head)
     with decoded(path, encoding) as file:
         lines = list(islice(file, _SAMPLE_LINES))
     if not any(line.strip() for line in lines):
         raise UserError(f"{path}: is empty; give a table with a line of names")
     newline = "\r\n" if lines[0].endswith("\r\n") else "\n"
+    named = _SEP_LINE.fullmatch(lines[0].rstrip("\r\n"))
+    if named:
+        sep = named[1] if sep is None else sep
+        lines = lines[1:] or [""]
     if sep is None and is_tab_separated(path):
         sep = "\t"
     sep = _separator(path, lines) if sep is None else sep
     texts = [line.rstrip("\r\n") for line in lines]
     n_seps = sum(text.count(sep) for text in texts)
     spaced = sep != " " and 0 < n_seps == sum(text.count(f"{sep} ") for text in texts)
-    return Dialect(sep, encoding, newline, spaced)
+    return Dialect(sep, encoding, newline, spaced, bool(named))
 
 
 @contextmanager

@@ -26,11 +26,14 @@ class Durations:
         or none.
     days : bool
         Whether days are written, as pandas does.
+    padded : bool
+        Whether hours have two digits at least.
     """
 
     seconds: bool = True
     fraction: int = 0
     days: bool = False
+    padded: bool = True
 
     @property
     def twin(self) -> None:
@@ -81,7 +84,7 @@ class Durations:
         unit = self.unit if self.seconds else "m"
         clocks = np.datetime_as_string(clock.astype(f"datetime64[{unit}]")).tolist()
         return [
-            f"{int(text[11:13]) + 24 * int(day):02d}"
+            f"{int(text[11:13]) + 24 * int(day):0{1 + self.padded}d}"
             + with_fraction(text[13:], self.fraction if self.seconds else 0)
             for text, day in zip(clocks, days, strict=True)
         ]

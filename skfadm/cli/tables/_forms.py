@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ._durations import Durations
 from ._numbers import Decimals, Whole
+from ._spelled import Spelled
 from ._times import Times
 
 
@@ -57,7 +58,7 @@ class Flags:
         return [self.true if value else self.false for value in values]
 
 
-Form: TypeAlias = Whole | Decimals | Flags | Times | Durations | Words
+Form: TypeAlias = Whole | Decimals | Flags | Times | Spelled | Durations | Words
 _FORMS = {form.__name__: form for form in Form.__args__}
 
 

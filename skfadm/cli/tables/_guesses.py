@@ -10,6 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from ._durations import Durations
+from ._spelled import Spelled, spelled_forms
 from ._times import CLOCK, SIX_OR_NONE, TIME, TRIMMED, Times, offsets_of, suffix
 
 #: Zones that are tried first where offsets change with the season.
@@ -24,7 +25,7 @@ _FRACTION = re.compile(r":\d\d\.(\d+)")
 
 def time_forms(
     blocks: Callable[[], Iterator[Set[str]]],
-) -> Iterator[Times | Durations]:
+) -> Iterator[Times | Durations | Spelled]:
     """Yield forms that could suit a column, the likeliest first.
 
     Parameters
@@ -34,6 +35,7 @@ def time_forms(
     """
     few = next(blocks())
     if not any(map(_may_be_time, few)):
+        yield from spelled_forms(few)
         return
     texts = set(few)
     for others in blocks():
@@ -46,8 +48,10 @@ def time_forms(
     clock = CLOCK.fullmatch(example)
     if clock:
         for fraction in fractions:
-            yield Durations(clock["seconds"] is not None, fraction)
+            span = Durations(clock["seconds"] is not None, fraction)
+            yield from (span, replace(span, padded=False))
     if not (match := TIME.fullmatch(example)):
+        yield from spelled_forms(texts)
         return
     orders = ["dmy", "mdy"]
     if len(match["a"]) == 4 or not match["c"]:
@@ -66,6 +70,7 @@ def time_forms(
             )
             for fraction in fractions:
                 yield from _with_zone(replace(form, fraction=fraction), texts)
+    yield from spelled_forms(texts)
 
 
 def _may_be_time(text: str) -> bool:

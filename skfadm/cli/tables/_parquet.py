@@ -16,6 +16,7 @@ from skfadm._files import UserError
 from ._durations import Durations
 from ._forms import ColumnForm, Flags, Words
 from ._numbers import Decimals, Whole
+from ._spelled import Spelled
 from ._table import Table, TableForm
 from ._times import TRIMMED_NS, Times
 
@@ -228,7 +229,7 @@ def _type(form: Any) -> Any:
     """Return the Arrow type of values that were read from text."""
     import pyarrow
 
-    if isinstance(form, Times):
+    if isinstance(form, Times | Spelled):
         if not form.joiner:
             return pyarrow.date32()
         return pyarrow.timestamp(form.unit, form.zone or None)

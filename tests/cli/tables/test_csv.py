@@ -172,3 +172,26 @@ def test_labels_are_no_times(path):
     content = "year,x\n2020-01,1\n2021-01,2\n"
     assert table_of(path, content).frame["year"].dtype == "datetime64[s]"
     assert table_of(path, content, labels=["year"]).frame["year"].dtype == object
+
+
+def test_a_first_line_that_names_the_separator_is_kept(path):
+    content = "sep=;\na;b\n1,5;x\n2,5;y\n"
+    table = table_of(path, content)
+    assert table.frame["a"].tolist() == [1.5, 2.5]
+    assert written(table, path).decode() == content
+
+
+@pytest.mark.parametrize(
+    ("content", "advice"),
+    [
+        (b"PK\x03\x04...", "zip archive, perhaps a spreadsheet; save it as CSV"),
+        (b"\xd0\xcf\x11\xe0...", "a spreadsheet; save it as CSV"),
+        (b"\x1f\x8b...", "name that ends in .csv.gz"),
+        (b"PAR1...", "name that ends in .parquet"),
+    ],
+)
+def test_files_of_other_kinds_are_told(tmp_path, content, advice):
+    path = tmp_path / "table.csv"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=advice):
+        read_table(path, ReadOptions())

@@ -2,6 +2,7 @@
 
 import datetime
 import decimal
+import uuid
 
 import numpy as np
 import pandas as pd
@@ -54,7 +55,11 @@ COLUMNS = {
     "decimal256": pa.array(CENTS, pa.decimal256(50, 2)),
     "decimal_key": pa.array([decimal.Decimal(BIG), None, 7], pa.decimal128(38, 0)),
     "null": pa.nulls(3),
+    "periods": pa.array(pd.PeriodIndex(["2020-01", None, "1969-12"], freq="M").array),
+    "intervals": pa.array(pd.arrays.IntervalArray.from_tuples([(0, 1), None, (1, 2)])),
 }
+if hasattr(pa, "uuid"):
+    COLUMNS["uuid"] = pa.array([uuid.uuid4().bytes, None, bytes(16)], pa.uuid())
 
 
 @pytest.fixture
