@@ -493,11 +493,13 @@ class FairDiffusionGenerator(TableGenerator):
 
         Parameters
         ----------
-        n_samples, y, random_state
+        n_samples, y
             As for `sample`. Besides the batch, a byte a row is kept for the labels.
         batch_size : int, default=65536
             Rows of a batch; the last may be shorter. All workers of `n_jobs` make a
             batch together, in chunks of 512 rows.
+        random_state
+            As for `sample`.
 
         Returns
         -------

@@ -77,8 +77,8 @@ results["adapted, target 0.9"] = scores(draw())
 pd.concat(results).groupby(level=0, sort=False).agg(["mean", "std"]).round(3)
 
 # %%
-# Labels of the new hospital were used for this last table and for nothing before it.
-# Each point is one of five generated tables; the training is one.
+# Labels and groups of the new hospital served these scores alone. Each point is one of
+# five generated tables of one training.
 
 fig, ax = plt.subplots(figsize=(7, 4), layout="constrained")
 colours = ["#333a42", "#8b95a1", "#0f766e"]

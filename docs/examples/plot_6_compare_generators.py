@@ -75,11 +75,12 @@ for name, row in found.iterrows():
     ax.annotate(
         name,
         (row["demographic parity"], row["real-or-generated AUC"]),
-        xytext=(6, 4),
+        xytext=(0, 7),
         textcoords="offset points",
+        ha="center",
     )
 ax.set(
-    xlim=(0, 1),
+    xlim=(0, 1.05),
     ylim=(1.02, 0.4),
     xlabel="ratio of demographic parity (right: fairer)",
     ylabel="real-or-generated AUC (up: more faithful)",
