@@ -75,9 +75,9 @@ class FairDiffusionGenerator(TableGenerator):
         What "auto" aims at. A number in (0, 1] is a ratio of demographic parity
         (Eq. 12), such as 0.8; a dict has ratios with the keys "demographic_parity"
         and "equal_opportunity" (Eq. 13); "auto" pays 10 points of predicted accuracy
-        for it at most. None goes toward parity as far as 2 points buy; unless `adapt`
-        tells the domain, 1 is then 0.6 of the way. A warning says where a target is
-        not met, or little is done.
+        for it at most. None goes toward parity until that costs 2 points; before
+        `adapt`, ``lambda_yz=1`` is then 0.6 of the way. A warning says where a target
+        is not met, or little is done.
     pos_label : label or None, default=None
         The favourable label, whose rates are made alike. None is the larger of two
         labels, and of more labels each alike.

@@ -48,7 +48,7 @@ X_new.assign(label=y_new).head()
 # -------------------
 #
 # ``fit`` has predicted accuracy and ratios for each strength of fair control. The
-# default, "auto", goes toward equal rates as far as two points of accuracy buy.
+# default, "auto", goes toward equal rates until that costs two points of accuracy.
 
 generator.tradeoff_
 

@@ -214,8 +214,8 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         type=_target,
         metavar="T",
         help="what auto aims at: a ratio of demographic parity such as 0.8, or with it "
-        "one of equal opportunity, 0.9/0.75 (default: toward parity as far as 2 "
-        "points of accuracy buy)",
+        "one of equal opportunity, 0.9/0.75 (default: toward parity until that "
+        "costs 2 points of accuracy)",
     )
     group.add_argument(
         "--adapt",

@@ -39,7 +39,7 @@ class Tradeoff:
         Predicted accuracy of decisions.
     ratios : dict of str to ndarray of shape (n_strengths,)
         Predicted ratios of "demographic_parity" and "equal_opportunity"; NaN where no
-        label that counts is ever decided for.
+        positive label is ever predicted.
     rates : tuple of ndarray of shape (n_strengths, n_groups)
         Predicted rates of the positive label in each group, one array a sensitive
         attribute; with `pos_label` None and more than two labels those of the last.
@@ -174,10 +174,8 @@ def choose(
         Predictions.
     targets : mapping of str to float or None
         Ratios asked for: the least strength that meets them, or comes nearest at a
-        price of 10 points of accuracy at most. None: as near to parity as 2 points
-        buy.
-    most : float
-        The largest strength that is taken with None.
+        price of 10 points of accuracy at most. None: toward parity until that costs 2
+        points.
     """
     strengths = np.linspace(tradeoff.strengths[0], tradeoff.strengths[-1], 101)
     fine = {
@@ -193,8 +191,8 @@ def choose(
         return float(strengths[i]), (
             "Fair control does little here: the predicted ratio of demographic parity "
             f"goes from {start:.2f} to {end:.2f}, at a price of "
-            f"{max(0.0, 100 * loss[i]):.1f} points of predicted accuracy. More costs "
-            "more: name a fairness_target."
+            f"{max(0.0, 100 * loss[i]):.1f} points of predicted accuracy. For more, "
+            "at a higher price, name a fairness_target."
         )
     gaps = [ratio - np.nan_to_num(fine[m]) for m, ratio in targets.items()]
     gap = np.where(loss <= MAX_PRICE, np.max(gaps, axis=0), np.inf)
@@ -217,6 +215,6 @@ def _price(fine: Mapping[str, Array], loss: Array, i: int) -> str:
     price = f"It costs {max(0.0, 100 * loss[i]):.1f} points of predicted accuracy; "
     best = int(np.nan_to_num(fine["demographic_parity"]).argmax())
     if best <= i:
-        return price + "what features tell of the groups allows no more."
+        return price + "the features tell the groups too poorly for more."
     ratio, more = fine["demographic_parity"][best], 100 * (loss[best] - loss[i])
     return price + f"a ratio of {ratio:.2f} would cost {more:.1f} more."

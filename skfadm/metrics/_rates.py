@@ -203,7 +203,7 @@ class GroupRatesDisplay:
         ax.set_yticks(places, names)
         ax.invert_yaxis()
         ax.set_ylabel(str(told.get("attribute", "")))
-        ax.set_xlabel(f"share given {told['label']}" if "label" in told else "")
+        ax.set_xlabel(f"share that gets {told['label']}" if "label" in told else "")
         ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")
         ax.margins(x=0.14)
         ax.set_xlim(left=0.0)
