@@ -1,7 +1,11 @@
 """Small tables, quick generators and what every generator must hold to."""
 
+import io
+import pickle
+
 import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from skfadm import FairDiffusionGenerator
 
@@ -41,6 +45,44 @@ def mixed_table(n=120, seed=0):
     return X, y, z, domains
 
 
+class _Graph(pickle.Pickler):
+    """Lists all that an object holds, however deep."""
+
+    def __init__(self):
+        super().__init__(io.BytesIO())
+        self.found = []
+
+    def persistent_id(self, found):
+        self.found.append(found)
+
+
+def assert_holds_no_rows(estimator, X, y, z):
+    """Assert that nothing in a fitted estimator has an entry for each row of a table.
+
+    Values of a column it may hold if they are sorted: what stood beside them is gone.
+    """
+    graph = _Graph()
+    graph.dump(estimator)
+    tables = [
+        held for held in graph.found if isinstance(held, pd.DataFrame | pd.Series)
+    ]
+    assert all(len(table) < len(X) for table in tables)
+    rows = pd.DataFrame(estimator.encoder_.transform(X))
+    columns = [*X.select_dtypes("float").to_numpy().T, *rows.to_numpy().T]
+    codes = [pd.factorize(labels, sort=True)[0] for labels in (y, z)]
+    arrays = [a for a in graph.found if isinstance(a, np.ndarray) and a.size >= len(X)]
+    assert arrays
+    for array in arrays:
+        for name in array.dtype.names or [...]:
+            part = array[name]
+            assert not any(np.array_equal(part, own) for own in codes)
+            for column in columns:
+                known = part[np.isin(part, column[np.isfinite(column)])]
+                is_sorted = (np.diff(known) >= 0).all()
+                # Codes are few values, which any array may have.
+                assert len(np.unique(known)) < len(X) / 2 or is_sorted
+
+
 def check_generator_returns_the_same_kind_of_table(generator):
     X, y, z, domains = mixed_table()
     X_syn, y_syn = generator.fit(X, y, z, domains).sample(30)
@@ -64,13 +106,35 @@ def check_generator_returns_arrays_for_arrays(generator):
     assert X_syn.dtype == numbers.dtype
 
 
-def check_generator_forgets_the_names_of_an_earlier_fit(generator):
+def assert_same_fit(one, other):
+    """Assert that two fitted generators know the same and give the same rows."""
+    assert set(vars(one)) == set(vars(other))
+    assert set(one.weights_) == set(other.weights_)
+    for name, weight in one.weights_.items():
+        np.testing.assert_array_equal(weight, other.weights_[name])
+    for mine, others in zip(one.sample(20), other.sample(20), strict=True):
+        assert type(mine) is type(others)
+        pd.testing.assert_frame_equal(pd.DataFrame(mine), pd.DataFrame(others))
+
+
+def check_generator_keeps_nothing_of_an_earlier_fit(generator):
     X, y, z, domains = mixed_table()
-    numbers = X[["number", "count"]]
-    assert list(generator.fit(numbers, y, z, domains).feature_names_in_) == [*numbers]
-    generator.fit(numbers.to_numpy(), y, z, domains)
-    assert not hasattr(generator, "feature_names_in_")
-    assert type(generator.sample(2)[0]) is np.ndarray
+    groups = np.arange(len(X)) % 3
+    tables = [
+        (X, y, z, domains),
+        (X[["number", "gap"]].to_numpy(), groups, np.column_stack([groups, z == "M"])),
+        (X[["word", "category"]], y, z),
+        (X[["count"]].to_numpy(), (y == "yes").to_numpy(), z, domains),
+    ]
+    for table in tables:
+        assert_same_fit(generator.fit(*table), clone(generator).fit(*table))
+
+
+def check_generator_forgets_z(generator):
+    X, y, z, domains = mixed_table()
+    assert_same_fit(
+        generator.fit(X, y, z, domains).fit(X, y), clone(generator).fit(X, y)
+    )
 
 
 def check_generator_gives_the_labels_asked_for(generator):
@@ -113,7 +177,7 @@ def check_generator_leaves_global_random_states_alone(generator):
 GENERATOR_CHECKS = [
     check_generator_returns_the_same_kind_of_table,
     check_generator_returns_arrays_for_arrays,
-    check_generator_forgets_the_names_of_an_earlier_fit,
+    check_generator_keeps_nothing_of_an_earlier_fit,
     check_generator_gives_the_labels_asked_for,
     check_generator_reproduces_with_its_seed,
     check_generator_leaves_global_random_states_alone,

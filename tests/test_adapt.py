@@ -174,6 +174,11 @@ def test_a_search_hands_unlabelled_rows_to_the_classifier_and_scores_after_adapt
 
 
 def test_a_scorer_that_adapts_leaves_the_generator_as_it_was(once):
+    truth = DATA.target[~KNOWN]
     scorer = FairnessScorer("accuracy", adapt=True, n_samples=200)
-    assert 0 < scorer(once, UNLABELLED, DATA.target[~KNOWN]) <= 1
+    found = scorer(once, UNLABELLED, truth)
     assert once.tradeoff_.rows == "the source rows"
+    scorer.set_params(adapt=False)
+    adapted = copy.copy(once).adapt(UNLABELLED)
+    assert found == scorer(adapted, UNLABELLED, truth)
+    assert found != scorer(once, UNLABELLED, truth)

@@ -168,11 +168,17 @@ def test_bad_parameters_are_refused_before_any_work(params, error, message, tabl
         model.fit(*table)
 
 
-def test_a_refit_on_an_array_forgets_the_names_of_the_table_before():
-    X, y, z, domains = mixed_table(60)
-    X = X[["number", "count"]]
+def test_a_refit_keeps_nothing_of_an_earlier_fit(table):
+    X, y, z, domains = table
     model = SyntheticDataClassifier(tiny(), random_state=0).fit(X, y, z, domains)
-    assert list(model.feature_names_in_) == ["number", "count"]
-    model.fit(X.to_numpy(), y, z, domains)
-    assert not hasattr(model, "feature_names_in_")
-    assert len(model.predict(X.to_numpy())) == 60
+    assert list(model.feature_names_in_) == [*X]
+    numbers, labels = X[["number", "count"]].to_numpy(), np.arange(len(X)) % 3
+    for refit in ((numbers, labels), (X[["word"]], y, z), (X, y)):
+        model.fit(*refit)
+        fresh = clone(model).fit(*refit)
+        assert set(vars(model)) == set(vars(fresh))
+        assert model.n_features_in_ == np.shape(refit[0])[1]
+        np.testing.assert_array_equal(model.classes_, fresh.classes_)
+        np.testing.assert_array_equal(
+            model.predict_proba(refit[0]), fresh.predict_proba(refit[0])
+        )

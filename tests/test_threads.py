@@ -15,14 +15,15 @@ import torch
 from sklearn.base import clone
 
 import skfadm
+from skfadm.baselines import FADM
 from skfadm.baselines import _training as baseline_training
 from skfadm.diffusion import training
 
 from .baselines.generators import BASELINES
 from .baselines.generators import tiny as tiny_baseline
-from .generators import mixed_table, tiny
+from .generators import TINY, mixed_table, tiny
 
-GENERATORS = [tiny(), *map(tiny_baseline, BASELINES)]
+GENERATORS = [tiny(), FADM(**TINY, random_state=0), *map(tiny_baseline, BASELINES)]
 TABLE = mixed_table()
 
 

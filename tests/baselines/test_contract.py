@@ -15,7 +15,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from skfadm import FairDiffusionGenerator
 from skfadm.baselines import DDPM, FLDGM, GAN, VAE, _training
 
-from ..generators import GENERATOR_CHECKS, mixed_table
+from ..generators import (
+    GENERATOR_CHECKS,
+    assert_holds_no_rows,
+    check_generator_forgets_z,
+    mixed_table,
+)
 from .generators import BASELINES, FAIR_BASELINES, never_the_last_label, tiny
 
 
@@ -167,6 +172,16 @@ def test_z_and_domains_change_nothing_where_they_are_not_used(baseline, table):
     X, y, *_ = table
     with_both = tiny(baseline).fit(*table).sample(9)[0]
     pd.testing.assert_frame_equal(tiny(baseline).fit(X, y).sample(9)[0], with_both)
+
+
+@pytest.mark.parametrize("baseline", [VAE, GAN, DDPM])
+def test_a_refit_without_z_forgets_it(baseline):
+    check_generator_forgets_z(tiny(baseline))
+
+
+def test_a_fitted_baseline_holds_no_training_rows(fitted, table):
+    X, y, z, _ = table
+    assert_holds_no_rows(fitted, X, y, z)
 
 
 @pytest.mark.parametrize("baseline", FAIR_BASELINES)

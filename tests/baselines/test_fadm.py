@@ -7,6 +7,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.baselines import FADM
 from skfadm.diffusion import training
+from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.samplers import euler_maruyama
 
 from ..generators import GENERATOR_CHECKS, mixed_table
@@ -69,12 +70,22 @@ def test_a_step_size_or_weight_acts_on_its_own_network_alone(name, network, tabl
     assert moved == {network}
 
 
-def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(table):
+def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(
+    table, monkeypatch
+):
+    seen = []
+    real = training.score_matching_loss
+
+    def record(denoiser, rows, told):
+        seen.append((told, denoiser.evidence.active, denoiser.n_linear))
+        return real(denoiser, rows, told)
+
+    monkeypatch.setattr(training, "score_matching_loss", record)
+    monkeypatch.setattr(training, "denoising_loss", None)
     gen = tiny().fit(*table)
     assert not [name for name in gen.weights_ if name.startswith("score.network.lab")]
-    denoiser = gen._sampler().generator.denoiser
-    assert not denoiser.evidence.active  # every channel is a number
-    assert denoiser.n_linear == denoiser.layout.width
+    # Every channel is a number.
+    assert set(seen) == {(None, False, gen.weights_["score.network.outputs.bias"].size)}
 
 
 def test_rows_have_the_label_that_was_asked_for():
@@ -88,13 +99,20 @@ def test_rows_have_the_label_that_was_asked_for():
         assert np.mean((rows[:, 0] > 0) == label) > 0.9
 
 
-def test_steps_are_those_of_euler_maruyama_and_even_in_t(table):
-    gen = tiny(n_steps=7).fit(*table)
-    generator = gen._sampler().generator
-    steps = generator.times.diff()
-    assert len(steps) == 7
-    np.testing.assert_allclose(steps, steps[0])
-    assert generator.solver is euler_maruyama
+def test_steps_are_those_of_euler_maruyama_and_even_in_t(table, monkeypatch):
+    seen = []
+    real = RowGenerator.generate
+
+    def record(self, *args):
+        seen.append((self.times, self.solver))
+        return real(self, *args)
+
+    monkeypatch.setattr(RowGenerator, "generate", record)
+    tiny(n_steps=7).fit(*table).sample(5)
+    [(times, solver)] = seen
+    assert len(times) == 8
+    np.testing.assert_allclose(times.diff(), times.diff()[0])
+    assert solver is euler_maruyama
 
 
 def test_fair_control_is_the_papers_alone(table):

@@ -113,9 +113,15 @@ def test_a_target_that_is_too_dear_is_told_with_its_price():
 
 
 def test_a_default_that_does_little_says_so():
-    strength, warning = choose(solved(probabilities(bias=6.0)).tradeoff, None)
+    tradeoff = solved(probabilities(bias=6.0)).tradeoff
+    strength, warning = choose(tradeoff, None)
     assert "does little here" in warning
-    assert 0 <= strength <= 1
+    # As far as two points of accuracy go, and no further.
+    price, dearer = (
+        tradeoff.at(0.0)["accuracy"] - tradeoff.at(s)["accuracy"]
+        for s in (strength, strength + 0.02)
+    )
+    assert price <= 0.02 < dearer
 
 
 @pytest.mark.parametrize("targets", [{PARITY: 0.95}, {PARITY: 0.9, OPPORTUNITY: 0.9}])
