@@ -23,7 +23,7 @@ _PARTS = {"hour": 1, "weekday": 7, "day": 31, "day of year": 366}
 
 
 class ClassifierFeatures(TransformerMixin, BaseEstimator):
-    """Make a DataFrame of floats and of few categories of a table of any column types.
+    """Turn a table of any column types into floats and categories for classifiers.
 
     - Numbers of every type and booleans become float64, missing values NaN. Infinite
       values become finite ones outside the range seen in `fit`; a column that reaches

@@ -100,7 +100,7 @@ def audit_groups(
     classifier: Any = None,
     random_state: int = 0,
 ) -> GroupAudit:
-    r"""Tell which groups labels favour, and how well features tell the groups.
+    r"""Show which groups labels favour, and how well features tell the groups apart.
 
     Generated rows have no group, so a classifier of the real rows says what they
     suggest: :math:`p(z | x)`, of real rows by cross-fitting. It can only tell what it

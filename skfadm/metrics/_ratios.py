@@ -16,7 +16,7 @@ RATIOS = ("demographic_parity_ratio", "equal_opportunity_ratio")
 def demographic_parity_ratio(
     y_true: ArrayLike, y_pred: ArrayLike, *, z: ArrayLike, pos_label: Any = None
 ) -> float:
-    """Ratio of demographic parity, Eq. 12: the smallest over the largest positive rate.
+    """Ratio of demographic parity: the smallest over the largest positive rate.
 
     The positive rate of a group is ``P(y_pred = pos_label | z = group)``. With two
     groups this is Eq. 12 of the paper; with more, the two most distant ones count.
@@ -79,10 +79,11 @@ def demographic_parity_ratio(
 def equal_opportunity_ratio(
     y_true: ArrayLike, y_pred: ArrayLike, *, z: ArrayLike, pos_label: Any = None
 ) -> float:
-    """Ratio of equal opportunity, Eq. 13: smallest over largest true positive rate.
+    """Ratio of equal opportunity: smallest over largest true positive rate.
 
     The true positive rate of a group is
-    ``P(y_pred = pos_label | z = group, y_true = pos_label)``.
+    ``P(y_pred = pos_label | z = group, y_true = pos_label)``. With two groups this is
+    Eq. 13 of the paper; with more, the two most distant ones count.
 
     Parameters
     ----------
