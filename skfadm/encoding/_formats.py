@@ -10,7 +10,14 @@ import numpy as np
 import pandas as pd
 
 from ._dtypes import dress, freeze_dtype, thaw_dtype
-from ._kinds import kind_of, kind_of_dtype, plain, unboxed, wall_clock
+from ._kinds import (
+    kind_of,
+    kind_of_dtype,
+    plain,
+    unboxed,
+    wall_clock,
+    with_midnights,
+)
 
 #: Objects that mark a missing value, by name.
 MISSING_MARKERS = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
@@ -191,7 +198,8 @@ class TimeFormat(Format):
 
     Times with a zone are what the clock on the wall shows, so that midnights stay
     midnights in summer. A time that the clock skips becomes the next that it shows; one
-    that it shows twice is the first of the two.
+    that it shows twice is the first of the two. Where summer begins at midnight, the
+    first time of the day is read as the midnight that is skipped.
     """
 
     what = "times"
@@ -211,6 +219,8 @@ class TimeFormat(Format):
         else:
             zone = thaw_dtype(self.plain_dtype).tz if self.is_zoned else None
             times = wall_clock(column, zone)
+            if self.is_zoned:
+                times = with_midnights(times, zone)
         return times.astype(f"{times.dtype.kind}8[{self.unit}]").view("i8")
 
     def _write(self, numbers: np.ndarray) -> Any:

@@ -255,3 +255,12 @@ def wall_clock(series: pd.Series, zone: Any = None) -> np.ndarray:
     days = months.astype("M8[M]").astype("M8[D]") + (part.day.to_numpy() - 1)
     seconds = (part.hour * 3600 + part.minute * 60 + part.second).to_numpy()
     return _with_gaps(days.astype("M8[s]") + seconds, ~present)
+
+
+def with_midnights(times: np.ndarray, zone: Any) -> np.ndarray:
+    """Put midnight for the first time of a day that has none."""
+    days = pd.DatetimeIndex(times).normalize()
+    is_first = np.ones(len(days), dtype=bool)
+    first = days.tz_localize(zone, ambiguous=is_first, nonexistent="shift_forward")
+    is_midnight = times == first.tz_localize(None).to_numpy()
+    return np.where(is_midnight, days.to_numpy(), times)

@@ -108,15 +108,15 @@ def measure(point: Point) -> dict[str, Any]:
     # A first fit brings in what is imported and allocated once.
     generator.fit(X[:500], y[:500], z[:500], domains[:500])
     encoder = TabularEncoder(random_state=0)
-    encode_s, encode_mb = _measured(lambda: encoder.fit_transform(X))
-    fit_s, fit_mb = _measured(lambda: generator.fit(X, y, z, domains))
+    encode_s, encode_mb = measured(lambda: encoder.fit_transform(X))
+    fit_s, fit_mb = measured(lambda: generator.fit(X, y, z, domains))
     n_sampled = min(point.rows, MAX_SAMPLED)
 
     def sample() -> None:
         for _ in generator.sample_batches(n_sampled):
             pass
 
-    sample_s, sample_mb = _measured(sample)
+    sample_s, sample_mb = measured(sample)
     n_channels = encoder.n_numbers_ + len(encoder.category_sizes_)
     encoded_mb = point.rows * n_channels * 4 / MEGABYTE
     return {
@@ -203,7 +203,7 @@ def plot(table: pd.DataFrame, path: Path) -> None:
     figure.savefig(path, dpi=100)
 
 
-def _measured(run: Callable[[], object]) -> tuple[float, float]:
+def measured(run: Callable[[], object]) -> tuple[float, float]:
     """Return the seconds that a call takes, and its peak memory in MB (Linux)."""
     # What earlier calls have freed counts as held until the allocator gives it back.
     libc = ctypes.CDLL(None)

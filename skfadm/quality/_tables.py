@@ -185,6 +185,11 @@ def as_frame(name: str, table: Any) -> pd.DataFrame:
         frame = table
     elif issparse(table):
         raise TypeError(f"{name} must be a dense table, got a sparse matrix.")
+    elif isinstance(table, tuple | dict):
+        raise TypeError(
+            f"{name} must be a DataFrame, an array or a tuple of a table and its "
+            f"labels, got a {type(table).__name__} of {len(table)}."
+        )
     else:
         array = np.asarray(table)
         if array.ndim != 2:

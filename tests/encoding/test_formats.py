@@ -49,6 +49,18 @@ def test_midnights_of_a_zone_stay_midnights_in_summer(form):
     assert berlin.map(lambda t: t.utcoffset()).nunique() == 2
 
 
+def test_midnights_stay_midnights_where_the_clock_skips_some():
+    midnights = pd.date_range("2010-01-01", "2018-12-31")
+    zoned = midnights.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
+    encoder = TabularEncoder(random_state=0).fit(pd.DataFrame({"c": zoned}))
+    scores = np.random.default_rng(0).normal(size=(3000, 1))
+    found = encoder.inverse_transform(scores)["c"]
+    assert found.isin(zoned).all()
+    assert set(found.dt.hour) == {0, 1}
+    back = encoder.inverse_transform(encoder.transform(pd.DataFrame({"c": zoned})))
+    assert (back["c"] == zoned).mean() > 0.99
+
+
 def test_a_midnight_that_the_clock_skips_is_the_next_time_it_shows():
     # In São Paulo summer time began at midnight, until 2018.
     rng = np.random.default_rng(0)

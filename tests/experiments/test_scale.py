@@ -33,6 +33,6 @@ def test_a_point_is_measured_and_plotted(tmp_path):
 
 @on_linux
 def test_a_peak_is_seen_although_it_has_passed():
-    seconds, megabytes = scale._measured(lambda: np.ones(2**24).sum())
+    seconds, megabytes = scale.measured(lambda: np.ones(2**24).sum())
     assert 120 < megabytes < 160
     assert 0 < seconds < 10

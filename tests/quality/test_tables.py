@@ -192,3 +192,10 @@ def test_complex_numbers_are_refused_by_name():
     table = pd.DataFrame({"v": np.arange(20) + 1j})
     with pytest.raises(TypeError, match="real must hold real numbers, column 'v'"):
         quality_report(table, table)
+
+
+@pytest.mark.parametrize("table", [(1, 2, 3), {"a": [1]}], ids=["tuple", "dict"])
+def test_what_is_no_table_is_refused(table):
+    real = pd.DataFrame({"v": np.arange(20)})
+    with pytest.raises(TypeError, match="synthetic must be a DataFrame, an array or a"):
+        quality_report(real, table)

@@ -183,7 +183,12 @@ def _column(values: Any, kind: Any) -> tuple[pd.Series, ColumnForm]:
     series = values.to_pandas(types_mapper=lambda _: nullable)
     if types.is_timestamp(kind) and kind.tz:
         # Generated as the clock on the wall shows it.
-        series = series.dt.tz_convert(kind.tz).dt.tz_localize(None)
+        # Imports scikit-learn, which takes seconds.
+        from skfadm.encoding._kinds import with_midnights
+
+        zoned = series.dt.tz_convert(kind.tz)
+        clock = zoned.dt.tz_localize(None).to_numpy()
+        series = pd.Series(with_midnights(clock, zoned.dt.tz))
     return series, ColumnForm(form)
 
 

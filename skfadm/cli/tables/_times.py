@@ -101,16 +101,23 @@ class Times:
         """Return the times on the wall's clock, datetime64."""
         clock, offsets = self.parse(texts)
         if self.zone == "UTC":
-            clock = clock - offsets
-        return clock
+            return clock - offsets
+        if not self.zone:
+            return clock
+        # Imports scikit-learn, which takes seconds.
+        from skfadm.encoding._kinds import with_midnights
+
+        return with_midnights(clock, _zone(self.zone))
 
     def write(self, values: Any) -> list[str]:
         """Return the times as text."""
         clock = np.asarray(values, dtype=f"datetime64[{self.unit}]")
-        local = self._local(clock)
         if not self.offset:
-            return local
-        minutes = self._offsets_of(clock) // np.timedelta64(1, "m")
+            return self._local(clock)
+        zoned = self.zoned(clock)
+        shown = zoned.tz_localize(None)
+        local = self._local(np.asarray(shown, dtype=clock.dtype))
+        minutes = np.asarray(shown - zoned.tz_convert(None)) // np.timedelta64(1, "m")
         suffixes = {m: suffix(int(m), self.offset) for m in np.unique(minutes)}
         return [a + suffixes[m] for a, m in zip(local, minutes, strict=True)]
 
@@ -121,10 +128,6 @@ class Times:
         first = np.ones(len(index), dtype=bool)
         zone = _zone(self.zone)
         return index.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
-
-    def _offsets_of(self, clock: NDArray[Any]) -> NDArray[Any]:
-        zoned = self.zoned(clock)
-        return np.asarray(zoned.tz_localize(None) - zoned.tz_convert(None))
 
     def parse(self, texts: list[str]) -> tuple[NDArray[Any], NDArray[Any]]:
         """Return wall clock and offset of each text."""

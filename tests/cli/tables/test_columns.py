@@ -236,6 +236,15 @@ def test_midnights_of_a_zone_stay_midnights_over_the_change_to_summer_time():
     assert written == ["2019-02-01 00:00:00+01:00", "2019-08-01 00:00:00+02:00"]
 
 
+def test_midnights_stay_midnights_where_the_clock_skips_some():
+    days = pd.date_range("2010-01-01", "2018-12-31")
+    zoned = days.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
+    texts = zoned.astype(str).tolist()
+    series, form = read(*texts)
+    assert (series.dt.hour == 0).all()
+    assert form.texts(series) == texts
+
+
 def test_times_of_many_zones_become_utc():
     series, form = read("2020-01-31 10:00:00+05:30", "2021-07-01 00:00:00-03:00")
     assert form.texts(series) == [

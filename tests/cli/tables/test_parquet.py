@@ -211,3 +211,14 @@ def test_batches_of_missing_values_alone_fit_into_the_file(path):
     expected = pd.concat([expected[5:9], expected[:5], expected[9:]])
     made = pd.read_parquet(out)
     pd.testing.assert_frame_equal(made, expected.reset_index(drop=True))
+
+
+def test_midnights_stay_midnights_where_the_clock_skips_some(tmp_path):
+    days = pd.date_range("2010-01-01", "2018-12-31")
+    zoned = days.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
+    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
+    pd.DataFrame({"day": zoned}).to_parquet(source)
+    table = read_table(source, ReadOptions())
+    assert (table.frame["day"].dt.hour == 0).all()
+    write_table([table.frame], table.form, target)
+    assert pq.read_table(target).equals(pq.read_table(source))
