@@ -158,6 +158,11 @@ def test_a_classifier_refuses_labels_that_no_classifier_takes_before_training(na
         SyntheticDataClassifier(tiny(max_iter=10**9)).fit(X, y)
 
 
+def test_a_classifier_refuses_bytes_of_arrays_before_training():
+    with pytest.raises(TypeError, match=r"y holds b'.*expected strings"):
+        SyntheticDataClassifier(tiny(max_iter=10**9)).fit(X, np.array(WORDS, "S"))
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_groups_and_domains_of_every_dtype_are_those_of_their_text(name):
     values = FORMS[name]
@@ -213,6 +218,7 @@ LONG = [f"r{i}" for i in range(N)]
         ([Decimal("0.5"), *ONES[1:]], ValueError, "{} holds continuous values .* 0.5"),
         (["a", 0.5, *WORDS[2:]], ValueError, "{} holds continuous values such as 0.5"),
         ([np.inf, *ONES[1:]], ValueError, "{} holds infinite values"),
+        (np.array(ONES) + 1j, ValueError, "{} holds complex numbers such as 1"),
         (of([("a", 1)] * N), TypeError, r"{} holds \('a', 1\); expected single values"),
         (of([["a"]] * N), TypeError, r"{} holds \['a'\]; expected single values"),
         ([*Colour] * (N // 2), TypeError, "{} mixes labels of types Colour; expected"),
