@@ -10,13 +10,10 @@ from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
+from ._channels import decode_columns, encode_columns
 from ._fitting import fit_columns
 from ._identifiers import RULES
-from ._tables import TableKind, check_table, iterate
-
-#: Rows of a column that are encoded at a time: what float64 arrays this takes on the
-#: way is then small beside the table, and stays in the processor's cache.
-BLOCK = 1 << 16
+from ._tables import TableKind, check_table
 
 
 class TabularEncoder(TransformerMixin, BaseEstimator):
@@ -175,23 +172,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             value is missing in a column that was complete in fit, or if a number is
             infinite.
         """
-        table = self.check_columns(X)
-        rng = self._rng()
-        width = self.n_numbers_ + len(self.category_sizes_)
-        encoded = np.empty((len(table), width), dtype=np.float32)
-        number, code = 0, self.n_numbers_
-        columns = zip(self.columns_, iterate(table), strict=True)
-        for column, (_, series) in columns:
-            for start in range(0, len(table), BLOCK):
-                rows = slice(start, start + BLOCK)
-                scores, codes = column.encode(series.iloc[rows], rng)
-                if scores is not None:
-                    encoded[rows, number] = scores
-                if codes is not None:
-                    encoded[rows, code] = codes
-            number += column.has_number
-            code += bool(column.category_size)
-        return encoded
+        return encode_columns(self.columns_, self.check_columns(X), self._rng())
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode a compact array.
@@ -252,18 +233,8 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
                 f"X has {E.shape[1]} columns, expected {width}: {self.n_numbers_} "
                 f"numbers and {len(self.category_sizes_)} codes."
             )
-        arrays: list[Any] = []
         rows = np.arange(first, first + len(E))
-        number, code = 0, self.n_numbers_
-        for column in self.columns_:
-            scores = codes = None
-            if column.has_number:
-                scores = E[:, number]
-                number += 1
-            if column.category_size:
-                codes = _check_codes(E[:, code], column.name, column.category_size)
-                code += 1
-            arrays.append(column.decode(scores, codes, rows, seed + len(arrays)))
+        arrays = decode_columns(self.columns_, E, rows, seed)
         return self._kind.assemble(arrays, len(E))
 
     def check_columns(self, X: Any) -> Any:
@@ -327,14 +298,3 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
             return np.random.default_rng()
         seeds = check_random_state(self.random_state)
         return np.random.default_rng(seeds.randint(np.iinfo(np.int32).max))
-
-
-def _check_codes(codes: np.ndarray, name: str, size: int) -> np.ndarray:
-    """Return the codes of a category channel as integers, if that is what they are."""
-    whole = codes.astype(np.intp)
-    if (whole != codes).any() or whole.min() < 0 or whole.max() >= size:
-        raise ValueError(
-            f"The category channel of column {name} holds values that are no codes, "
-            f"expected integers in [0, {size - 1}]."
-        )
-    return whole

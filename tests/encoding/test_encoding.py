@@ -15,7 +15,7 @@ from sklearn.base import clone
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.encoding import TabularEncoder, _columns
-from skfadm.encoding import _encoder as encoding
+from skfadm.encoding import _channels as encoding
 from skfadm.encoding._formats import find_format
 
 ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult" / "adult.data"
