@@ -251,7 +251,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Rows with the columns of the training table.
+            As for `predict`.
 
         Returns
         -------
@@ -269,7 +269,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Rows with the columns of the training table.
+            As for `predict`.
 
         Returns
         -------
@@ -286,7 +286,7 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            Rows with the columns of the training table.
+            As for `predict`.
 
         Returns
         -------

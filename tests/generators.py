@@ -2,9 +2,12 @@
 
 import io
 import pickle
+import tempfile
 
+import joblib
 import numpy as np
 import pandas as pd
+import pytest
 from sklearn.base import clone
 
 from skfadm import FairDiffusionGenerator
@@ -181,4 +184,85 @@ GENERATOR_CHECKS = [
     check_generator_gives_the_labels_asked_for,
     check_generator_reproduces_with_its_seed,
     check_generator_leaves_global_random_states_alone,
+]
+
+
+def check_attributes_describe_the_training(fitted, table):
+    X, y, *_ = table
+    assert fitted.classes_.tolist() == ["no", "yes"]
+    shares = [(y == c).mean() for c in ("no", "yes")]
+    np.testing.assert_allclose(fitted.class_prior_, shares)
+    assert [g.tolist() for g in fitted.sensitive_classes_] == [["F", "M"]]
+    assert fitted.domains_.tolist() == ["north", "south", "west"]
+    assert fitted.feature_names_in_.tolist() == X.columns.tolist()
+    for losses in fitted.history_.values():
+        assert losses.shape == (fitted.n_iter_,)
+        assert np.isfinite(losses).all()
+    for weight in fitted.weights_.values():
+        assert weight.dtype == np.float32
+
+
+def check_a_fitted_generator_survives_saving(fitted, table):
+    saved = {"pickle": pickle.loads(pickle.dumps(fitted))}
+    with tempfile.TemporaryFile() as file:
+        joblib.dump(fitted, file)
+        file.seek(0)
+        saved["joblib"] = joblib.load(file)
+    skops = pytest.importorskip("skops.io")
+    data = skops.dumps(fitted)
+    untrusted = skops.get_untrusted_types(data=data)
+    assert all(name.startswith(("skfadm.", "sklearn.")) for name in untrusted)
+    saved["skops"] = skops.loads(data, trusted=untrusted)
+    for loaded in saved.values():
+        pd.testing.assert_frame_equal(loaded.sample(9)[0], fitted.sample(9)[0])
+
+
+def check_fitted_state_holds_no_torch_objects(fitted, table):
+    assert b"torch" not in pickle.dumps(fitted)
+
+
+def check_fitted_state_holds_no_training_rows(fitted, table):
+    X, y, z, _ = table
+    assert_holds_no_rows(fitted, X, y, z)
+
+
+def check_bad_requests_are_refused(fitted, table):
+    for n_samples, y, error, message in [
+        (0, None, ValueError, "n_samples"),
+        (-3, None, ValueError, "n_samples"),
+        (1.5, None, TypeError, "n_samples"),
+        (True, None, TypeError, "n_samples"),
+        (3, "maybe", ValueError, "unknown labels 'maybe'.*'no', 'yes'"),
+        (3, ["yes", "no"], ValueError, r"y has shape \(2,\) but n_samples is 3"),
+        (3, {"yes": 0.5, "no": 0.4}, ValueError, "sum to 0.9"),
+        (3, {"yes": 1.5, "no": -0.5}, ValueError, "not negative"),
+        (3, {"maybe": 1.0}, ValueError, "unknown labels"),
+        (3, {"yes": "all"}, TypeError, "shares"),
+    ]:
+        with pytest.raises(error, match=message):
+            fitted.sample(n_samples, y)
+
+
+def check_fit_resample_returns_as_many_generated_rows(fitted, table):
+    X, y, z, domains = table
+    X_res, y_res = clone(fitted).fit_resample(X, y, z=z, domains=domains)
+    assert len(X_res) == len(y_res) == len(X)
+
+
+def check_tables_of_one_kind_of_column(fitted, table):
+    X, y, z, domains = table
+    for columns in (["number"], ["word", "category"]):
+        X_syn, _ = clone(fitted).fit(X[columns], y, z, domains).sample(6)
+        assert X_syn.columns.tolist() == columns
+
+
+#: What is given a generator fitted on a table, and the table.
+FITTED_CHECKS = [
+    check_attributes_describe_the_training,
+    check_a_fitted_generator_survives_saving,
+    check_fitted_state_holds_no_torch_objects,
+    check_fitted_state_holds_no_training_rows,
+    check_bad_requests_are_refused,
+    check_fit_resample_returns_as_many_generated_rows,
+    check_tables_of_one_kind_of_column,
 ]

@@ -72,10 +72,8 @@ class BaselineGenerator(TableGenerator):
 
         Parameters
         ----------
-        X : array-like or DataFrame of shape (n_samples, n_features)
-            Numbers, words, categories and booleans mixed; values may be missing.
-        y : array-like of shape (n_samples,)
-            Labels, of two classes or more.
+        X, y
+            As for `FairDiffusionGenerator.fit`.
         z : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
             Sensitive attributes, each with two groups or more. Only a method that is
             about fairness uses them; all check them.
@@ -98,12 +96,12 @@ class BaselineGenerator(TableGenerator):
         seed = new_seed(new_random_state(self.random_state))
         table = self._encode(X, y, z, domains, seed)
         layout = _joint_layout(table.encoder, table.classes)
-        sizes = self._sizes(table)
+        network_params = self._network_params(table)
         rows = np.column_stack([table.rows, table.labels]).astype(np.float32)
-        trained = self._train(layout, sizes, rows, table.groups, seed)
+        trained = self._train(layout, network_params, rows, table.groups, seed)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(table)
-        self.sizes_ = sizes
+        self.network_params_ = network_params
         self.history_ = trained.history
         self.n_iter_ = self.max_iter
         self.weights_ = trained.weights
@@ -120,15 +118,10 @@ class BaselineGenerator(TableGenerator):
 
         Parameters
         ----------
-        n_samples : int, default=1
-            How many rows.
-        y : label, array-like of shape (n_samples,) or dict, default=None
-            The label of all rows, of each row, or a mapping from labels to shares that
-            sum to 1. None leaves labels as the model draws them, whose shares are only
-            about those in training.
-        random_state : int, RandomState instance or None, default=None
-            Seeds these rows; None takes the estimator's. How many rows are drawn does
-            not change the first ones of each label.
+        n_samples, y, random_state
+            As for `FairDiffusionGenerator.sample`, but that ``y=None`` leaves labels as
+            the model draws them, whose shares are only about those in training. How
+            many rows are drawn does not change the first ones of each label.
 
         Returns
         -------
@@ -169,7 +162,7 @@ class BaselineGenerator(TableGenerator):
             rows = rows_with_labels(draw, codes, self.classes_, self.class_prior_)
         return self._decode(rows[:, :-1], codes, seed)
 
-    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
+    def _network_params(self, table: EncodedTable) -> dict[str, Any]:
         """Return what the networks are built with, besides the layout."""
         of_training = BaselineGenerator._parameter_constraints
         params = self.get_params(deep=False)
@@ -178,13 +171,13 @@ class BaselineGenerator(TableGenerator):
     def _train(
         self,
         layout: Layout,
-        sizes: dict[str, Any],
+        network_params: dict[str, Any],
         rows: NDArray[np.float32],
         groups: NDArray[np.int64],
         seed: int,
     ) -> Trained:
         """Train the networks on compact rows whose last column is the label."""
-        networks = self._networks(layout, **sizes)
+        networks = self._networks(layout, **network_params)
         draw_weights(networks, torch.Generator().manual_seed(seed))
         return self._run(networks, rows, groups, seed)
 
@@ -210,7 +203,7 @@ class BaselineGenerator(TableGenerator):
 
     def _trained_networks(self) -> Networks:
         layout = _joint_layout(self.encoder_, self.classes_)
-        networks = self._networks(layout, **self.sizes_)
+        networks = self._networks(layout, **self.network_params_)
         networks.load_state_dict(
             {k: torch.from_numpy(v) for k, v in self.weights_.items()}
         )

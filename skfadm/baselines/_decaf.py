@@ -135,34 +135,16 @@ class DECAF(BaselineGenerator):
         Rows of an iteration, drawn with replacement.
     learning_rate : float, default=0.001
         Step size of Adam, warmed up and then annealed to zero.
-    verbose : int, default=0
-        With 1, `fit` shows its progress on standard error.
-    random_state : int, RandomState instance or None, default=None
-        Decides everything that is random in `fit` and, unless `sample` is given its
-        own, in `sample`.
+    verbose, random_state : int, default=0, None
+        As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-    class_prior_ : ndarray of shape (n_classes,)
-        Their shares in training.
-    sensitive_classes_ : list of ndarray
-        The groups of each sensitive attribute.
-    domains_ : ndarray of shape (n_domains,)
-        The domains.
-    encoder_ : TabularEncoder
-        Maps the table to the rows that are learned, and back.
-    weights_ : dict of str to ndarray
-        Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)
         Losses of "discriminator" and "generator" at each iteration.
-    n_iter_ : int
-        Iterations of training.
-    n_features_in_ : int
-        Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X is a DataFrame with names that are strings.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
+        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
+        `feature_names_in_`.
 
     References
     ----------
@@ -225,9 +207,10 @@ class DECAF(BaselineGenerator):
         self.verbose = verbose
         self.random_state = random_state
 
-    def _sizes(self, table: EncodedTable) -> dict[str, Any]:
+    def _network_params(self, table: EncodedTable) -> dict[str, Any]:
         why = "cuts the edges out of a sensitive attribute"
-        sizes = {**super()._sizes(table), "groups": Groups.of(table, "DECAF", why)}
+        groups = Groups.of(table, "DECAF", why)
+        params = {**super()._network_params(table), "groups": groups}
         n_attributes, n_columns = len(table.n_groups), table.encoder.n_features_in_
         names = list(getattr(table.encoder, "feature_names_in_", range(n_columns)))
         if isinstance(self.graph, str):
@@ -238,14 +221,14 @@ class DECAF(BaselineGenerator):
             graph = read_graph(self.graph, names, n_attributes)
         self._cut(graph, names, n_attributes)
         for name in ("graph", "fairness", "explanatory"):
-            del sizes[name]
+            del params[name]
         parents = tuple(tuple(sorted(graph.predecessors(n))) for n in sorted(graph))
-        return {**sizes, "columns": _columns(table.encoder), "parents": parents}
+        return {**params, "columns": _columns(table.encoder), "parents": parents}
 
     def _trained_networks(self) -> DECAFNetworks:
         networks = super()._trained_networks()
         assert isinstance(networks, DECAFNetworks)
-        parents = self.sizes_["parents"]
+        parents = self.network_params_["parents"]
         graph = nx.DiGraph([(p, n) for n, own in enumerate(parents) for p in own])
         graph.add_nodes_from(range(len(parents)))
         names = list(getattr(self, "feature_names_in_", range(self.n_features_in_)))

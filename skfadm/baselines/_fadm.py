@@ -52,41 +52,16 @@ class FADM(FairDiffusionGenerator):
         Weights of the losses on B_out, lines 16-18, at least 0.
     gamma_score, gamma_y, gamma_z : float, default=0.003, 0.001, 0.001
         Learning rates, lines 16-18, greater than 0.
-    device : str, default="auto"
-        "cpu", "cuda" or one of several GPUs such as "cuda:1"; "auto" is "cuda" if
-        there is a GPU for it. Other devices are refused.
-    memory : str or joblib.Memory, default=None
-        Where to cache training, as for `FairDiffusionGenerator`.
-    n_jobs : int or None, default=None
-        Workers that sample, as for `FairDiffusionGenerator`.
-    verbose : int, default=0
-        With 1, `fit` shows its progress on standard error.
-    random_state : int, RandomState instance or None, default=None
-        Decides everything that is random in `fit` and, unless `sample` is given its
-        own, in `sample`.
+    device, memory, n_jobs, verbose, random_state
+        As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-    class_prior_ : ndarray of shape (n_classes,)
-        Their shares in training.
-    sensitive_classes_ : list of ndarray
-        The groups of each sensitive attribute.
-    domains_ : ndarray of shape (n_domains,)
-        The domains.
-    encoder_ : TabularEncoder
-        Maps the table to the rows that are diffused, and back.
-    weights_ : dict of str to ndarray
-        Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of "score", "y" and "z" at each iteration.
-    n_iter_ : int
-        Iterations of training.
-    n_features_in_ : int
-        Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X is a DataFrame with names that are strings.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
+        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
+        `feature_names_in_`.
 
     Notes
     -----

@@ -113,34 +113,16 @@ class VAE(BaselineGenerator):
         Rows of an iteration, drawn with replacement.
     learning_rate : float, default=0.001
         Step size of Adam, warmed up and then annealed to zero.
-    verbose : int, default=0
-        With 1, `fit` shows its progress on standard error.
-    random_state : int, RandomState instance or None, default=None
-        Decides everything that is random in `fit` and, unless `sample` is given its
-        own, in `sample`.
+    verbose, random_state : int, default=0, None
+        As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
     ----------
-    classes_ : ndarray of shape (n_classes,)
-        The labels.
-    class_prior_ : ndarray of shape (n_classes,)
-        Their shares in training.
-    sensitive_classes_ : list of ndarray
-        The groups of each sensitive attribute.
-    domains_ : ndarray of shape (n_domains,)
-        The domains.
-    encoder_ : TabularEncoder
-        Maps the table to the rows that are learned, and back.
-    weights_ : dict of str to ndarray
-        Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of the "autoencoder" at each iteration.
-    n_iter_ : int
-        Iterations of training.
-    n_features_in_ : int
-        Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X is a DataFrame with names that are strings.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
+        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
+        `feature_names_in_`.
 
     References
     ----------

@@ -116,10 +116,8 @@ class BiasedDomains:
 
         Parameters
         ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-        domain : int, default=None
-            The domain of the rows.
+        X, domain
+            As for `posterior_y`.
 
         Returns
         -------

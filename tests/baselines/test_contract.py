@@ -3,7 +3,6 @@
 import inspect
 import pickle
 
-import joblib
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,8 +15,8 @@ from skfadm import FairDiffusionGenerator
 from skfadm.baselines import DDPM, FLDGM, GAN, VAE, _training
 
 from ..generators import (
+    FITTED_CHECKS,
     GENERATOR_CHECKS,
-    assert_holds_no_rows,
     check_generator_forgets_z,
     mixed_table,
 )
@@ -72,6 +71,11 @@ def test_generator_contract(check, baseline):
     check(tiny(baseline))
 
 
+@pytest.mark.parametrize("check", FITTED_CHECKS, ids=lambda c: c.__name__)
+def test_fitted_contract(check, fitted, table):
+    check(fitted, table)
+
+
 @pytest.mark.parametrize("baseline", BASELINES)
 @pytest.mark.parametrize("method", ["fit", "sample", "fit_resample"])
 def test_methods_take_what_those_of_the_generator_take(baseline, method):
@@ -87,42 +91,6 @@ def test_z_and_domains_are_routed_without_asking(baseline):
     requests = tiny(baseline).get_metadata_routing().fit.requests
     assert requests["z"] is True
     assert requests["domains"] is True
-
-
-def test_attributes_describe_the_training(fitted, table):
-    X, y, *_ = table
-    assert fitted.classes_.tolist() == ["no", "yes"]
-    np.testing.assert_allclose(
-        fitted.class_prior_, [(y == c).mean() for c in ("no", "yes")]
-    )
-    assert [g.tolist() for g in fitted.sensitive_classes_] == [["F", "M"]]
-    assert fitted.domains_.tolist() == ["north", "south", "west"]
-    assert fitted.feature_names_in_.tolist() == X.columns.tolist()
-    for losses in fitted.history_.values():
-        assert losses.shape == (fitted.n_iter_,)
-        assert np.isfinite(losses).all()
-    for weight in fitted.weights_.values():
-        assert weight.dtype == np.float32
-
-
-@pytest.mark.parametrize("carry", ["pickle", "joblib", "skops"])
-def test_a_fitted_baseline_survives_saving(fitted, carry, tmp_path):
-    if carry == "pickle":
-        loaded = pickle.loads(pickle.dumps(fitted))
-    elif carry == "joblib":
-        joblib.dump(fitted, tmp_path / "gen.joblib")
-        loaded = joblib.load(tmp_path / "gen.joblib")
-    else:
-        io = pytest.importorskip("skops.io")
-        data = io.dumps(fitted)
-        untrusted = io.get_untrusted_types(data=data)
-        assert all(name.startswith("skfadm.") for name in untrusted), untrusted
-        loaded = io.loads(data, trusted=untrusted)
-    pd.testing.assert_frame_equal(loaded.sample(9)[0], fitted.sample(9)[0])
-
-
-def test_fitted_state_holds_no_torch_objects(fitted):
-    assert b"torch" not in pickle.dumps(fitted)
 
 
 def test_how_many_rows_are_drawn_does_not_change_the_first_ones(fitted):
@@ -145,21 +113,6 @@ def test_sizes_set_after_fit_wait_for_the_next_fit(fitted):
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-def test_fit_resample_returns_as_many_generated_rows(baseline, table):
-    X, y, z, domains = table
-    X_res, y_res = tiny(baseline).fit_resample(X, y, z=z, domains=domains)
-    assert len(X_res) == len(y_res) == len(X)
-
-
-@pytest.mark.parametrize("baseline", BASELINES)
-@pytest.mark.parametrize("columns", [["number"], ["word", "category"]])
-def test_tables_of_one_kind_of_column(baseline, columns, table):
-    X, y, z, domains = table
-    X_syn, _ = tiny(baseline).fit(X[columns], y, z, domains).sample(6)
-    assert X_syn.columns.tolist() == columns
-
-
-@pytest.mark.parametrize("baseline", BASELINES)
 def test_more_than_two_classes_and_groups_and_several_attributes(baseline, table):
     X, *_ = table
     y = np.arange(len(X)) % 4
@@ -177,11 +130,6 @@ def test_z_and_domains_change_nothing_where_they_are_not_used(baseline, table):
 @pytest.mark.parametrize("baseline", [VAE, GAN, DDPM])
 def test_a_refit_without_z_forgets_it(baseline):
     check_generator_forgets_z(tiny(baseline))
-
-
-def test_a_fitted_baseline_holds_no_training_rows(fitted, table):
-    X, y, z, _ = table
-    assert_holds_no_rows(fitted, X, y, z)
 
 
 @pytest.mark.parametrize("baseline", FAIR_BASELINES)
@@ -207,20 +155,6 @@ def test_bad_data_is_refused_before_training(baseline, bad, table, monkeypatch):
 def test_bad_parameters_are_refused(baseline, params, table):
     with pytest.raises(ValueError, match=next(iter(params))):
         tiny(baseline, **params).fit(*table)
-
-
-@pytest.mark.parametrize(
-    ("n_samples", "y", "error", "message"),
-    [
-        (0, None, ValueError, "n_samples"),
-        (1.5, None, TypeError, "n_samples"),
-        (3, "maybe", ValueError, "unknown labels 'maybe'.*'no', 'yes'"),
-        (3, {"yes": 0.5, "no": 0.4}, ValueError, "sum to 0.9"),
-    ],
-)
-def test_bad_requests_of_sample_are_refused(fitted, n_samples, y, error, message):
-    with pytest.raises(error, match=message):
-        fitted.sample(n_samples, y)
 
 
 def test_a_label_that_is_never_generated_is_an_error_and_no_endless_search(table):

@@ -147,7 +147,7 @@ def test_columns_without_names_go_by_their_positions():
     X, y, z, _ = mixed_table()
     rows = X[["number", "count"]].to_numpy()
     gen = tiny(DECAF, graph=[("z", 1), (1, "y")]).fit(rows, y, z)
-    assert gen.sizes_["parents"] == ((), (), (0,), (2,))
+    assert gen.network_params_["parents"] == ((), (), (0,), (2,))
     with pytest.raises(ValueError, match="there is no 'number'"):
         tiny(DECAF, graph=[("z", "number")]).fit(rows, y, z)
 

@@ -10,7 +10,7 @@ from skfadm.diffusion import training
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.samplers import euler_maruyama
 
-from ..generators import GENERATOR_CHECKS, mixed_table
+from ..generators import FITTED_CHECKS, GENERATOR_CHECKS, mixed_table
 
 TINY = {
     **{"hidden_width": 16, "n_blocks": 1, "max_iter": 5, "batch_size": 16},
@@ -36,6 +36,11 @@ def test_scikit_learn_conventions(estimator, check):
 @pytest.mark.parametrize("check", GENERATOR_CHECKS, ids=lambda c: c.__name__)
 def test_generator_contract(check):
     check(tiny())
+
+
+@pytest.mark.parametrize("check", FITTED_CHECKS, ids=lambda c: c.__name__)
+def test_fitted_contract(check, table):
+    check(tiny().fit(*table), table)
 
 
 def test_every_parameter_is_checked():
