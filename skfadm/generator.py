@@ -169,6 +169,12 @@ class FairDiffusionGenerator(TableGenerator):
     >>> X, y = generator.sample(4, y=1)
     >>> X.shape, y.tolist()
     ((4, 6), [1, 1, 1, 1])
+    >>> [len(X) for X, y in generator.sample_batches(250, batch_size=100)]
+    [100, 100, 50]
+    >>> [len(X) for X, y in generator.sample_strengths([0.0, 1.0], 100)]
+    [100, 100]
+    >>> generator.adapt(data.data).tradeoff_.rows
+    'the unlabelled rows'
     """
 
     _parameter_constraints: dict = {
@@ -370,18 +376,6 @@ class FairDiffusionGenerator(TableGenerator):
             rows.
         NotFittedError
             Before `fit`.
-
-        Examples
-        --------
-        >>> from skfadm import FairDiffusionGenerator
-        >>> from skfadm.datasets import make_biased_domains
-        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
-        >>> known = data.domains != data.domains[-1]
-        >>> X, y, z = (a[known] for a in (data.data, data.target, data.z))
-        >>> params = {"lambda_yz": 1.0, "max_iter": 20, "n_steps": 5}
-        >>> generator = FairDiffusionGenerator(**params, random_state=0)
-        >>> generator.fit(X, y, z).adapt(data.data[~known]).tradeoff_.rows
-        'the unlabelled rows'
         """
         check_is_fitted(self)
         self._validate_params()
@@ -397,11 +391,7 @@ class FairDiffusionGenerator(TableGenerator):
         return self
 
     def sample(
-        self,
-        n_samples: int = 1,
-        y: object = None,
-        *,
-        random_state: Any = None,
+        self, n_samples: int = 1, y: object = None, *, random_state: Any = None
     ) -> tuple[Table, Labels]:
         """Generate rows and their labels.
 
@@ -463,16 +453,6 @@ class FairDiffusionGenerator(TableGenerator):
         ------
         ValueError, TypeError, NotFittedError
             As `sample`, or if a strength is none or there is nothing to act on.
-
-        Examples
-        --------
-        >>> from skfadm import FairDiffusionGenerator
-        >>> from skfadm.datasets import make_biased_domains
-        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
-        >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
-        >>> generator = generator.fit(data.data, data.target, z=data.z)
-        >>> [len(X) for X, y in generator.sample_strengths([0.0, 0.5, 1.0], 100)]
-        [100, 100, 100]
         """
         request = self._requested(n_samples, y, random_state)
         checked = check_strengths(strengths, self.fair_control_ is not None)
@@ -510,16 +490,6 @@ class FairDiffusionGenerator(TableGenerator):
         ------
         ValueError, TypeError, NotFittedError
             At once, as `sample`, or if `batch_size` is no positive integer.
-
-        Examples
-        --------
-        >>> from skfadm import FairDiffusionGenerator
-        >>> from skfadm.datasets import make_biased_domains
-        >>> data = make_biased_domains(300, bias=0.3, random_state=0)
-        >>> generator = FairDiffusionGenerator(max_iter=20, n_steps=5, random_state=0)
-        >>> generator = generator.fit(data.data, data.target)
-        >>> [len(X) for X, y in generator.sample_batches(250, batch_size=100)]
-        [100, 100, 50]
         """
         request = self._requested(n_samples, y, random_state)
         size = check_n_samples(batch_size, "batch_size")

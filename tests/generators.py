@@ -3,6 +3,7 @@
 import io
 import pickle
 import tempfile
+from collections import Counter
 
 import joblib
 import numpy as np
@@ -159,6 +160,19 @@ def check_generator_reproduces_with_its_seed(generator):
     assert not third["number"].equals(first[0]["number"])
 
 
+def check_fit_sets_each_attribute_once(generator):
+    times = Counter()
+
+    class Counted(type(generator)):
+        def __setattr__(self, name, value):
+            times[name] += 1
+            super().__setattr__(name, value)
+
+    Counted(**generator.get_params()).fit(*mixed_table())
+    assert times["weights_"] == times["history_"] == times["n_iter_"] == 1
+    assert {n for name, n in times.items() if name.endswith("_")} == {1}
+
+
 def check_generator_leaves_global_random_states_alone(generator):
     import random
 
@@ -183,6 +197,7 @@ GENERATOR_CHECKS = [
     check_generator_keeps_nothing_of_an_earlier_fit,
     check_generator_gives_the_labels_asked_for,
     check_generator_reproduces_with_its_seed,
+    check_fit_sets_each_attribute_once,
     check_generator_leaves_global_random_states_alone,
 ]
 
