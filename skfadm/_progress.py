@@ -11,9 +11,10 @@ from importlib.util import find_spec
 from time import monotonic
 from typing import Any, SupportsFloat, TextIO
 
-#: Called as report(iteration, losses) after each iteration. Losses, numbers or tensors,
-#: are read only when they are shown: reading waits for the device.
-Report = Callable[[int, Mapping[str, SupportsFloat]], None]
+#: Called as report(iteration, losses, n_iter) after each iteration. Losses, numbers or
+#: tensors, are read only when they are shown: reading waits for the device. `n_iter` is
+#: how long training lasts as far as is known by then; it may fall.
+Report = Callable[[int, Mapping[str, SupportsFloat], int], None]
 #: Seconds between two lines at least.
 PAUSE = 1.0
 
@@ -25,14 +26,14 @@ def show_progress(max_iter: int, verbose: int) -> Iterator[Report | None]:
     Parameters
     ----------
     max_iter : int
-        Iterations of the training.
+        Iterations of the training, at most.
     verbose : int
         0 shows nothing.
 
     Yields
     ------
     callable or None
-        To be called as ``report(iteration, losses)``; None if nothing is shown.
+        To be called as `Report` says; None if nothing is shown.
     """
     stream = sys.stderr
     if not verbose or stream is None:
@@ -58,10 +59,13 @@ def _bar(max_iter: int, stream: TextIO) -> Iterator[Report]:
         options |= {"ncols": 80, "nrows": 24}
     with tqdm(total=max_iter, desc="training", **options) as bar:
 
-        def report(iteration: int, losses: Mapping[str, SupportsFloat]) -> None:
+        def report(
+            iteration: int, losses: Mapping[str, SupportsFloat], n_iter: int
+        ) -> None:
+            bar.total = n_iter
             if iteration == 0:
                 bar.unpause()  # the first one also warms up: it tells no rate
-            if bar.update() or iteration + 1 == max_iter:
+            if bar.update() or iteration + 1 == n_iter:
                 bar.set_postfix_str(_words(losses), refresh=False)
 
         yield report
@@ -78,20 +82,24 @@ def _columns(stream: TextIO) -> int:
 def _lines(max_iter: int, stream: TextIO) -> Report:
     begun, shown = 0.0, monotonic()
 
-    def report(iteration: int, losses: Mapping[str, SupportsFloat]) -> None:
+    def report(
+        iteration: int, losses: Mapping[str, SupportsFloat], n_iter: int
+    ) -> None:
         nonlocal begun, shown
         now, done = monotonic(), iteration + 1
         begun = begun or now
-        is_tenth = done * 10 // max_iter > iteration * 10 // max_iter
-        if done < max_iter and (not is_tenth or now - shown < PAUSE):
+        is_tenth = done * 10 // n_iter > iteration * 10 // n_iter
+        if done < n_iter and (not is_tenth or now - shown < PAUSE):
             return
         shown = now
         took, time = now - begun, ""
-        if done == max_iter:
+        if done == n_iter:
             time = f"  took {_clock(took)}"
         elif iteration:
-            time = f"  {_clock(took / iteration * (max_iter - done))} left"
-        share = f"{100 * done // max_iter:3d}% {done}/{max_iter}"
+            time = f"  {_clock(took / iteration * (n_iter - done))} left"
+            if n_iter == max_iter:
+                time += " at most"
+        share = f"{100 * done // n_iter:3d}% {done}/{n_iter}"
         try:
             print(f"training {share}  {_words(losses)}{time}", file=stream, flush=True)
         except (OSError, ValueError):

@@ -341,7 +341,7 @@ def asked_for(monkeypatch):
 @pytest.mark.parametrize(
     ("n_rows", "params", "expected"),
     [
-        (120, {}, 300),
+        (120, {}, 200),
         (120, {"max_iter": 7}, 7),
         (4000, {"batch_size": 400}, 2000),
         (100_000, {}, 5000),

@@ -23,12 +23,14 @@ class Loss:
         return 0.5
 
 
-def run(n, losses=LOSSES, verbose=1, before=lambda i: None):
+def run(n, losses=LOSSES, verbose=1, before=lambda i: None, known=lambda i, n: n):
     with show_progress(n, verbose) as report:
-        for i in range(n):
+        i = 0
+        while i < known(i, n):
             before(i)
             if report is not None:
-                report(i, losses)
+                report(i, losses, known(i, n))
+            i += 1
 
 
 @pytest.fixture
@@ -77,7 +79,8 @@ def test_a_log_gets_a_line_every_tenth_with_losses_and_time_left(clock, capsys):
     run(100, before=wait(clock, 1.0))
     lines = capsys.readouterr().err.splitlines()
     assert (
-        lines[0] == "training  10% 10/100  score 0.123  y 0.690  z 1.500  0:01:30 left"
+        lines[0]
+        == "training  10% 10/100  score 0.123  y 0.690  z 1.500  0:01:30 left at most"
     )
     last = "training 100% 100/100  score 0.123  y 0.690  z 1.500  took 0:01:39"
     assert lines[-1] == last
@@ -93,6 +96,30 @@ def test_a_fast_training_gets_a_line_a_second_and_the_last(clock, capsys):
     run(100, before=wait(clock, 0.025))
     lines = capsys.readouterr().err.splitlines()
     assert [line.split()[1] for line in lines] == ["40%", "80%", "100%"]
+
+
+def ends_at_40_from_30_on(i, n):
+    return n if i < 30 else 40
+
+
+def test_a_training_that_ends_early_tells_the_time_that_is_left_then(clock, capsys):
+    run(100, before=wait(clock, 1.0), known=ends_at_40_from_30_on)
+    lines = capsys.readouterr().err.splitlines()
+    shown = [line.removeprefix("training").strip().split("  ") for line in lines]
+    assert [(words[0], words[-1]) for words in shown] == [
+        ("10% 10/100", "0:01:30 left at most"),
+        ("20% 20/100", "0:01:20 left at most"),
+        ("30% 30/100", "0:01:10 left at most"),
+        ("80% 32/40", "0:00:08 left"),
+        ("90% 36/40", "0:00:04 left"),
+        ("100% 40/40", "took 0:00:39"),
+    ]
+
+
+def test_a_bar_is_full_where_a_training_ends_early(terminal):
+    pytest.importorskip("tqdm")
+    shown = terminal(run, 100, known=ends_at_40_from_30_on)
+    assert "100%" in shown and "40/40" in shown
 
 
 def test_losses_are_read_only_when_they_are_shown(clock, capsys):

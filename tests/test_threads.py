@@ -89,14 +89,18 @@ def test_nothing_that_belongs_to_the_process_changes_even_for_a_while(
     estimator, three_threads, monkeypatch
 ):
     seen = []
-    real = training.learning_rate_factor
 
-    def look(*args):
-        seen.append(process_wide())
-        return real(*args)
+    def watch(module, name):
+        real = getattr(module, name)
 
-    for module in (training, baseline_training):
-        monkeypatch.setattr(module, "learning_rate_factor", look)
+        def look(*args, **kwargs):
+            seen.append(process_wide())
+            return real(*args, **kwargs)
+
+        monkeypatch.setattr(module, name, look)
+
+    watch(training, "meta_gradients")
+    watch(baseline_training, "learning_rate_factor")
     before, config = process_wide(), sklearn.get_config()
     fitted = clone(estimator).fit(*TABLE)
     seen.append(process_wide())

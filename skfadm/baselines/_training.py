@@ -15,7 +15,8 @@ from torch import Generator, Tensor, nn
 from skfadm.diffusion.layers import Linear
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
-from skfadm.diffusion.training import Report, learning_rate_factor
+from skfadm.diffusion.schedule import learning_rate_factor
+from skfadm.diffusion.training import Report
 
 #: Decay of the running average of the weights, which is what sampling uses.
 EMA_DECAY = 0.998
@@ -153,7 +154,8 @@ def train(
                 list(average.values()), list(names.values()), 1.0 - decay
             )
         if report is not None:
-            report(iteration, {name: own[iteration] for name, own in history.items()})
+            losses = {name: own[iteration] for name, own in history.items()}
+            report(iteration, losses, max_iter)
     if not all(p.isfinite().all() for p in average.values()):
         raise FloatingPointError(
             f"training diverged with learning_rate={learning_rate!r}: its weights are "

@@ -14,10 +14,10 @@ from torch import Tensor
 from .devices import has_fast_bfloat16
 from .guidance import DenoiserFunction, Guidance, guided_denoiser
 from .layout import Layout
+from .objective import NetworkSizes, restore
 from .row_streams import RowStreams
 from .samplers import Solver
 from .sde import VPSDE
-from .training import NetworkSizes, restore
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ class ZeroLinear(nn.Linear):
         """
         if shift is None:
             return super().forward(x)
-        return torch.addmm(shift, x, self.weight.T)
+        return torch.addmm(shift, x, self.weight.T.to(x.dtype))
 
 
 class Linear(ZeroLinear):

@@ -53,6 +53,11 @@ class ResidualMLP(nn.Module):
         Labels that the network may be told; code `n_labels` stands for none.
     dropout : float, default=0.0
         Share of hidden units that training leaves out of each layer's input.
+
+    Attributes
+    ----------
+    dtype : torch.dtype or None
+        Of the products in training; None is that of the weights.
     """
 
     def __init__(
@@ -66,6 +71,7 @@ class ResidualMLP(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
+        self.dtype: torch.dtype | None = None
         self.features = TimeFeatures(sde)
         self.dropout = Dropout(dropout)
         n_features = 2 * len(self.features.frequencies)
@@ -90,23 +96,34 @@ class ResidualMLP(nn.Module):
 
         `y` are label codes (n or 1,), for a network that is told labels.
         """
-        dtype = self.inputs.weight.dtype
-        told = self.times(self.features(t))
-        if self.labels is not None and y is not None:
-            hot = one_hot(y, self.labels.in_features).to(told)
-            n = max(len(told), len(hot))
-            told = self.labels(hot.expand(n, -1), told)
-        shift, *shifts = told.to(dtype).chunk(len(self.first) + 1, 1)
+        dtype = self.dtype or self.inputs.weight.dtype
+        shift, *shifts = (s.to(dtype) for s in self._shifts(t, y))
         h = self.inputs(x.to(dtype), shift)
         for first, second, s in zip(self.first, self.second, shifts, strict=True):
             h = second(self.dropout(silu(first(silu(h), s))), h)
         # Channel by channel in memory, as softmaxes and solvers go fastest.
         out = torch.addmm(
-            self.outputs.bias.unsqueeze(1),
-            self.outputs.weight,
+            self.outputs.bias.to(dtype).unsqueeze(1),
+            self.outputs.weight.to(dtype),
             self.dropout(silu(h)).T,
         )
         return out.to(x.dtype).T
+
+    def _shifts(self, t: Tensor, y: Tensor | None) -> list[Tensor]:
+        """Return what each layer is told of times and labels, (n or 1, width)."""
+        told, weight = self.features(t), self.times.weight
+        if self.labels is not None and y is not None:
+            hot = one_hot(y, self.labels.in_features).to(told)
+            n = max(len(told), len(hot))
+            told = torch.cat([told.expand(n, -1), hot.expand(n, -1)], 1)
+            weight = torch.cat([weight, self.labels.weight], 1)
+        # Layer by layer: all shifts at once would be the largest tensor of a step.
+        told, weight, bias = (
+            a.to(self.dtype or a.dtype) for a in (told, weight, self.times.bias)
+        )
+        n = len(self.first) + 1
+        parts = zip(bias.chunk(n), weight.chunk(n), strict=True)
+        return [torch.addmm(b, told, w.T) for b, w in parts]
 
     def halve(self) -> None:
         """Compute products in bfloat16 from now on; times and labels stay exact.

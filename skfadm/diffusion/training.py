@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from .batches import DomainBatches
-from .evidence import BlockEvidence
 from .layers import deal_dropout, draw_weights
-from .layout import Layout
-from .losses import (
-    NoisedRows,
-    classification_loss,
-    denoising_loss,
-    labels_told,
-    noise_rows,
-    score_matching_loss,
-)
-from .meta_learning import meta_gradients, network_of
-from .networks import Denoiser, NoisedClassifier
+from .losses import labels_told, noise_rows
+from .meta_learning import meta_gradients
+from .objective import Batch, NetworkSizes, Objective
+from .optimiser import optimisers
+from .schedule import Cosine, UntilFlat, held_out
 from .sde import VPSDE
 
 #: Iterations between two checks for divergence: each waits for the device.
 CHECK_EVERY = 200
 #: Weights beyond it are those of a training that has diverged; so are NaN and inf.
 LARGEST = 1e9
-#: Called as report(iteration, losses) after each iteration.
-Report = Callable[[int, dict[str, Tensor]], None]
-
-
-@dataclass(frozen=True)
-class NetworkSizes:
-    """What the networks look like: all that is needed to rebuild them."""
-
-    n_numbers: int
-    category_sizes: tuple[int, ...]
-    n_classes: int
-    n_groups: tuple[int, ...]
-    width: int
-    n_blocks: int
-    softmax: bool
-    conditional: bool
-    #: Larger classifiers learn small tables by heart, and so do those without dropout:
-    #: figures are in docs/user_guide/quality.rst.
-    classifier_width: int = 64
-    classifier_blocks: int = 1
-    dropout: float = 0.5
+#: Called as report(iteration, losses, n_iter) after each iteration; training lasts
+#: `n_iter` iterations as far as is known by then.
+Report = Callable[[int, dict[str, Tensor], int], None]
+#: Held-out rows are noised anew until there are about so many: the loss of few rows
+#: would be all chance.
+HELD_OUT_DRAWS = 4096
 
 
 @dataclass(frozen=True)
@@ -67,6 +43,13 @@ class TrainingSettings:
     second_order: bool
     #: Whether B_in and B_out weigh as much as their domains have rows.
     weigh_parts: bool = True
+    #: Whether Muon updates the matrices of the score network, in place of AdamW.
+    muon: bool = False
+    #: Whether the score network's products are of bfloat16; weights are of float32.
+    half: bool = False
+    #: Whether training ends where the loss on held-out rows does; `max_iter` is the
+    #: most then.
+    until_flat: bool = False
     #: Of the running average of the weights: about the last 500 iterations.
     ema_decay: float = 0.998
 
@@ -78,64 +61,6 @@ class Trained:
     weights: dict[str, NDArray[np.float32]]
     history: dict[str, NDArray[np.float64]]
     n_iter: int
-
-
-class Batch(NamedTuple):
-    """Noised rows, their codes, the labels that are told, the weight of their loss."""
-
-    rows: NoisedRows
-    y: Tensor
-    z: Tensor
-    told: Tensor | None
-    weight: float
-
-
-class Objective(nn.Module):
-    """The three networks and their losses on a batch."""
-
-    def __init__(self, sizes: NetworkSizes, sde: VPSDE):
-        super().__init__()
-        layout = Layout(sizes.n_numbers, sizes.category_sizes)
-        self.softmax = sizes.softmax
-        self.evidence = BlockEvidence(layout, sde, active=sizes.softmax)
-        n_labels = sizes.n_classes if sizes.conditional else 0
-        self.score = Denoiser(self.evidence, sizes.width, sizes.n_blocks, sde, n_labels)
-        shape = (sizes.classifier_width, sizes.classifier_blocks, sde, sizes.dropout)
-        self.y = NoisedClassifier(self.evidence, (sizes.n_classes,), *shape)
-        self.z = (
-            NoisedClassifier(self.evidence, sizes.n_groups, *shape)
-            if sizes.n_groups
-            else None
-        )
-
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the weighted loss of each network, scalars."""
-        score_loss = denoising_loss if self.softmax else score_matching_loss
-        losses = {
-            "score": score_loss(self.score, batch.rows, batch.told),
-            "y": classification_loss(self.y, batch.rows, batch.y),
-        }
-        if self.z is not None:
-            losses["z"] = classification_loss(self.z, batch.rows, batch.z)
-        return {name: loss.mean() * batch.weight for name, loss in losses.items()}
-
-
-def restore(
-    sizes: NetworkSizes, weights: dict[str, NDArray[np.float32]], device: str
-) -> Objective:
-    """Return trained networks, ready to be evaluated on a device."""
-    networks = Objective(sizes, VPSDE())
-    networks.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
-    return networks.to(device).eval().requires_grad_(False)
-
-
-def learning_rate_factor(iteration: int, max_iter: int) -> float:
-    """Return the factor on gamma: a short linear warm-up, then a cosine to zero."""
-    warm_up = max(1, min(100, max_iter // 10))
-    if iteration < warm_up:
-        return (iteration + 1) / warm_up
-    progress = (iteration - warm_up) / max(1, max_iter - warm_up)
-    return 0.5 * (1.0 + math.cos(math.pi * progress))
 
 
 def train(
@@ -169,7 +94,7 @@ def train(
     device : str, default="cpu"
         Where to compute.
     report : callable, optional
-        Called after each iteration; it cannot change the result.
+        Called as `Report` says; it cannot change the result.
     code : str, default=""
         Not looked at: it tells a cache of results which code they are of.
 
@@ -183,21 +108,33 @@ def train(
     objective.to(device)
     generator = Generator(device).manual_seed(seed)
     deal_dropout(objective, generator)
-    batches = DomainBatches(domains, settings.batch_size, generator)
+    if settings.half:
+        objective.score.network.dtype = torch.bfloat16
     data = [torch.as_tensor(a, device=device) for a in (table, y[:, None], z)]
+    learned, out = np.arange(len(table)), np.empty(0, dtype=np.int64)
+    if settings.until_flat:
+        learned, out = held_out(np.column_stack([y, z, domains]), seed)
+    batches = DomainBatches(domains[learned], settings.batch_size, generator)
+    rows_learned = torch.as_tensor(learned, device=device)
 
     def batch(index: Tensor, share: float) -> Batch:
-        rows, labels, groups = (a[index] for a in data)
+        rows, labels, groups = (a[rows_learned[index]] for a in data)
         noised = noise_rows(rows, objective.evidence, not sizes.softmax, generator)
         told = labels_told(objective.score, labels[:, 0], generator)
         weight = share if settings.weigh_parts else 1.0
         return Batch(noised, labels, groups, told, weight)
 
     names = dict(objective.named_parameters())
-    optimiser = _optimiser(names, settings)
+    dtype = torch.bfloat16 if settings.half else torch.float32
+    found = optimisers(names, settings.muon, dtype)
     average = {name: p.detach().clone() for name, p in names.items()}
     history = torch.zeros(settings.max_iter, len(settings.gamma), device=device)
-    for iteration in range(settings.max_iter):
+    schedule: Cosine | UntilFlat = Cosine(settings.max_iter)
+    if len(out):
+        judge = HeldOutLoss(objective, sizes, data[0][out], data[1][out, 0], seed)
+        schedule = UntilFlat(settings.max_iter, judge(average))
+    iteration = 0
+    while iteration < schedule.n_iter:
         drawn = [batch(*part) for part in batches.draw()]
         gradients, losses_in, losses_out = meta_gradients(
             objective,
@@ -207,12 +144,13 @@ def train(
             beta=settings.beta,
             second_order=settings.second_order,
         )
-        factor = learning_rate_factor(iteration, settings.max_iter)
-        for group in optimiser.param_groups:
-            group["lr"] = settings.gamma[group["network"]] * factor
+        factor = schedule.factor(iteration)
         for name, parameter in names.items():
             parameter.grad = gradients[name]
-        optimiser.step()
+        for optimiser in found:
+            for group in optimiser.param_groups:
+                group["lr"] = settings.gamma[group["network"]] * factor
+            optimiser.step()
         # The average starts short and grows long, so that it never drags the start.
         decay = min(settings.ema_decay, (1 + iteration) / (10 + iteration))
         with torch.no_grad():
@@ -223,8 +161,13 @@ def train(
             history[iteration, j] = losses_in[name] + losses_out.get(name, 0.0)
         if iteration % CHECK_EVERY == 0:
             _check_finite(history[: iteration + 1], settings)
+        if isinstance(schedule, UntilFlat) and schedule.is_due(iteration + 1):
+            schedule.note(iteration + 1, judge(average))
         if report is not None:
-            report(iteration, dict(zip(losses_in, history[iteration], strict=True)))
+            losses = dict(zip(losses_in, history[iteration], strict=True))
+            report(iteration, losses, schedule.n_iter)
+        iteration += 1
+    history = history[:iteration]
     _check_finite(history, settings, list(average.values()))
     recorded = history.cpu().numpy().astype(np.float64)
     return Trained(
@@ -234,8 +177,38 @@ def train(
             for name, value in objective.state_dict().items()
         },
         history={name: recorded[:, j] for j, name in enumerate(settings.gamma)},
-        n_iter=settings.max_iter,
+        n_iter=iteration,
     )
+
+
+class HeldOutLoss:
+    """The score network's loss, by its averaged weights, on rows it does not learn."""
+
+    def __init__(
+        self,
+        objective: Objective,
+        sizes: NetworkSizes,
+        rows: Tensor,
+        y: Tensor,
+        seed: int,
+    ):
+        self.objective = Objective(sizes, VPSDE()).to(rows.device).eval()
+        self.objective.load_state_dict(objective.state_dict())
+        self.objective.score.network.dtype = objective.score.network.dtype
+        index = torch.arange(len(rows)).repeat(-(-HELD_OUT_DRAWS // len(rows)))
+        generator = Generator(rows.device).manual_seed(seed)
+        evidence, uniform = objective.evidence, not objective.softmax
+        self.batches = [
+            (noise_rows(rows[part], evidence, uniform, generator), y[part])
+            for part in index.split(1024)
+        ]
+
+    @torch.no_grad()
+    def __call__(self, average: Mapping[str, Tensor]) -> float:
+        """Return the mean loss by the weights `average`."""
+        self.objective.load_state_dict(average, strict=False)
+        losses = [self.objective.score_loss(*batch) for batch in self.batches]
+        return float(torch.cat(losses).mean())
 
 
 def _check_finite(
@@ -246,18 +219,4 @@ def _check_finite(
     raise FloatingPointError(
         f"Training diverged within {len(history)} iterations. A smaller gamma (found "
         f"{settings.gamma}) or alpha (found {settings.alpha}) may help."
-    )
-
-
-def _optimiser(
-    parameters: dict[str, nn.Parameter], settings: TrainingSettings
-) -> torch.optim.Optimizer:
-    groups: dict[str, list[Any]] = {}
-    for name, parameter in parameters.items():
-        groups.setdefault(network_of(name), []).append(parameter)
-    return torch.optim.AdamW(
-        [{"params": params, "network": name} for name, params in groups.items()],
-        betas=(0.9, 0.99),
-        weight_decay=0.0,
-        fused=True,
     )

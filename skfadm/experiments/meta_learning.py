@@ -37,13 +37,9 @@ from skfadm.diffusion.losses import (
     noise_rows,
 )
 from skfadm.diffusion.meta_learning import meta_gradients, network_of
+from skfadm.diffusion.objective import Batch, NetworkSizes, Objective
+from skfadm.diffusion.schedule import learning_rate_factor
 from skfadm.diffusion.sde import VPSDE
-from skfadm.diffusion.training import (
-    Batch,
-    NetworkSizes,
-    Objective,
-    learning_rate_factor,
-)
 from skfadm.encoding import TabularEncoder
 
 from .table1.results import half_width

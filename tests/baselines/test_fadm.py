@@ -6,7 +6,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.baselines import FADM
-from skfadm.diffusion import training
+from skfadm.diffusion import objective, training
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.samplers import euler_maruyama
 
@@ -79,14 +79,14 @@ def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(
     table, monkeypatch
 ):
     seen = []
-    real = training.score_matching_loss
+    real = objective.score_matching_loss
 
     def record(denoiser, rows, told):
         seen.append((told, denoiser.evidence.active, denoiser.n_linear))
         return real(denoiser, rows, told)
 
-    monkeypatch.setattr(training, "score_matching_loss", record)
-    monkeypatch.setattr(training, "denoising_loss", None)
+    monkeypatch.setattr(objective, "score_matching_loss", record)
+    monkeypatch.setattr(objective, "denoising_loss", None)
     gen = tiny().fit(*table)
     assert not [name for name in gen.weights_ if name.startswith("score.network.lab")]
     # Every channel is a number.

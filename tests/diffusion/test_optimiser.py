@@ -1,0 +1,66 @@
+import pytest
+import torch
+from torch import nn
+
+from skfadm.diffusion.optimiser import Muon, optimisers, orthogonalise
+
+
+def drawn(*shape, seed=0):
+    return torch.randn(shape, generator=torch.Generator().manual_seed(seed))
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 8), (2, 6, 20), (2, 20, 6)])
+def test_orthogonalised_matrices_keep_their_directions_with_singular_values_near_1(
+    shape,
+):
+    matrices = drawn(*shape)
+    u, _, v = torch.linalg.svd(matrices, full_matrices=False)
+    # In the bases of the singular vectors it is a diagonal matrix.
+    found = u.mT @ orthogonalise(matrices) @ v.mT
+    values = found.diagonal(dim1=1, dim2=2)
+    torch.testing.assert_close(found, values.diag_embed(), atol=1e-4, rtol=0)
+    assert values.min() > 0.5 and values.max() < 1.3
+
+
+def test_orthogonalised_matrices_do_not_depend_on_their_scale_nor_on_each_other():
+    a, b = drawn(2, 5, 7)
+    together = orthogonalise(torch.stack([a, 1e-4 * b]))
+    torch.testing.assert_close(together[0], orthogonalise(a[None])[0])
+    torch.testing.assert_close(together[1], orthogonalise(b[None])[0])
+
+
+def test_a_matrix_of_zeros_stays_zero():
+    assert orthogonalise(torch.zeros(1, 3, 4)).eq(0).all()
+
+
+@pytest.mark.skipif(not hasattr(torch.optim, "Muon"), reason="torch before 2.9")
+def test_muon_takes_the_steps_of_torch():
+    ours = [nn.Parameter(drawn(*shape)) for shape in [(16, 16), (16, 16), (24, 8)]]
+    theirs = [nn.Parameter(p.detach().clone()) for p in ours]
+    muon = Muon([{"params": ours, "lr": 0.02}], dtype=torch.bfloat16)
+    reference = torch.optim.Muon(
+        theirs, lr=0.02, weight_decay=0.0, adjust_lr_fn="match_rms_adamw"
+    )
+    for step in range(4):
+        for j, (a, b) in enumerate(zip(ours, theirs, strict=True)):
+            a.grad = drawn(*a.shape, seed=10 * step + j)
+            b.grad = a.grad.clone()
+        muon.step()
+        reference.step()
+    for a, b in zip(ours, theirs, strict=True):
+        torch.testing.assert_close(a, b, atol=2e-3, rtol=0)
+
+
+def test_muon_has_the_matrices_of_the_score_network_but_for_those_of_labels():
+    shapes = {
+        "score.inputs.weight": (3, 3),
+        "score.labels.weight": (3, 2),
+        "score.outputs.bias": (3,),
+        "y.inputs.weight": (3, 3),
+    }
+    parameters = {n: nn.Parameter(torch.zeros(s)) for n, s in shapes.items()}
+    adamw, muon = optimisers(parameters, muon=True, dtype=torch.float32)
+    (of_muon,) = muon.param_groups
+    assert of_muon["params"] == [parameters["score.inputs.weight"]]
+    assert {group["network"] for group in adamw.param_groups} == {"score", "y"}
+    assert len(optimisers(parameters, muon=False, dtype=torch.float32)) == 1

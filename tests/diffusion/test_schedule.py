@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from skfadm.diffusion.schedule import Cosine, UntilFlat, held_out
+
+
+def run(loss, max_iter):
+    """Return the factors of a training whose held-out loss is a function of time."""
+    schedule = UntilFlat(max_iter, loss(0))
+    factors = []
+    while len(factors) < schedule.n_iter:
+        factors.append(schedule.factor(len(factors)))
+        if schedule.is_due(len(factors)):
+            schedule.note(len(factors), loss(len(factors)))
+    return np.array(factors)
+
+
+def until(flat):
+    return lambda done: 1.0 - min(done, flat) / flat
+
+
+def rising_after(lowest):
+    return lambda done: abs(done - lowest) / lowest
+
+
+@pytest.mark.parametrize("loss", [until, rising_after])
+@pytest.mark.parametrize("lowest", [300, 1000, 3000])
+def test_training_ends_soon_after_the_held_out_loss_has_ceased_to_fall(loss, lowest):
+    n_iter = len(run(loss(lowest), max_iter=100_000))
+    # At most two checks later, a third more each, and a third more to end.
+    assert lowest * 1.3 < n_iter < lowest * (4 / 3) ** 3 + 3
+
+
+def test_training_takes_all_iterations_while_the_held_out_loss_falls():
+    assert len(run(lambda done: -done, max_iter=1000)) == 1000
+
+
+@pytest.mark.parametrize("max_iter", [1, 2, 7, 60, 400])
+def test_the_learning_rate_rises_stays_and_falls_towards_zero(max_iter):
+    factors = run(lambda done: -done, max_iter)
+    assert len(factors) == max_iter
+    assert factors.max() == 1.0 and factors.min() > 0
+    top = np.flatnonzero(factors == 1.0)
+    assert (np.diff(factors[: top[0] + 1]) > 0).all()
+    assert (np.diff(top) == 1).all()
+    assert (np.diff(factors[top[-1] :]) < 0).all()
+
+
+def test_a_loss_of_chance_does_not_end_training_before_it_is_looked_at_twice():
+    assert len(run(lambda done: 1.0 if done < 101 else -done, max_iter=500)) == 500
+
+
+def test_the_cosine_lasts_as_long_as_it_is_told():
+    cosine = Cosine(50)
+    factors = [cosine.factor(i) for i in range(50)]
+    assert cosine.n_iter == 50
+    assert max(factors) == 1.0 and factors[-1] < 0.01
+
+
+def test_a_tenth_is_held_out_and_the_rest_learned():
+    codes = np.random.default_rng(0).integers(2, size=(1000, 2))
+    learned, out = held_out(codes, seed=0)
+    assert len(out) == 100
+    assert sorted([*learned, *out]) == list(range(1000))
+    assert set(out) != set(held_out(codes, seed=1)[1])
+
+
+def test_many_rows_are_enough():
+    assert len(held_out(np.zeros((100_000, 1), dtype=int), seed=0)[1]) == 2048
+
+
+def test_rare_labels_groups_and_domains_are_all_learned():
+    codes = np.zeros((1000, 3), dtype=int)
+    codes[:10, 0], codes[10:25, 1], codes[25:40, 2] = 1, 1, 1
+    _, out = held_out(codes, seed=0)
+    assert out.min() >= 40 and len(out) == 96
+
+
+def test_a_table_of_rare_labels_holds_nothing_out():
+    assert len(held_out(np.arange(100)[:, None] % 10, seed=0)[1]) == 0
