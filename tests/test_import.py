@@ -100,3 +100,17 @@ def test_imports_point_down():
             if other in floor and other != room and floor[other] <= floor[room]:
                 wrong.append(f"{path.relative_to(root)} imports {other}")
     assert not wrong
+
+
+@pytest.mark.parametrize(
+    "folder", [Path(skfadm.__file__).parent, Path(__file__).parent]
+)
+def test_no_module_needs_what_windows_lacks_to_be_imported(folder):
+    lacking = {"fcntl", "grp", "pty", "pwd", "resource", "termios", "tty"}
+    for path in folder.rglob("*.py"):
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {alias.name for alias in node.names} | {
+                    getattr(node, "module", None)
+                }
+                assert not names & lacking, path
