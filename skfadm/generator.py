@@ -345,8 +345,7 @@ class FairDiffusionGenerator(TableGenerator):
         self._remember(encoded)
         self.sizes_ = sizes
         self.fair_control_, self._solution = control, solution
-        self.history_ = trained.history
-        self.n_iter_ = trained.n_iter
+        self.history_, self.n_iter_ = trained.history, trained.n_iter
         self.weights_ = trained.weights
         if solution:
             self._warn(goal.warning, solution, stacklevel=4)
@@ -564,9 +563,8 @@ class FairDiffusionGenerator(TableGenerator):
     def _warn(self, text: str | None, solution: Solution, stacklevel: int) -> None:
         """Warn of `text` and, under "auto", of a target that is not met."""
         of_target = solution.warning if self.lambda_yz == "auto" else None
-        for found in (text, of_target):
-            if found:
-                warnings.warn(found, UserWarning, stacklevel=stacklevel)
+        for found in filter(None, (text, of_target)):
+            warnings.warn(found, UserWarning, stacklevel=stacklevel)
 
     def _check_has_groups(self, has_groups: bool) -> None:
         """Refuse strengths that have nothing to act on."""
