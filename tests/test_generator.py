@@ -112,14 +112,15 @@ def test_several_sensitive_attributes_get_a_head_each(table):
     gen = tiny().fit(X, y, both, domains)
     assert [len(g) for g in gen.sensitive_classes_] == [2, 3]
     assert gen.weights_["z.network.outputs.bias"].shape == (2 + 3,)
-    # Each learns its own attribute: what tells of one alone moves its head alone.
-    other = both.assign(age=both["age"].to_numpy()[::-1])
+    # Groups that change places do so in the head of their attribute alone.
+    swapped = both.assign(age=2 - both["age"])
     heads = [
         np.split(g.weights_["z.network.outputs.bias"], [2])
-        for g in (gen, tiny().fit(X, y, other, domains))
+        for g in (gen, tiny().fit(X, y, swapped, domains))
     ]
-    np.testing.assert_array_equal(heads[0][0], heads[1][0])
-    assert (heads[0][1] != heads[1][1]).any()
+    np.testing.assert_allclose(heads[0][0], heads[1][0], rtol=1e-4)
+    np.testing.assert_allclose(heads[0][1], heads[1][1][::-1], rtol=1e-3)
+    assert len(np.unique(np.concatenate(heads[0]).round(6))) == 5
 
 
 def test_more_than_two_classes_and_groups(table):

@@ -27,6 +27,11 @@ def table():
     return mixed_table()
 
 
+@pytest.fixture(scope="module")
+def fitted(table):
+    return tiny().fit(*table)
+
+
 # These pass no z, which lambda_z would act on.
 @parametrize_with_checks([tiny(lambda_z=0.0)])
 def test_scikit_learn_conventions(estimator, check):
@@ -39,8 +44,8 @@ def test_generator_contract(check):
 
 
 @pytest.mark.parametrize("check", FITTED_CHECKS, ids=lambda c: c.__name__)
-def test_fitted_contract(check, table):
-    check(tiny().fit(*table), table)
+def test_fitted_contract(check, fitted, table):
+    check(fitted, table)
 
 
 def test_every_parameter_is_checked():
