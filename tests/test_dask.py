@@ -39,7 +39,7 @@ def on_workers(cluster):
 
 
 def test_sampling_gives_the_same_rows_on_a_cluster(cluster, monkeypatch):
-    monkeypatch.setattr(_parallel, "CHUNK_SIZE", 16)
+    monkeypatch.setattr(_parallel, "CHUNK_SIZE", 128)
     gen = tiny().fit(*mixed_table())
     X, y = gen.sample(1000, random_state=5)
     with joblib.parallel_config(backend="dask"):
@@ -63,7 +63,7 @@ def test_cross_validate_gives_the_same_scores_on_a_cluster(cluster, monkeypatch)
     X, y, z, domains = numbers_table(90)
     tree = DecisionTreeClassifier(random_state=0)
     # Sampling in a fold takes several chunks, which go to the cluster as well.
-    monkeypatch.setattr(_parallel, "CHUNK_SIZE", 4)
+    monkeypatch.setattr(_parallel, "CHUNK_SIZE", 50)
     model = SyntheticDataClassifier(tiny(), tree, n_samples=200, random_state=0)
 
     def scores():
