@@ -94,6 +94,11 @@ class EncodedTable:
     label_format: LabelFormat
 
     @property
+    def label_counts(self) -> NDArray[np.int64]:
+        """Rows of each label."""
+        return np.bincount(self.labels)
+
+    @property
     def n_groups(self) -> tuple[int, ...]:
         """Groups of each sensitive attribute."""
         return tuple(len(groups) for groups in self.sensitive_classes)
@@ -220,7 +225,7 @@ class TableGenerator(BaseEstimator, ABC):
         self.encoder_ = table.encoder
         copy_feature_names(table.encoder, self)
         self.classes_ = table.classes
-        self.class_prior_ = np.bincount(table.labels) / len(table.labels)
+        self.class_prior_ = table.label_counts / len(table.labels)
         self.sensitive_classes_ = table.sensitive_classes
         self.domains_ = table.domain_names
         self.label_format_ = table.label_format

@@ -60,7 +60,8 @@ class FairDiffusionGenerator(TableGenerator):
     ----------
     lambda_y : float, default=1.0
         Strength of label guidance, at least 0. 1 samples p(x | y); more makes rows more
-        typical of their label; 0 leaves rows and labels unrelated.
+        typical of their label; 0 leaves rows and labels unrelated. Labels of fewer than
+        50 rows get more: (n + 5) / n of it, at most 2, for n rows.
     lambda_z : float, default=0.0
         Strength of the paper's fair control, at least 0: rows move to where their group
         is hard to tell. It does not change which label a row gets (see
@@ -127,6 +128,8 @@ class FairDiffusionGenerator(TableGenerator):
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels.
+    class_count_ : ndarray of shape (n_classes,)
+        Rows of each label in training. Labels of fewer than 50 are emphasised.
     class_prior_ : ndarray of shape (n_classes,)
         Their shares in training.
     sensitive_classes_ : list of ndarray
@@ -343,6 +346,7 @@ class FairDiffusionGenerator(TableGenerator):
             solution = control.solve(goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(encoded)
+        self.class_count_ = encoded.label_counts
         self.sizes_ = sizes
         self.fair_control_, self._solution = control, solution
         self.history_, self.n_iter_ = trained.history, trained.n_iter
@@ -513,6 +517,7 @@ class FairDiffusionGenerator(TableGenerator):
             resolve_device(self.device),
             lambda_y=self.lambda_y,
             lambda_z=self.lambda_z,
+            label_counts=self.class_count_,
             n_steps=self.n_steps,
             times=self._times,
             solver=self._solver,

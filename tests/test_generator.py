@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator, _parallel
 from skfadm import generator as generator_module
-from skfadm.diffusion import generation, training
+from skfadm.diffusion import generation, guidance, training
 
 from .generators import (
     FITTED_CHECKS,
@@ -352,6 +352,28 @@ def test_small_tables_are_trained_for_fewer_iterations(
     n_rows, params, expected, asked_for
 ):
     assert asked_for(n_rows, **params).max_iter == expected
+
+
+def test_rare_labels_are_emphasised_and_rows_of_others_stay_as_they_are(
+    table, monkeypatch
+):
+    X, _, z, domains = table
+    y = np.where(np.arange(len(X)) < 10, "rare", "often")
+    generator = tiny(lambda_yz=0, max_iter=40).fit(X, y, z, domains)
+    assert generator.class_count_.tolist() == [len(X) - 10, 10]
+    asked = ["often", "rare"] * 20
+    emphasised = generator.sample(40, asked)[0]
+    monkeypatch.setattr(guidance, "SHRINKAGE", 0.0)
+    plain = generator.sample(40, asked)[0]
+    pd.testing.assert_frame_equal(emphasised[::2], plain[::2])
+    assert not emphasised[1::2].equals(plain[1::2])
+
+
+def test_a_label_of_one_row_can_be_asked_for(table):
+    X, _, z, domains = table
+    y = np.where(np.arange(len(X)) == 5, "rare", "often")
+    generator = tiny(lambda_yz=0).fit(X, y, z, domains)
+    assert set(generator.sample(20, "rare")[1]) == {"rare"}
 
 
 def test_batches_are_no_larger_than_the_table(asked_for):

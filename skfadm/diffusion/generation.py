@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from .devices import has_fast_bfloat16
-from .guidance import DenoiserFunction, Guidance, guided_denoiser
+from .guidance import DenoiserFunction, Guidance, emphasis_of, guided_denoiser
 from .layout import Layout
 from .objective import NetworkSizes, restore
 from .row_streams import RowStreams
@@ -58,6 +58,7 @@ class RowGenerator:
         *,
         lambda_y: float,
         lambda_z: float,
+        label_counts: NDArray[np.int64],
         n_steps: int,
         times: Callable[[int, VPSDE], Tensor],
         solver: Solver,
@@ -71,7 +72,14 @@ class RowGenerator:
         return cls(
             networks.score,
             networks.score.layout,
-            Guidance(networks.y, networks.z, lambda_y, lambda_z, sizes.conditional),
+            Guidance(
+                networks.y,
+                networks.z,
+                lambda_y,
+                lambda_z,
+                sizes.conditional,
+                emphasis_of(label_counts),
+            ),
             sde,
             times(n_steps, sde),
             solver,

@@ -3,7 +3,12 @@ import pytest
 import torch
 from scipy.stats import entropy as scipy_entropy
 
-from skfadm.diffusion.guidance import Guidance, entropy, guided_denoiser
+from skfadm.diffusion.guidance import (
+    Guidance,
+    emphasis_of,
+    entropy,
+    guided_denoiser,
+)
 from skfadm.diffusion.sde import VPSDE
 
 from .test_samplers import MODEL
@@ -91,3 +96,30 @@ def test_label_guidance_below_one_lies_between_no_label_and_the_label():
 
 def test_fair_control_without_a_sensitive_classifier_has_nothing_to_do():
     assert not Guidance(MODEL.label_classifier, None, 1.0, 5.0).is_fair
+
+
+def told(x, t, y=None):
+    return x if y is None else x + 1.0 + y.unsqueeze(1).expand(len(x), -1)
+
+
+def test_labels_of_few_rows_get_what_the_network_has_not_learned_of_them():
+    found = emphasis_of(np.array([1, 5, 10, 45, 49, 50, 10**6])).tolist()
+    expected = [2.0, 2.0, 1.5, 50 / 45, 54 / 49, 1.0, 1.0]
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("lambda_y", [0.5, 1.0])
+def test_estimates_of_rare_labels_go_beyond_those_of_the_network(lambda_y):
+    emphasis = torch.tensor([1.0, 1.5])
+    strengths = {"lambda_y": lambda_y, "conditional": True}
+    plain = guided_denoiser(told, guidance(**strengths), Y, VPSDE())(X, T)
+    rare = guidance(**strengths, emphasis=emphasis)
+    found = guided_denoiser(told, rare, Y, VPSDE())(X, T)
+    # Bit for bit where the label is frequent.
+    assert torch.equal(found[Y == 0], plain[Y == 0])
+    expected = X[Y == 1] + 1.5 * lambda_y * 2.0
+    torch.testing.assert_close(found[Y == 1], expected)
+    alone = guided_denoiser(told, rare, Y[Y == 1], VPSDE())(X[Y == 1], T)
+    torch.testing.assert_close(alone, expected)
+    nothing = guidance(lambda_y=0.0, conditional=True, emphasis=emphasis)
+    assert torch.equal(guided_denoiser(told, nothing, Y, VPSDE())(X, T), X)
