@@ -12,7 +12,7 @@ from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator, _parallel
 from skfadm import generator as generator_module
-from skfadm.diffusion import generation, guidance, training
+from skfadm.diffusion import batches, generation, guidance, training
 
 from .generators import (
     FITTED_CHECKS,
@@ -367,6 +367,17 @@ def test_rare_labels_are_emphasised_and_rows_of_others_stay_as_they_are(
     plain = generator.sample(40, asked)[0]
     pd.testing.assert_frame_equal(emphasised[::2], plain[::2])
     assert not emphasised[1::2].equals(plain[1::2])
+
+
+@pytest.mark.parametrize("n_rare", [3, 40])
+def test_only_rows_of_rare_labels_are_drawn_more_often(table, n_rare, monkeypatch):
+    X, _, z, domains = table
+    y = (np.arange(len(X)) < n_rare).astype(int)
+    often = tiny(lambda_yz=0).fit(X, y, z, domains).weights_
+    monkeypatch.setattr(batches, "LABEL_SHARE", 0.0)
+    alike = tiny(lambda_yz=0).fit(X, y, z, domains).weights_
+    same = all(np.array_equal(often[name], alike[name]) for name in often)
+    assert same == (n_rare == 40)
 
 
 def test_a_label_of_one_row_can_be_asked_for(table):

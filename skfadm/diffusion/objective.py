@@ -48,7 +48,7 @@ class Batch(NamedTuple):
     y: Tensor
     z: Tensor
     told: Tensor | None
-    weight: float
+    weight: float | Tensor
 
 
 class Objective(nn.Module):
@@ -77,7 +77,10 @@ class Objective(nn.Module):
         }
         if self.z is not None:
             losses["z"] = classification_loss(self.z, batch.rows, batch.z)
-        return {name: loss.mean() * batch.weight for name, loss in losses.items()}
+        weight = batch.weight
+        if isinstance(weight, float):
+            return {name: loss.mean() * weight for name, loss in losses.items()}
+        return {name: (loss * weight).mean() for name, loss in losses.items()}
 
     def score_loss(self, rows: NoisedRows, told: Tensor | None) -> Tensor:
         """Return the loss of the score network on each row, shape (n,)."""

@@ -114,10 +114,11 @@ def train(
     learned, out = np.arange(len(table)), np.empty(0, dtype=np.int64)
     if settings.until_flat:
         learned, out = held_out(np.column_stack([y, z, domains]), seed)
-    batches = DomainBatches(domains[learned], settings.batch_size, generator)
+    told = y[learned] if sizes.conditional and settings.weigh_parts else None
+    batches = DomainBatches(domains[learned], settings.batch_size, generator, told)
     rows_learned = torch.as_tensor(learned, device=device)
 
-    def batch(index: Tensor, share: float) -> Batch:
+    def batch(index: Tensor, share: float | Tensor) -> Batch:
         rows, labels, groups = (a[rows_learned[index]] for a in data)
         noised = noise_rows(rows, objective.evidence, not sizes.softmax, generator)
         told = labels_told(objective.score, labels[:, 0], generator)

@@ -239,7 +239,7 @@ class Trainer:
             for i, share in self.batches.draw()
         ]
 
-    def _batch(self, index: Tensor, weight: float) -> Batch:
+    def _batch(self, index: Tensor, weight: float | Tensor) -> Batch:
         rows, y, z = (a[index] for a in self.data)
         noised = noise_rows(rows, self.networks.evidence, False, self.generator)
         told = labels_told(self.networks.score, y[:, 0], self.generator)

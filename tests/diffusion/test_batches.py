@@ -1,7 +1,8 @@
 import numpy as np
+import pytest
 import torch
 
-from skfadm.diffusion.batches import MIN_SHARE, DomainBatches
+from skfadm.diffusion.batches import LABEL_SHARE, MIN_SHARE, DomainBatches
 
 
 def draws(domains, batch_size=64, n=400, seed=0):
@@ -54,3 +55,44 @@ def test_a_single_domain_gives_one_part_of_weight_one():
 def test_a_batch_of_one_still_has_both_parts():
     for inside, outside in draws([0, 1], batch_size=1, n=5):
         assert len(inside[0]) == len(outside[0]) == 1
+
+
+@pytest.mark.parametrize("n_domains", [1, 3])
+def test_rows_of_a_rare_label_are_drawn_more_often_and_weigh_as_much_less(n_domains):
+    rng = np.random.default_rng(0)
+    domains = np.minimum(np.arange(1000) // 400, n_domains - 1)
+    labels = (rng.random(1000) < 0.01).astype(int)
+    batches = DomainBatches(domains, 64, torch.Generator().manual_seed(0), labels)
+    total, drawn = np.zeros(1000), np.zeros(2)
+    for _ in range(6000):
+        for index, weight in batches.draw():
+            np.add.at(total, index.numpy(), weight.numpy() / len(index))
+            drawn += np.bincount(labels[index], minlength=2)
+    assert drawn[1] / drawn.sum() == pytest.approx(LABEL_SHARE, rel=0.3)
+    found = total / total.sum()
+    assert total.sum() / 6000 == pytest.approx(1.0, rel=0.01)
+    assert found[labels == 1].sum() == pytest.approx(labels.mean(), rel=0.05)
+    shares = np.bincount(domains, weights=found)
+    np.testing.assert_allclose(shares, np.bincount(domains) / 1000, atol=0.01)
+
+
+def test_frequent_labels_leave_the_draws_as_they_are():
+    domains = np.repeat([0, 1], 500)
+    seeds = [torch.Generator().manual_seed(0) for _ in range(2)]
+    without = DomainBatches(domains, 64, seeds[0])
+    with_labels = DomainBatches(domains, 64, seeds[1], np.arange(1000) % 10)
+    for a, b in zip(without.draw(), with_labels.draw(), strict=True):
+        assert a[0].tolist() == b[0].tolist()
+        assert a[1] == b[1]
+
+
+def test_no_domain_is_in_both_parts_where_labels_are_rare():
+    domains = np.repeat([0, 1, 2], [50, 30, 5])
+    labels = np.arange(85) == 40
+    batches = DomainBatches(
+        domains, 64, torch.Generator().manual_seed(0), labels.astype(int)
+    )
+    for _ in range(400):
+        (inside, _), (outside, _) = batches.draw()
+        assert len(set(domains[outside])) == 1
+        assert not set(domains[outside]) & set(domains[inside])
