@@ -33,8 +33,11 @@ from .fair_control.tradeoff import Tradeoff
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 #: The classifiers' share of gamma: hurried more, they learn small tables by heart.
 CLASSIFIER_GAMMA = 1 / 4
-#: Rows that are seen more often than this begin to be learned by heart.
-MAX_EPOCHS = 200
+#: Rows that are seen more often than this begin to be learned by heart: on 3,540 rows of
+#: Adult, 200 times gave a DCR share of 0.57, 100 times 0.53 (0.5 is best) ...
+MAX_EPOCHS = 100
+#: ... but with fewer iterations than this too little is learned, however small the table.
+MIN_ITER = 200
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
@@ -86,12 +89,13 @@ class FairDiffusionGenerator(TableGenerator):
         nearly all rows have a word of their own: new words of the same pattern; missing
         values; or the real words. A dict from columns to one of these says which
         columns are meant; see :class:`~skfadm.encoding.TabularEncoder` for the rule.
-    n_steps : int, default=12
+    n_steps : int, default=16
         Steps of the solver; each evaluates every network once.
     hidden_width, n_blocks : int, default=256, 3
         Size of the score network: units a layer, residual blocks of two layers.
     max_iter : int, default=5000
-        Iterations of training, at most, and no more than 200 passes over the rows.
+        Iterations of training, at most, and no more than 100 passes over the rows or
+        200 iterations.
         Training ends sooner, as soon as the loss on a tenth of the rows that it holds
         out, 2,048 at most, ceases to fall. Labels, groups and domains with fewer than
         20 rows are all learned from.
@@ -227,7 +231,7 @@ class FairDiffusionGenerator(TableGenerator):
         fairness_target: float | dict[str, float] | None = None,
         pos_label: Any = None,
         identifiers: str | dict = "synthetic",
-        n_steps: int = 12,
+        n_steps: int = 16,
         hidden_width: int = 256,
         n_blocks: int = 3,
         max_iter: int = 5000,
@@ -584,7 +588,7 @@ class FairDiffusionGenerator(TableGenerator):
     def _settings(self, n_rows: int, has_groups: bool) -> TrainingSettings:
         networks = ("score", "y", "z") if has_groups else ("score", "y")
         batch_size = min(self.batch_size, max(n_rows, 2))
-        epochs = MAX_EPOCHS * n_rows // batch_size
+        epochs = max(MIN_ITER, MAX_EPOCHS * n_rows // batch_size)
         rates = {network: self._rates(network) for network in networks}
         return TrainingSettings(
             max_iter=min(self.max_iter, epochs),

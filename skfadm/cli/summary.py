@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from skfadm.report import FairnessReport
 
 #: A training of so few iterations is a trial.
-_FEW_ITERATIONS = 300
+_FEW_ITERATIONS = 100
 
 
 def summarise(

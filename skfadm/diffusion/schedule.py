@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 #: Iterations over which the learning rate rises to its full size.
 WARM_UP = 50
-#: The held-out loss is taken at these iterations, each a third more than the last.
-FIRST_CHECK, NEXT_CHECK = 100, 4 / 3
-#: Training goes on while a third more of it lowers the held-out loss by at least this
-#: share of all that it has been lowered by.
-LEAST_GAIN = 0.002
-#: Of the iterations before it: how long the learning rate then falls to zero.
-DECAY = 1 / 3
+#: The held-out loss is first taken then, and each time after a fifth more iterations.
+FIRST_CHECK, NEXT_CHECK = 100, 1.2
+#: Training goes on while the mean of two checks is lower than that of the two before by
+#: at least this share of all that the loss has fallen by. One check is chance: on Adult
+#: it is up to 0.7 % too high or too low.
+LEAST_GAIN = 0.01
+#: Of the iterations before it: how long the learning rate then falls to zero. On Adult a
+#: third gave a C2ST of 0.85, once 0.87, twice 0.88 (mean of three seeds).
+DECAY = 2.0
 #: Rows to hold out: this share, of at most so many.
 HELD_OUT_SHARE, MOST_HELD_OUT = 0.1, 2048
 #: Labels, groups and domains with fewer rows are not held out, lest they get lost.
@@ -43,11 +45,11 @@ class Cosine:
 
 
 class UntilFlat:
-    """A schedule that ends where the held-out loss does.
+    """A schedule whose length follows the held-out loss.
 
     The learning rate is constant while the loss on rows that are not learned from
-    falls, then goes to zero in a line. A loss that no longer falls is that of networks
-    that begin to learn the rows by heart.
+    falls, and then goes to zero by a cosine: a loss that no longer falls is that of
+    networks that begin to learn the rows by heart.
 
     Parameters
     ----------
@@ -58,7 +60,7 @@ class UntilFlat:
     """
 
     def __init__(self, max_iter: int, first_loss: float):
-        self.first_loss = self.last_loss = first_loss
+        self.losses = [first_loss]
         self.next_check = FIRST_CHECK
         self.decays_from = max(1, round(max_iter / (1 + DECAY)))
         self.n_iter = max_iter
@@ -66,8 +68,9 @@ class UntilFlat:
     def factor(self, iteration: int) -> float:
         """Return the factor on the learning rate."""
         rise = (iteration + 1) / min(WARM_UP, self.decays_from)
-        left = (self.n_iter - iteration) / (self.n_iter - self.decays_from + 1)
-        return min(1.0, rise, left)
+        late = max(0, iteration + 1 - self.decays_from)
+        progress = late / (self.n_iter - self.decays_from + 1)
+        return min(1.0, rise, 0.5 * (1.0 + math.cos(math.pi * progress)))
 
     def is_due(self, done: int) -> bool:
         """Tell whether the held-out loss is wanted after so many iterations."""
@@ -75,9 +78,13 @@ class UntilFlat:
 
     def note(self, done: int, loss: float) -> None:
         """Take the held-out loss, and begin to end if it has become flat."""
-        gain, self.last_loss = self.last_loss - loss, loss
+        self.losses.append(loss)
         self.next_check = math.ceil(self.next_check * NEXT_CHECK)
-        if done > FIRST_CHECK and gain < LEAST_GAIN * abs(self.first_loss - loss):
+        first, *checks = self.losses
+        if len(checks) < 4:
+            return
+        before, now = np.mean(checks[-4:-2]), np.mean(checks[-2:])
+        if before - now < LEAST_GAIN * abs(first - now):
             self.decays_from = done
             self.n_iter = min(self.n_iter, done + math.ceil(done * DECAY))
 

@@ -81,68 +81,111 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     dict
         Figures of the report, scores on White and seconds.
     """
-    data = fetch_adult(data_home=args.data)
-    held_out = np.asarray(data.domains == "White")
-    parts = (data.data, data.target, data.z, data.domains)
-    X, y, z, domains = (part[~held_out] for part in parts)
-    test = tuple(part[held_out] for part in parts[:3])
+    sources, test = split(args.data)
     generator = FairDiffusionGenerator(
         lambda_yz=0.0, memory=args.memory, verbose=1, random_state=0
     )
     generator.set_params(**({"max_iter": args.max_iter} if args.max_iter else {}))
-    generator.fit(X, y, z, domains)
+    generator.fit(*sources)
     for name, (solver, times, all_steps) in SOLVERS.items():
         # No parameters: users have no use for the others.
         generator._solver, generator._times = solver, times
         for n_steps in [n for n in all_steps if n <= args.most_steps]:
             generator.set_params(n_steps=n_steps)
             for seed in range(args.seeds):
-                start = time.perf_counter()
-                X_new, y_new = generator.sample(len(X), random_state=seed)
-                took = time.perf_counter() - start
-                report = quality_report(X, X_new, y, y_new, random_state=seed)
-                (scores,) = teach(
-                    (X_new, y_new),
-                    test,
-                    pos_label=">50K",
-                    random_state=seed,
-                    names=["GB"],
-                )
                 yield {
                     "solver": name,
                     "evaluations": n_steps + (solver is euler_maruyama),
                     "seed": seed,
-                    "c2st_auc": report.c2st_auc,
-                    "column_shapes": report.column_shapes,
-                    "pair_trends": report.pair_trends,
-                    **{key: scores[key] for key in ("ACC", "R_DP", "R_EOp")},
-                    "sample_s": took,
+                    **judge(generator, sources, test, seed),
                 }
 
 
-def draw(rows: pd.DataFrame, path: Path) -> None:
-    """Draw each figure against evaluations, a line a solver, and write the picture.
+def split(folder: Path | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return Adult's rows of every race but White, as `fit` takes them, and White's.
+
+    Parameters
+    ----------
+    folder : Path or None
+        The folder with the files of UCI.
+
+    Returns
+    -------
+    sources, target : tuple
+        X, y, z and domains; X, y and z.
+    """
+    data = fetch_adult(data_home=folder)
+    held_out = np.asarray(data.domains == "White")
+    parts = (data.data, data.target, data.z, data.domains)
+    sources = tuple(part[~held_out] for part in parts)
+    return sources, tuple(part[held_out] for part in parts[:3])
+
+
+def judge(
+    generator: Any, sources: tuple[Any, ...], test: tuple[Any, ...], seed: int
+) -> dict[str, float]:
+    """Return figures of as many rows as the sources have.
+
+    Parameters
+    ----------
+    generator : fitted generator
+        With ``sample(n, random_state=)``.
+    sources, test : tuple
+        As `split` returns them.
+    seed : int
+        Of the rows and of all that is learned from them.
+
+    Returns
+    -------
+    dict
+        Figures of the report, scores on White, seconds of sampling.
+    """
+    start = time.perf_counter()
+    X, y = generator.sample(len(sources[0]), random_state=seed)
+    took = time.perf_counter() - start
+    report = quality_report(sources[0], X, sources[1], y, random_state=seed)
+    (scores,) = teach((X, y), test, pos_label=">50K", random_state=seed, names=["GB"])
+    return {
+        "c2st_auc": report.c2st_auc,
+        "column_shapes": report.column_shapes,
+        "pair_trends": report.pair_trends,
+        **{key: scores[key] for key in ("ACC", "R_DP", "R_EOp")},
+        "sample_s": took,
+    }
+
+
+def draw(
+    rows: pd.DataFrame,
+    path: Path,
+    line: str = "solver",
+    x: str = "evaluations",
+    label: str = "evaluations of the networks",
+) -> None:
+    """Draw each figure against what it takes, and write the picture.
 
     Parameters
     ----------
     rows : DataFrame
-        Rows as `run` yields them.
+        A row for each seed.
     path : Path
         Where to write it.
+    line, x : str
+        Columns: each value of `line` has a line of its own, against `x`.
+    label : str
+        Of the axis of `x`.
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.2), layout="constrained")
-    for ax, (name, label) in zip(
+    for ax, (name, title) in zip(
         figure.subplots(1, len(FIGURES)), FIGURES.items(), strict=True
     ):
-        for solver, own in rows.groupby("solver", sort=False):
-            found = own.groupby("evaluations")[name].agg(["mean", "std"])
-            ax.errorbar(
-                found.index, found["mean"], found["std"], marker="o", label=solver
-            )
-        ax.set(xscale="log", xlabel="evaluations of the networks", ylabel=label)
-    ax.legend(fontsize=7)
+        for key, own in rows.groupby(line, sort=False):
+            found = own.groupby(x)[name].agg(["mean", "std"])
+            ax.errorbar(found.index, found["mean"], found["std"], marker="o", label=key)
+        ax.set(xscale="log", xlabel=label, ylabel=title)
+        ax.spines[["top", "right"]].set_visible(False)
+    ax.legend(fontsize=7, frameon=False)
     figure.savefig(path, dpi=110)
 
 

@@ -6,7 +6,7 @@ import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
-from skfadm.experiments import adult, biased, solvers
+from skfadm.experiments import adult, biased, lengths, solvers
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 
 from ..generators import TINY, mixed_table
@@ -142,15 +142,20 @@ def test_the_experiment_of_biased_tables_scores_real_and_generated_rows(
     assert rows["R_DP"].dropna().between(0, 1).all()
 
 
-def test_the_experiment_of_solvers_samples_one_training_by_each(
-    monkeypatch, tmp_path, capsys
-):
+@pytest.fixture
+def races(monkeypatch):
+    """Have a small table with a race in place of Adult."""
     X, y, z, domains = table(200)
     races = np.where(domains == "north", "White", domains)
     data = SimpleNamespace(
         data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(races)
     )
     monkeypatch.setattr(solvers, "fetch_adult", lambda data_home: data)
+
+
+def test_the_experiment_of_solvers_samples_one_training_by_each(
+    races, monkeypatch, tmp_path, capsys
+):
     out, picture = tmp_path / "solvers.csv", tmp_path / "solvers.png"
     monkeypatch.setitem(
         solvers.SOLVERS, "euler_maruyama", (euler_maruyama, uniform_times, (10,))
@@ -163,3 +168,30 @@ def test_the_experiment_of_solvers_samples_one_training_by_each(
     assert rows["evaluations"].tolist() == [6, 8, 10, 11]
     assert picture.stat().st_size > 1000
     assert "pair_trends" in capsys.readouterr().out
+
+
+class Copies:
+    """A package that hands out its training rows."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def sample(self, n):
+        return self.rows.sample(n, replace=True, random_state=0)
+
+
+def test_the_experiment_of_lengths_trains_longer_and_longer_and_peers(
+    races, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(lengths, "LENGTHS", (5, 10))
+    monkeypatch.setattr(lengths, "PEERS", {"math": Copies})
+    out, picture = tmp_path / "lengths.csv", tmp_path / "lengths.png"
+    argv = ["--most", "15", "--seeds", "1", "--out", str(out)]
+    assert lengths.main([*argv, "--picture", str(picture)]) == 0
+    rows = pd.read_csv(out)
+    assert rows["package"].tolist() == ["skfadm"] * 3 + ["math"]
+    assert rows["n_iter"].tolist() == [5, 10, 15, 0]
+    # Copies look as the rows do; fifteen iterations are few.
+    assert rows["pair_trends"].iloc[-1] == rows["pair_trends"].max()
+    assert picture.stat().st_size > 1000
+    assert "fit_s" in capsys.readouterr().out

@@ -1,0 +1,159 @@
+"""Quality against seconds of training, beside other packages: ``python -m``.
+
+Generators are fitted on Adult's rows of every race but White with rising numbers of
+iterations, the last with the defaults, and judged as `solvers` does. Packages of others
+that are installed are fitted on the same rows with their defaults.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skfadm import FairDiffusionGenerator
+
+from .solvers import draw, judge, split
+
+LENGTHS = (100, 150, 200, 300, 450)
+LABEL, MISSING = "income", "missing"
+
+
+class Peer:
+    """A generator of another package, with the `sample` of ours."""
+
+    def __init__(self, model: Any, columns: pd.Index, dtypes: pd.Series):
+        self.model = model
+        self.columns = columns
+        self.dtypes = dtypes
+
+    def sample(
+        self, n: int, random_state: int | None = None
+    ) -> tuple[pd.DataFrame, pd.Series]:
+        """Return features and labels; most packages take no seed here."""
+        rows = self.model.sample(n)
+        X = rows[self.columns]
+        words = X.select_dtypes(exclude="number").columns
+        X = X.assign(**{c: X[c].astype(object).replace(MISSING, np.nan) for c in words})
+        return X.astype(self.dtypes), rows[LABEL].astype(str)
+
+
+def _mostlyai(rows: pd.DataFrame) -> Any:
+    from mostlyai.engine import TabularARGN  # type: ignore[import-not-found]
+
+    return TabularARGN(random_state=0, verbose=0).fit(rows)
+
+
+def _tvae(rows: pd.DataFrame) -> Any:
+    from ctgan import TVAE  # type: ignore[import-not-found]
+
+    model = TVAE()
+    model.fit(rows, list(rows.select_dtypes(exclude="number")))
+    return model
+
+
+#: How each package is fitted, by the package that is asked for.
+PEERS: dict[str, Callable[[pd.DataFrame], Any]] = {
+    "mostlyai-engine": _mostlyai,
+    "ctgan": _tvae,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the experiment and print its table.
+
+    Parameters
+    ----------
+    argv : sequence of str, default=None
+        The arguments; None means those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    args = _parser().parse_args(argv)
+    rows = pd.DataFrame(run(args))
+    means = rows.groupby(["package", "n_iter"], sort=False).mean().drop(columns="seed")
+    print(means.round(4).to_string())
+    if args.out is not None:
+        rows.to_csv(args.out, index=False)
+    if args.picture is not None:
+        draw(rows, args.picture, "package", "fit_s", "seconds of training")
+    return 0
+
+
+def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """Yield a row for each training and seed of sampling.
+
+    Parameters
+    ----------
+    args : Namespace
+        The arguments of `main`.
+
+    Yields
+    ------
+    dict
+        Seconds of training, of sampling 20,000 rows, and the figures of `judge`.
+    """
+    sources, test = split(args.data)
+    X, y = sources[:2]
+    rows = X.assign(**{LABEL: y.astype(str)})
+    words = rows.select_dtypes(exclude="number").columns
+    as_words = rows[words].astype(object)
+    rows[words] = as_words.where(as_words.notna(), MISSING)
+
+    def fit(**params: Any) -> Any:
+        generator = FairDiffusionGenerator(lambda_yz=0.0, random_state=0, **params)
+        return generator.fit(*sources)
+
+    trainings: list[tuple[str, Callable[[], Any]]] = [
+        *(("skfadm", lambda n=n: fit(max_iter=n)) for n in LENGTHS if n <= args.most),
+        ("skfadm", lambda: fit(max_iter=min(args.most, 5000))),
+    ]
+    for package, fit_peer in PEERS.items():
+        if find_spec(package.partition("-")[0]):
+
+            def of_peer(fit_peer: Any = fit_peer) -> Peer:
+                return Peer(fit_peer(rows), X.columns, X.dtypes)
+
+            trainings.append((package, of_peer))
+    for package, training in trainings:
+        start = time.perf_counter()
+        generator = training()
+        took = time.perf_counter() - start
+        start = time.perf_counter()
+        generator.sample(20_000)
+        sampled = time.perf_counter() - start
+        for seed in range(args.seeds):
+            yield {
+                "package": package,
+                "n_iter": getattr(generator, "n_iter_", 0),
+                "seed": seed,
+                "fit_s": took,
+                "sample_20000_s": sampled,
+                **judge(generator, sources, test, seed),
+            }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m skfadm.experiments.lengths", description=__doc__
+    )
+    parser.add_argument("--data", type=Path, help="folder with the files of UCI")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--most", type=int, default=5000, help="iterations at most")
+    parser.add_argument("--out", type=Path, help="CSV to write")
+    parser.add_argument("--picture", type=Path, help="PNG to write")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
