@@ -33,10 +33,10 @@ from .fair_control.tradeoff import Tradeoff
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 #: The classifiers' share of gamma: hurried more, they learn small tables by heart.
 CLASSIFIER_GAMMA = 1 / 4
-#: Rows that are seen more often than this begin to be learned by heart: on 3,540 rows of
-#: Adult, 200 times gave a DCR share of 0.57, 100 times 0.53 (0.5 is best) ...
+#: Rows that are seen more often than this begin to be learned by heart: on 3,540 rows
+#: of Adult, 200 times gave a DCR share of 0.57, 100 times 0.53 (0.5 is best) ...
 MAX_EPOCHS = 100
-#: ... but with fewer iterations than this too little is learned, however small the table.
+#: ... but fewer iterations than this teach too little, however small the table.
 MIN_ITER = 200
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 

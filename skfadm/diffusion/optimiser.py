@@ -18,6 +18,10 @@ NEWTON_SCHULZ_STEPS = 5
 #: The size of an AdamW update: Muon's are scaled to it (Liu et al. 2025).
 UPDATE_RMS = 0.2
 MOMENTUM = 0.95
+#: Step size of what is told of labels, in those of its network: it starts as zero, and
+#: in the few iterations of a small table stayed near it. On 300 rows of three clouds a
+#: classifier of generated rows was right 0.88 of the time for 0.90 with this.
+LABEL_SPEED = 3.0
 
 
 def orthogonalise(matrices: Tensor) -> Tensor:
@@ -97,29 +101,27 @@ class Muon:
 def optimisers(
     parameters: Mapping[str, nn.Parameter], muon: bool, dtype: torch.dtype
 ) -> list[torch.optim.AdamW | Muon]:
-    """Return the optimisers of all networks; each group tells its "network".
+    """Return the optimisers of all networks.
 
+    Each group tells its "network" and its "speed", a factor on the network's step size.
     With `muon`, Muon has the matrices of the score network, but for what it is told of
     labels, of which rare ones have rare gradients.
     """
-    groups: dict[tuple[bool, str], list[nn.Parameter]] = {}
+    groups: dict[tuple[bool, str, float], list[nn.Parameter]] = {}
     for name, parameter in parameters.items():
-        network = network_of(name)
-        matrix = parameter.ndim == 2 and "labels" not in name
-        by_muon = muon and matrix and network == "score"
-        groups.setdefault((by_muon, network), []).append(parameter)
-    named = [
-        (by_muon, {"params": params, "network": network})
-        for (by_muon, network), params in groups.items()
-    ]
-    found: list[torch.optim.AdamW | Muon] = [
-        torch.optim.AdamW(
-            [group for by_muon, group in named if not by_muon],
-            betas=(0.9, 0.99),
-            weight_decay=0.0,
-            fused=True,
-        )
-    ]
-    if muon:
-        found.append(Muon([group for by_muon, group in named if by_muon], dtype=dtype))
-    return found
+        network, of_labels = network_of(name), "labels" in name
+        by_muon = muon and parameter.ndim == 2 and network == "score" and not of_labels
+        speed = LABEL_SPEED if of_labels and muon else 1.0
+        groups.setdefault((by_muon, network, speed), []).append(parameter)
+
+    def of(muon: bool) -> list[dict[str, Any]]:
+        return [
+            {"params": params, "network": network, "speed": speed}
+            for (by_muon, network, speed), params in groups.items()
+            if by_muon == muon
+        ]
+
+    adamw = torch.optim.AdamW(
+        of(False), betas=(0.9, 0.99), weight_decay=0.0, fused=True
+    )
+    return [adamw, Muon(of(True), dtype=dtype)] if muon else [adamw]

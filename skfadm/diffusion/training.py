@@ -150,7 +150,8 @@ def train(
             parameter.grad = gradients[name]
         for optimiser in found:
             for group in optimiser.param_groups:
-                group["lr"] = settings.gamma[group["network"]] * factor
+                rate = settings.gamma[group["network"]] * group["speed"]
+                group["lr"] = rate * factor
             optimiser.step()
         # The average starts short and grows long, so that it never drags the start.
         decay = min(settings.ema_decay, (1 + iteration) / (10 + iteration))

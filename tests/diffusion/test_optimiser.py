@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from skfadm.diffusion.optimiser import Muon, optimisers, orthogonalise
+from skfadm.diffusion.optimiser import LABEL_SPEED, Muon, optimisers, orthogonalise
 
 
 def drawn(*shape, seed=0):
@@ -62,5 +62,10 @@ def test_muon_has_the_matrices_of_the_score_network_but_for_those_of_labels():
     adamw, muon = optimisers(parameters, muon=True, dtype=torch.float32)
     (of_muon,) = muon.param_groups
     assert of_muon["params"] == [parameters["score.inputs.weight"]]
-    assert {group["network"] for group in adamw.param_groups} == {"score", "y"}
+    by_adamw = {g["params"][0]: (g["network"], g["speed"]) for g in adamw.param_groups}
+    assert by_adamw == {
+        parameters["score.labels.weight"]: ("score", LABEL_SPEED),
+        parameters["score.outputs.bias"]: ("score", 1.0),
+        parameters["y.inputs.weight"]: ("y", 1.0),
+    }
     assert len(optimisers(parameters, muon=False, dtype=torch.float32)) == 1
