@@ -34,8 +34,7 @@ class NetworkSizes:
     n_blocks: int
     softmax: bool
     conditional: bool
-    #: Larger classifiers learn small tables by heart, and so do those without dropout:
-    #: figures are in docs/user_guide/quality.rst.
+    #: Larger classifiers learn small tables by heart, and so do those without dropout.
     classifier_width: int = 64
     classifier_blocks: int = 1
     dropout: float = 0.5

@@ -80,11 +80,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     args = _parser().parse_args(argv)
-    rows = pd.DataFrame(run(args))
+    found: list[dict[str, Any]] = []
+    for row in run(args):
+        found.append(row)
+        if args.out is not None:
+            pd.DataFrame(found).to_csv(args.out, index=False)
+    rows = pd.DataFrame(found)
     means = rows.groupby(["package", "n_iter"], sort=False).mean().drop(columns="seed")
     print(means.round(4).to_string())
-    if args.out is not None:
-        rows.to_csv(args.out, index=False)
     if args.picture is not None:
         draw(rows, args.picture, "package", "fit_s", "seconds of training")
     return 0

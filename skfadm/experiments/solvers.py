@@ -177,13 +177,14 @@ def draw(
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 3.2), layout="constrained")
+    scale = "log" if rows[x].max() > 20 * rows[x].min() else "linear"
     for ax, (name, title) in zip(
         figure.subplots(1, len(FIGURES)), FIGURES.items(), strict=True
     ):
         for key, own in rows.groupby(line, sort=False):
             found = own.groupby(x)[name].agg(["mean", "std"])
             ax.errorbar(found.index, found["mean"], found["std"], marker="o", label=key)
-        ax.set(xscale="log", xlabel=label, ylabel=title)
+        ax.set(xscale=scale, xlabel=label, ylabel=title)
         ax.spines[["top", "right"]].set_visible(False)
     ax.legend(fontsize=7, frameon=False)
     figure.savefig(path, dpi=110)
