@@ -27,7 +27,7 @@ from skfadm.quality import quality_report
 from .downstream import teach
 from .table1.results import half_width
 
-POSITIVE, NEGATIVE = ">50K", "<=50K"
+POSITIVE = ">50K"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
