@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,45 @@ if TYPE_CHECKING:
 
 class UserError(Exception):
     """What the user has to change, in one line."""
+
+
+class HtmlPage(ABC):
+    """A report that can be kept as one page of HTML."""
+
+    @abstractmethod
+    def _html(self) -> str: ...
+
+    def to_html(self) -> str:
+        """Return the page that `save_html` writes.
+
+        Returns
+        -------
+        str
+            HTML that needs no other file and no network.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        """
+        return self._html()
+
+    def save_html(self, path: str | os.PathLike[str]) -> None:
+        """Write the report as one page for a browser, a phone or a printer.
+
+        Parameters
+        ----------
+        path : str or path-like
+            The file, replaced if it exists. It holds figures and histograms, no rows.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        OSError
+            If the file cannot be written.
+        """
+        Path(path).write_text(self.to_html(), encoding="utf-8")
 
 
 def wrong_version(version: str | None) -> str:

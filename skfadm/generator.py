@@ -95,18 +95,18 @@ class FairDiffusionGenerator(TableGenerator):
         Size of the score network: units a layer, residual blocks of two layers.
     max_iter : int, default=5000
         Iterations of training, at most, and no more than 100 passes over the rows or
-        200 iterations.
-        Training ends sooner, as soon as the loss on a tenth of the rows that it holds
-        out, 2,048 at most, ceases to fall. Labels, groups and domains with fewer than
-        20 rows are all learned from.
+        200 iterations. Where the loss on a tenth of the rows, held out, 2,048 at most,
+        ceases to fall, the learning rate begins to, and training ends after twice as
+        many iterations more. Labels, groups and domains with fewer than 20 rows are all
+        learned from.
     batch_size : int, default=1024
         Rows of an iteration, meta-train and meta-test part together.
     alpha, beta : float, default=0.001, 1.0
         Inner step size and weight of the meta-test loss of Algorithm 1, at least 0.
     gamma : float, default=0.004
         Learning rate of Algorithm 1 for the score network, whose matrices Muon updates
-        (Jordan et al. 2024); that of the classifiers, which AdamW updates, is a
-        quarter. It is warmed up, and annealed to zero at the end.
+        [2]_; that of the classifiers, which AdamW updates, is a quarter. It is warmed
+        up, and annealed to zero at the end.
     second_order : bool, default=False
         Differentiate through the inner step, as Algorithm 1 does. False is its
         first-order form, at half the cost.
@@ -166,6 +166,8 @@ class FairDiffusionGenerator(TableGenerator):
     ----------
     .. [1] Y. Lin, D. Li, C. Zhao, M. Shao, "Fair Data Generation via Score-based
        Diffusion Model", 2024.
+    .. [2] K. Jordan et al., "Muon: An optimizer for hidden layers in neural networks",
+       2024.
 
     Examples
     --------

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from .._files import HtmlPage
 from ._limits import FIGURES, Figure, limit_of
 from ._marginals import Marginal
 
@@ -26,7 +25,7 @@ _TOOLTIP = (
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class QualityReport:
+class QualityReport(HtmlPage):
     """Figures of :func:`quality_report`; prints as one table, marked where bad.
 
     A figure that could not be measured (no labels, no holdout) is NaN. A figure is
@@ -127,39 +126,10 @@ membership_auc : float
             }
         return pd.DataFrame.from_dict(rows, orient="index")
 
-    def to_html(self) -> str:
-        """Return the page that `save_html` writes.
-
-        Returns
-        -------
-        str
-            HTML that needs no other file and no network.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
+    def _html(self) -> str:
         from ._page import page
 
         return page(self)
-
-    def save_html(self, path: str | os.PathLike[str]) -> None:
-        """Write the report as one page for a browser, a phone or a printer.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file, replaced if it exists. It holds figures and histograms, no rows.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        OSError
-            If the file cannot be written.
-        """
-        Path(path).write_text(self.to_html(), encoding="utf-8")
 
     @property
     def style(self) -> Styler:

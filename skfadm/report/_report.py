@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from textwrap import fill
 from typing import Any
 
 import pandas as pd
 
 from .._figures import FOUR_FIFTHS
+from .._files import HtmlPage
 from ..plotting import FairnessTradeoffDisplay
 from ..quality import QualityReport
 from . import _words as words
@@ -21,7 +20,7 @@ _MAX_GROUPS = 8
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class FairnessReport:
+class FairnessReport(HtmlPage):
     """What :func:`fairness_report` has found; prints as a small table.
 
     "real" in the tables is the classifier trained on the real rows, before, and
@@ -91,39 +90,10 @@ class FairnessReport:
         """The accuracy before and after, a row of `scores`."""
         return self.scores.loc[("", "accuracy")]
 
-    def to_html(self) -> str:
-        """Return the page that `save_html` writes.
-
-        Returns
-        -------
-        str
-            HTML that needs no other file and no network.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        """
+    def _html(self) -> str:
         from ._page import page
 
         return page(self)
-
-    def save_html(self, path: str | os.PathLike[str]) -> None:
-        """Write the report as one page for a browser, a phone or a printer.
-
-        Parameters
-        ----------
-        path : str or path-like
-            The file, replaced if it exists. It holds figures and histograms, no rows.
-
-        Raises
-        ------
-        ImportError
-            If matplotlib is not installed.
-        OSError
-            If the file cannot be written.
-        """
-        Path(path).write_text(self.to_html(), encoding="utf-8")
 
     def to_text(self, next_step: str | None = None) -> str:
         """Return what printing shows, in 80 columns.
