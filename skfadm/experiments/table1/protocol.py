@@ -145,7 +145,7 @@ def choose(
     The score of a candidate is the mean over the source domains, each reserved once,
     and over the downstream classifiers, of their accuracy or of their fair accuracy
     (`FairnessScorer`). The highest is chosen, of equal ones the first. No score on the
-    target enters.
+    target enters. A method without a strength is chosen by accuracy, whatever the rule.
 
     Parameters
     ----------
@@ -174,7 +174,8 @@ def choose(
                     is_fold &= (rows["method"] == method) & (
                         rows["scored_on"] != target
                     )
-                    own = of_rule[rule][is_fold].groupby(rows["candidate"][is_fold])
+                    by = rule if rule in METHODS[method].rules else "accuracy"
+                    own = of_rule[by][is_fold].groupby(rows["candidate"][is_fold])
                     for candidate, values in own:
                         scores[candidate] = values.mean(skipna=False)
                 chosen = int(np.nan_to_num(scores, nan=-np.inf).argmax())

@@ -97,7 +97,7 @@ def paper_layout(table: pd.DataFrame, classifier: str) -> pd.DataFrame:
     for name, method in METHODS.items():
         if name not in own.index.get_level_values("method"):
             continue
-        for rule in RULES if len(method.candidates) > 1 else [*RULES][:1]:
+        for rule in method.rules:
             cells = own.loc[rule, name]
             row: dict[str, object] = {
                 "method": method.title,

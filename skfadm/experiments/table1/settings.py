@@ -62,6 +62,12 @@ class Method:
     fixed: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def rules(self) -> list[str]:
+        """What its candidates are chosen by: a mere learning rate by accuracy."""
+        strengths = {name for own in self.candidates for name in own}
+        return list(RULES) if strengths - {"learning_rate"} else ["accuracy"]
+
+    @property
     def candidates(self) -> list[dict[str, Any]]:
         """Parameters of each candidate; those of one training side by side."""
         return [{**a, **b} for a, b in product(self.train, self.sample)]
@@ -98,6 +104,8 @@ class Protocol:
         Final trainings of each method and target.
     n_generated : int, default=20000
         Rows that each generator makes, for classifiers to be trained on.
+    n_compared : int, default=5000
+        Rows that each candidate makes, to be chosen by.
     max_rows : int or None, default=None
         Source rows that are learned from at most, drawn at random; None is all.
     max_iter : int or None, default=None
@@ -108,6 +116,7 @@ class Protocol:
 
     seeds: int = 5
     n_generated: int = 20_000
+    n_compared: int = 5000
     max_rows: int | None = None
     max_iter: int | None = None
     has_selection: bool = True

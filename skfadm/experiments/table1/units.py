@@ -10,7 +10,6 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -20,8 +19,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-import skfadm
 from skfadm._files import written_whole
+from skfadm.experiments import downstream
 from skfadm.experiments.downstream import (
     always,
     fit_classifiers,
@@ -29,15 +28,11 @@ from skfadm.experiments.downstream import (
     score_classifiers,
 )
 
+from .dependencies import code_hash
 from .settings import CLASSIFIERS, MEASURES, METHODS, Method, Protocol
 
 #: Of Adult: the label whose rates are compared.
 POSITIVE = ">50K"
-#: What of the package a result depends on.
-CODE = (
-    *("_base.py", "_downstream.py", "generator.py", "baselines", "diffusion"),
-    *("encoding", "fair_control", "experiments/downstream.py"),
-)
 
 
 @dataclass(frozen=True)
@@ -67,8 +62,11 @@ class Unit:
     @property
     def training(self) -> tuple[Any, ...]:
         """What units that share a training have in common."""
-        which = self.candidate // len(self.settings.sample)
-        return self.method, which, self.held_out, self.seed
+        method = self.settings
+        params = method.train[self.candidate // len(method.sample)]
+        # A row that generates nothing shares with none.
+        what = method.generator or self.method
+        return what, str({**method.fixed, **params}), self.held_out, self.seed
 
     def __str__(self) -> str:
         n_candidates = len(self.settings.candidates)
@@ -76,10 +74,19 @@ class Unit:
         without = " and ".join(self.held_out)
         return f"{self.method}{which}, without {without}, seed {self.seed}"
 
+    def n_generated(self, protocol: Protocol) -> int:
+        """Return how many rows are generated: fewer where candidates are compared."""
+        is_final = len(self.held_out) == 1
+        return protocol.n_generated if is_final else protocol.n_compared
+
     def file_name(self, data_hash: str, protocol: Protocol) -> str:
         """Return the name of the unit's file: a hash of all that it depends on."""
-        asked = asdict(protocol)
-        del asked["seeds"], asked["has_selection"]
+        asked = {**asdict(protocol), "n_generated": self.n_generated(protocol)}
+        for other in ("seeds", "has_selection", "n_compared"):
+            del asked[other]
+        modules = [downstream.__name__]
+        if self.settings.generator is not None:
+            modules.append(type(self.settings.build({})).__module__)
         depends = {
             "generator": self.settings.generator,
             "params": {**self.settings.fixed, **self.params},
@@ -88,22 +95,11 @@ class Unit:
             "seed": self.seed,
             "protocol": asked,
             "data": data_hash,
-            "code": code_hash(),
+            "code": code_hash(*modules),
             **versions(),
         }
         text = json.dumps([self.method, depends], sort_keys=True)
         return f"{self.method}-{hashlib.sha256(text.encode()).hexdigest()[:16]}.csv"
-
-
-@cache
-def code_hash() -> str:
-    """Return a hash of the sources that results depend on."""
-    root, digest = Path(skfadm.__file__).parent, hashlib.sha256()
-    for name in CODE:
-        path = root / name
-        for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
-            digest.update(file.read_bytes())
-    return digest.hexdigest()[:16]
 
 
 def versions() -> dict[str, str]:
@@ -156,8 +152,8 @@ def compute(
             index = np.flatnonzero(table["domain"] == domain)
             test = data.data.iloc[index], table["y"].iloc[index], table["z"].iloc[index]
             if not error and (models is None or unit.settings.adapt):
-                if unit.settings.adapt:
-                    generator.adapt(test[0])
+                if any(other.settings.adapt for other in units):
+                    generator.adapt(test[0] if unit.settings.adapt else None)
                 models = _taught(unit, generator, train, protocol, took)
             about = {**asdict(unit), "held_out": "+".join(unit.held_out)}
             about |= {"scored_on": domain, "n_source": len(source)}
@@ -206,7 +202,7 @@ def _taught(
         own = unit.settings.build(unit.params).get_params()
         generator.set_params(**{k: own[k] for s in unit.settings.sample for k in s})
         with _timed(took, "sample_s"):
-            X, y = generator.sample(protocol.n_generated)
+            X, y = generator.sample(unit.n_generated(protocol))
     with _timed(took, "teach_s"), warnings.catch_warnings():
         # Classifiers that are stopped by their iterations are the same for all.
         warnings.simplefilter("ignore", ConvergenceWarning)

@@ -39,7 +39,7 @@ class Recorder:
         return self
 
     def sample(self, n_samples):
-        self.events.append(("sample", self.params.get("strength")))
+        self.events.append(("sample", self.params.get("strength"), n_samples))
         X, y = self.table
         return X.iloc[:n_samples], y.iloc[:n_samples]
 
@@ -118,6 +118,28 @@ def test_adapting_shows_the_features_of_each_scored_domain_alone(
         pd.testing.assert_frame_equal(event[1], adult.data[adult.domains == domain])
 
 
+def test_adapted_and_not_adapted_share_a_training(
+    recorded, adult, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(METHODS, "gan", replace(METHODS["vae"], adapt=True))
+    plain, adapted = (Unit(name, 0, ("Black", "Other"), 0) for name in ("vae", "gan"))
+    assert plain.training == adapted.training
+    # Whatever comes first: what is adapted to is forgotten.
+    measure(tmp_path, adapted, adult, TINY, plain)
+    names = [event[0] for event in recorded]
+    assert names == ["fit", "adapt", "sample", "adapt", "sample", "adapt", "sample"]
+    assert recorded[-2][1] is None
+
+
+def test_candidates_are_compared_on_fewer_rows_than_the_target_is_given(
+    recorded, adult, tmp_path
+):
+    protocol = replace(TINY, n_compared=20)
+    measure(tmp_path, Unit("vae", 0, ("Black", "Other"), 0), adult, protocol)
+    measure(tmp_path, Unit("vae", 0, ("Other",), 0), adult, protocol)
+    assert [event[2] for event in recorded if event[0] == "sample"] == [20, 80]
+
+
 def test_the_whole_protocol_keeps_all_rows_and_the_iterations_of_the_method(
     recorded, adult, tmp_path
 ):
@@ -184,12 +206,17 @@ def test_a_training_that_diverges_is_recorded_and_stops_nothing(
 
 
 def test_a_file_is_named_after_all_that_its_rows_depend_on(monkeypatch):
-    unit = Unit("vae", 0, ("a/b c", "Other"), 2)
+    unit = Unit("vae", 0, ("a/b c",), 2)
     name = unit.file_name("data", TINY)
     assert name.startswith("vae-")
     assert "/" not in name
     # How many seeds there are, and whether there is a choice, change no training.
-    for protocol in (replace(TINY, seeds=9), replace(TINY, has_selection=False)):
+    # Nor does how many rows candidates are compared on, but where they are.
+    for protocol in (
+        replace(TINY, seeds=9),
+        replace(TINY, has_selection=False),
+        replace(TINY, n_compared=9),
+    ):
         assert unit.file_name("data", protocol) == name
     others = [
         replace(unit, candidate=1).file_name("data", TINY),
@@ -198,10 +225,14 @@ def test_a_file_is_named_after_all_that_its_rows_depend_on(monkeypatch):
         replace(unit, method="gan").file_name("data", TINY),
         unit.file_name("other data", TINY),
         unit.file_name("data", replace(TINY, n_generated=81)),
+        replace(unit, held_out=("a", "Other")).file_name("data", TINY),
+        replace(unit, held_out=("a", "Other")).file_name(
+            "data", replace(TINY, n_compared=81)
+        ),
         unit.file_name("data", replace(TINY, max_iter=3)),
     ]
     with monkeypatch.context() as context:
-        context.setattr(units, "code_hash", lambda: "other code")
+        context.setattr(units, "code_hash", lambda *_: "other code")
         others.append(unit.file_name("data", TINY))
     with monkeypatch.context() as context:
         context.setattr(units, "versions", lambda: {"torch": "99"})
