@@ -196,7 +196,7 @@ def test_what_is_done_is_not_done_again_and_more_seeds_only_add(plan, computed, 
     assert len(rows) == 2 * 3 * 2 * 3 * 2
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("[1/18] vae 2 of 2, without Black and Other")
-    assert lines[-1].startswith(f"[{n_units}/{n_units}] vae")
+    assert lines[-1].startswith(f"[{n_units}/{n_units}] ")
     assert "left" in lines[0]
     computed.clear()
     again, _ = run(plan)

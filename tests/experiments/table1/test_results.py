@@ -131,7 +131,7 @@ def test_choices_are_shown_with_what_was_chosen():
     choices = pd.DataFrame([choice], columns=NO_CHOICES.columns)
     text = markdown(summary(results()), choices, is_quick=False)
     chosen = METHODS["fairgan"].candidates[1]
-    assert f"| VAE | White | accuracy | {chosen} | 0 1 |" in text
+    assert f"| FairGAN | White | accuracy | {chosen} | 0 1 |" in text
 
 
 def test_published_averages_are_those_of_the_published_columns():
