@@ -13,7 +13,7 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,44 +22,47 @@ import pandas as pd
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
 from skfadm.fair_control.rates import MEASURES
-from skfadm.quality import quality_report
 
+from ._running import Unit, collect, half_width, new_parser
 from .downstream import teach
-from .table1.results import half_width
 
 POSITIVE = ">50K"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the experiment and print its table.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
+    """Print means and intervals of every setting."""
+    parser = new_parser("skfadm.experiments.adult", __doc__, seeds=1)
+    parser.add_argument("--target", action="append", help="a race (default: all)")
+    parser.add_argument("--rows", type=int, default=20_000)
+    parser.add_argument("--lambda-yz", type=float, nargs="*", default=[0.0])
+    parser.add_argument(
+        "--fairness-target",
+        type=fairness_target,
+        nargs="*",
+        default=[None],
+        help="a ratio of parity, two (parity/opportunity) such as 0.95/0.75, or none",
+    )
+    parser.add_argument(
+        "--unlabelled",
+        type=int,
+        nargs="*",
+        default=[],
+        help="adapt to so many unlabelled rows of the target, at most",
+    )
+    parser.add_argument("--memory", help="folder that keeps trainings")
+    args = parser.parse_args(argv)
     data = fetch_adult(data_home=args.data)
-    table = pd.DataFrame()
-    if args.out is not None and args.out.exists():
-        table = pd.read_csv(args.out)
-        if set(table.get("options", [""])) != {_options(args)}:
-            raise SystemExit(f"{args.out} holds other options than {_options(args)}")
-    done = set(zip(table.get("target", []), table.get("seed", []), strict=True))
-    for seed in range(args.seeds):
-        for target in args.target or sorted(set(data.domains)):
-            if (target, seed) in done:
-                continue
-            rows = pd.DataFrame(run(data, target, seed, args))
-            table = pd.concat([table, rows], ignore_index=True)
-            if args.out is not None:
-                table.to_csv(args.out, index=False)
-    print(summary(table).round(3).to_string())
+    options = ("rows", "lambda_yz", "fairness_target", "unlabelled")
+    asked = ", ".join(f"{name}={getattr(args, name)}" for name in options)
+    units: Iterator[Unit] = (
+        (
+            {"target": target, "seed": seed, "options": asked},
+            partial(run, data, target, seed, args),
+        )
+        for seed in range(args.seeds)
+        for target in args.target or sorted(set(data.domains))
+    )
+    print(summary(collect(units, args.out)).round(3).to_string())
     return 0
 
 
@@ -111,24 +114,15 @@ def run(
     held_out = np.asarray(data.domains == target)
     X, y, z = (a[~held_out] for a in (data.data, data.target, data.z))
     test = tuple(a[held_out] for a in (data.data, data.target, data.z))
-    base = {"target": target, "seed": seed, "options": _options(args)}
     for row in teach((X, y), test, pos_label=POSITIVE, random_state=seed):
-        yield {**base, "setting": "real rows", **row}
+        yield {"setting": "real rows", **row}
     generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
     start = time.perf_counter()
     with warnings.catch_warnings():
         # Targets that are out of reach: what is predicted stands in the table.
         warnings.simplefilter("ignore", UserWarning)
-        generator.fit(X, y, z, None if args.no_domains else data.domains[~held_out])
-        base["fit_s"] = time.perf_counter() - start
-        for strength in args.lambda_z:
-            generator.set_params(lambda_yz=0.0, lambda_z=strength)
-            table = generator.sample(args.rows, random_state=seed)
-            report = quality_report(X, table[0], y, table[1], max_rows=7080)
-            about = {"setting": f"lambda_z={strength:g}", "c2st_auc": report.c2st_auc}
-            for row in teach(table, test, pos_label=POSITIVE, random_state=seed):
-                yield {**base, **row, **about}
-        generator.set_params(lambda_z=0.0)
+        generator.fit(X, y, z, data.domains[~held_out])
+        fit_s = time.perf_counter() - start
         for name, params, n_unlabelled in settings(args):
             rng = np.random.default_rng(seed)
             unlabelled = test[0].iloc[rng.permutation(len(test[0]))[:n_unlabelled]]
@@ -139,6 +133,7 @@ def run(
             predicted = generator.tradeoff_.at(generator.lambda_yz_)
             about = {
                 "setting": name,
+                "fit_s": fit_s,
                 "lambda_yz": generator.lambda_yz_,
                 "predicted_ACC": predicted["accuracy"],
                 "predicted_R_DP": predicted["demographic_parity"],
@@ -147,7 +142,7 @@ def run(
                 "sample_s": time.perf_counter() - start,
             }
             for row in teach(table, test, pos_label=POSITIVE, random_state=seed):
-                yield {**base, **row, **about}
+                yield {**row, **about}
 
 
 def settings(args: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any], int]]:
@@ -172,55 +167,6 @@ def settings(args: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any], in
         for target in args.fairness_target:
             params = {"lambda_yz": "auto", "fairness_target": target}
             yield f"{known}target {_text(target)}", params, n_rows
-
-
-def _options(args: argparse.Namespace) -> str:
-    """Return what has to be the same for results to go into one table."""
-    names = (
-        "rows",
-        "lambda_z",
-        "lambda_yz",
-        "fairness_target",
-        "unlabelled",
-        "no_domains",
-    )
-    return ", ".join(f"{name}={getattr(args, name)}" for name in names)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m skfadm.experiments.adult", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, help="folder with the files of UCI")
-    parser.add_argument("--target", action="append", help="a race (default: all)")
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument(
-        "--lambda-z",
-        type=float,
-        nargs="*",
-        default=[],
-        help="entropy guidance, without fair labels; tells how real the rows look, too",
-    )
-    parser.add_argument("--lambda-yz", type=float, nargs="*", default=[0.0])
-    parser.add_argument(
-        "--fairness-target",
-        type=fairness_target,
-        nargs="*",
-        default=[None],
-        help="a ratio of parity, two (parity/opportunity) such as 0.95/0.75, or none",
-    )
-    parser.add_argument(
-        "--unlabelled",
-        type=int,
-        nargs="*",
-        default=[],
-        help="adapt to so many unlabelled rows of the target, at most",
-    )
-    parser.add_argument("--no-domains", action="store_true", help="no meta-learning")
-    parser.add_argument("--memory", help="folder that keeps trainings")
-    parser.add_argument("--out", type=Path, help="CSV to write")
-    return parser
 
 
 def _text(target: float | dict[str, float] | None) -> str:

@@ -10,21 +10,19 @@ ratio of 0.8.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
-from pathlib import Path
+from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 
+from ._running import Unit, collect, half_width, new_parser
 from .downstream import teach
-from .table1.results import half_width
 
 #: What is different from the defaults of `make_biased_domains`.
 TABLES: dict[str, dict[str, Any]] = {
@@ -38,26 +36,16 @@ SCORES = ["ACC", "R_DP", "R_EOp"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the experiment and print means over seeds, and half their 95 % intervals.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
-    rows: list[dict[str, Any]] = []
-    for seed in range(args.seeds):
-        for name in TABLES:
-            rows.extend(run(name, seed, args.rows))
-            if args.out is not None:
-                pd.DataFrame(rows).to_csv(args.out, index=False)
-    grouped = pd.DataFrame(rows).groupby(KEYS, sort=False)
+    """Print means over seeds, and half their 95 % intervals."""
+    parser = new_parser("skfadm.experiments.biased", __doc__, seeds=5)
+    parser.add_argument("--rows", type=int, default=4000)
+    args = parser.parse_args(argv)
+    units: Iterator[Unit] = (
+        ({"table": name, "seed": seed}, partial(run, name, seed, args.rows))
+        for seed in range(args.seeds)
+        for name in TABLES
+    )
+    grouped = collect(units, args.out).groupby(KEYS, sort=False)
     more = ["strength", "predicted_ACC", "predicted_R_DP", "warned"]
     means = grouped[[*SCORES, *more]].mean()
     table = means.join(grouped[SCORES].agg(half_width).add_suffix("+-"))
@@ -95,9 +83,8 @@ def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
     X, y, z, domains = (part[~held_out] for part in parts)
     test = tuple(part[held_out] for part in parts[:3])
     options: dict[str, Any] = {"pos_label": None, "random_state": seed}
-    base = {"table": name, "seed": seed}
     for row in teach((X, y), test, **options):
-        yield {**base, "lambda_yz": "real", **row}
+        yield {"lambda_yz": "real", **row}
     generator = FairDiffusionGenerator(random_state=seed)
     for setting, params, unlabelled in (
         ("0", {"lambda_yz": 0.0}, None),
@@ -121,17 +108,7 @@ def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
         }
         table = generator.sample(len(X), random_state=seed)
         for row in teach(table, test, **options):
-            yield {**base, **about, **row}
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m skfadm.experiments.biased", description=__doc__
-    )
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--rows", type=int, default=4000)
-    parser.add_argument("--out", type=Path, help="CSV to write")
-    return parser
+            yield {**about, **row}
 
 
 if __name__ == "__main__":

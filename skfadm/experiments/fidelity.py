@@ -13,6 +13,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from skfadm._figures import BAD, SYNTHETIC
 from skfadm.datasets import fetch_adult
 from skfadm.quality import quality_report
 
+from ._running import Unit, collect, new_parser
 from .downstream import teach
 
 #: A value or combination that at most this share of rows has is rare.
@@ -56,32 +58,35 @@ class Table(NamedTuple):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the experiment and print the mean over the seeds.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
-    rows: list[dict[str, Any]] = []
-    for name in args.table:
-        for seed in range(args.seeds):
-            for row in run(name, seed, args):
-                rows.append(row)
-                if args.out is not None:
-                    pd.DataFrame(rows).to_csv(args.out, index=False)
-    table = pd.DataFrame(rows).drop(columns="seed")
-    keys = ["table", "setting"]
-    means = table.groupby(keys, sort=False).mean(numeric_only=True)
-    print(means.T.round(3).to_string())
+    """Print the mean over the seeds."""
+    parser = new_parser("skfadm.experiments.fidelity", __doc__, seeds=1)
+    parser.add_argument("--table", nargs="+", choices=list(TABLES), required=True)
+    parser.add_argument(
+        "--set",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameters of the generator that are not the default",
+    )
+    parser.add_argument(
+        "--sdmetrics",
+        action="store_true",
+        help="detection score of SDMetrics with XGBoost as well, if both are installed",
+    )
+    parser.add_argument("--strengths", type=float, nargs="*", default=[])
+    parser.add_argument("--no-domains", action="store_true", help="no meta-learning")
+    parser.add_argument("--picture", type=Path, help="PNG to write, with --strengths")
+    args = parser.parse_args(argv)
+    units: Iterator[Unit] = (
+        ({"table": name, "seed": seed}, partial(run, name, seed, args))
+        for name in args.table
+        for seed in range(args.seeds)
+    )
+    table = collect(units, args.out)
+    means = table.drop(columns="seed").groupby(["table", "setting"], sort=False)
+    print(means.mean(numeric_only=True).T.round(3).to_string())
     if args.picture is not None:
-        draw(pd.DataFrame(rows), args.picture)
+        draw(table, args.picture)
     return 0
 
 
@@ -117,9 +122,7 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
         sampled: Any = generator.sample(len(train), random_state=seed)
         X, y = sampled
         row = {
-            "table": name,
             "setting": ", ".join(f"{k}={v:g}" for k, v in setting.items() if v) or "-",
-            "seed": seed,
             "rows": len(train),
             "n_iter": generator.n_iter_,
             "fit_s": fit_s,
@@ -356,32 +359,6 @@ TABLES: dict[str, Callable[[Path | None], Table]] = {
     "categories": lambda data: _bundled(load_digits, as_categories=True),
     "small": lambda data: _bundled(load_diabetes),
 }
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m skfadm.experiments.fidelity", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, help="folder with the files of UCI")
-    parser.add_argument("--table", nargs="+", choices=list(TABLES), required=True)
-    parser.add_argument("--seeds", type=int, default=1)
-    parser.add_argument(
-        "--set",
-        nargs="*",
-        default=[],
-        metavar="NAME=VALUE",
-        help="parameters of the generator that are not the default",
-    )
-    parser.add_argument(
-        "--sdmetrics",
-        action="store_true",
-        help="detection score of SDMetrics with XGBoost as well, if both are installed",
-    )
-    parser.add_argument("--strengths", type=float, nargs="*", default=[])
-    parser.add_argument("--no-domains", action="store_true", help="no meta-learning")
-    parser.add_argument("--picture", type=Path, help="PNG to write, with --strengths")
-    parser.add_argument("--out", type=Path, help="CSV to write")
-    return parser
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 
+from ._running import Row, Unit, collect, new_parser
 from .solvers import draw, judge, split
 
 LENGTHS = (100, 150, 200, 300, 450)
@@ -67,45 +69,20 @@ PEERS: dict[str, Callable[[pd.DataFrame], Any]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the experiment and print its table.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
-    found: list[dict[str, Any]] = []
-    for row in run(args):
-        found.append(row)
-        if args.out is not None:
-            pd.DataFrame(found).to_csv(args.out, index=False)
-    rows = pd.DataFrame(found)
-    means = rows.groupby(["package", "n_iter"], sort=False).mean().drop(columns="seed")
-    print(means.round(4).to_string())
+    """Print means over the seeds."""
+    parser = new_parser("skfadm.experiments.lengths", __doc__, seeds=3)
+    parser.add_argument("--most", type=int, default=5000, help="iterations at most")
+    parser.add_argument("--picture", type=Path, help="PNG to write")
+    args = parser.parse_args(argv)
+    rows = collect(_units(args), args.out)
+    means = rows.groupby(["package", "n_iter"], sort=False).mean(numeric_only=True)
+    print(means.drop(columns=["seed", "most"]).round(4).to_string())
     if args.picture is not None:
         draw(rows, args.picture, "package", "fit_s", "seconds of training")
     return 0
 
 
-def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Yield a row for each training and seed of sampling.
-
-    Parameters
-    ----------
-    args : Namespace
-        The arguments of `main`.
-
-    Yields
-    ------
-    dict
-        Seconds of training, of sampling 20,000 rows, and the figures of `judge`.
-    """
+def _units(args: argparse.Namespace) -> Iterator[Unit]:
     sources, test = split(args.data)
     X, y = sources[:2]
     rows = X.assign(**{LABEL: y.astype(str)})
@@ -113,49 +90,31 @@ def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
     as_words = rows[words].astype(object)
     rows[words] = as_words.where(as_words.notna(), MISSING)
 
-    def fit(**params: Any) -> Any:
-        generator = FairDiffusionGenerator(lambda_yz=0.0, random_state=0, **params)
+    def ours(most: int) -> Any:
+        generator = FairDiffusionGenerator(lambda_yz=0.0, max_iter=most, random_state=0)
         return generator.fit(*sources)
 
-    trainings: list[tuple[str, Callable[[], Any]]] = [
-        *(("skfadm", lambda n=n: fit(max_iter=n)) for n in LENGTHS if n <= args.most),
-        ("skfadm", lambda: fit(max_iter=min(args.most, 5000))),
-    ]
-    for package, fit_peer in PEERS.items():
-        if find_spec(package.partition("-")[0]):
-
-            def of_peer(fit_peer: Any = fit_peer) -> Peer:
-                return Peer(fit_peer(rows), X.columns, X.dtypes)
-
-            trainings.append((package, of_peer))
-    for package, training in trainings:
+    def compute(fit: Callable[[], Any]) -> Iterator[Row]:
         start = time.perf_counter()
-        generator = training()
+        generator = fit()
         took = time.perf_counter() - start
         start = time.perf_counter()
         generator.sample(20_000)
         sampled = time.perf_counter() - start
+        about = {"n_iter": getattr(generator, "n_iter_", 0), "fit_s": took}
         for seed in range(args.seeds):
-            yield {
-                "package": package,
-                "n_iter": getattr(generator, "n_iter_", 0),
-                "seed": seed,
-                "fit_s": took,
-                "sample_20000_s": sampled,
-                **judge(generator, sources, test, seed),
-            }
+            figures = judge(generator, sources, test, seed)
+            yield {**about, "seed": seed, "sample_20000_s": sampled, **figures}
 
+    for most in (*(n for n in LENGTHS if n <= args.most), min(args.most, 5000)):
+        yield {"package": "skfadm", "most": most}, partial(compute, partial(ours, most))
+    for package, fit_peer in PEERS.items():
+        if find_spec(package.partition("-")[0]):
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m skfadm.experiments.lengths", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, help="folder with the files of UCI")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--most", type=int, default=5000, help="iterations at most")
-    parser.add_argument("--out", type=Path, help="CSV to write")
-    parser.add_argument("--picture", type=Path, help="PNG to write")
-    return parser
+            def fit(fit_peer: Any = fit_peer) -> Peer:
+                return Peer(fit_peer(rows), X.columns, X.dtypes)
+
+            yield {"package": package, "most": 0}, partial(compute, fit)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,7 @@ from skfadm.diffusion.schedule import learning_rate_factor
 from skfadm.diffusion.sde import VPSDE
 from skfadm.encoding import TabularEncoder
 
-from .table1.results import half_width
+from ._running import Row, Unit, collect, half_width, new_parser
 
 BATCH = 1024
 #: Of the classifiers, and of the score network.
@@ -87,42 +88,39 @@ class Coded:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what is left, and print the table.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
+    """Print losses, and how far they are from those of plain training."""
+    parser = new_parser("skfadm.experiments.meta_learning", __doc__, seeds=5)
+    parser.add_argument("--gradients", type=Path, metavar="CSV")
+    parser.add_argument("--target", nargs="+", default=["White"], metavar="RACE")
+    parser.add_argument("--max-iter", type=int, default=600, metavar="N")
+    args = parser.parse_args(argv)
     if args.gradients is not None and not args.gradients.exists():
         coded = adult(args.data, args.target[0])
         found = pd.DataFrame(distances(coded, args.max_iter))
         found.to_csv(args.gradients, index=False)
         print(found.round(6).to_string(index=False))
-    done = pd.read_csv(args.out) if args.out.exists() else pd.DataFrame()
-    keys = ["table", "target", "seed", *Setting.__dataclass_fields__, "max_iter"]
-    known = set(done[keys].itertuples(index=False, name=None)) if len(done) else set()
-    for seed in range(args.seeds):
-        for name, target in [("adult", race) for race in args.target] + [
-            ("biased", "")
-        ]:
-            coded = adult(args.data, target) if name == "adult" else biased(seed)
-            for setting in SETTINGS:
-                about = {"table": name, "target": target or "beyond", "seed": seed}
-                about |= {**setting.__dict__, "max_iter": args.max_iter}
-                if tuple(about.values()) in known:
-                    continue
-                row = {**about, **losses(coded, setting, args.max_iter, seed)}
-                done = pd.concat([done, pd.DataFrame([row])], ignore_index=True)
-                done.to_csv(args.out, index=False)
-    print(summary(done).round(4).to_string())
+    print(summary(collect(_units(args), args.out)).round(4).to_string())
     return 0
+
+
+def _units(args: argparse.Namespace) -> Iterator[Unit]:
+    for seed in range(args.seeds):
+        for target in [*args.target, "beyond"]:
+            name = "biased" if target == "beyond" else "adult"
+
+            @cache
+            def coded(target: str = target, seed: int = seed) -> Coded:
+                return biased(seed) if target == "beyond" else adult(args.data, target)
+
+            def compute(
+                setting: Setting, coded: Any = coded, seed: int = seed
+            ) -> list[Row]:
+                return [losses(coded(), setting, args.max_iter, seed)]
+
+            for setting in SETTINGS:
+                about = {"table": name, "target": target, "seed": seed}
+                about |= {**setting.__dict__, "max_iter": args.max_iter}
+                yield about, partial(compute, setting)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -370,17 +368,6 @@ def _far(trainer: Trainer, weighed: bool) -> dict[tuple[str, float, bool], float
             norm = sum(float(plain[n].square().sum()) for n in own)
             out[network, alpha, order] = (far / norm) ** 0.5
     return out
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--out", type=Path, required=True, metavar="CSV")
-    parser.add_argument("--gradients", type=Path, metavar="CSV")
-    parser.add_argument("--target", nargs="+", default=["White"], metavar="RACE")
-    parser.add_argument("--seeds", type=int, default=3, metavar="N")
-    parser.add_argument("--max-iter", type=int, default=1000, metavar="N")
-    return parser
 
 
 if __name__ == "__main__":

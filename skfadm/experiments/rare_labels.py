@@ -8,9 +8,9 @@ of them of the rare label, and judged on real ones.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +22,10 @@ from sklearn.metrics import roc_auc_score
 
 from skfadm import FairDiffusionGenerator
 from skfadm._downstream import default_classifier
-from skfadm._files import write_csv
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion import guidance
+
+from ._running import Row, Unit, collect, new_parser
 
 TABLES = ("biased", "two", "three", "adult")
 #: Rows that are learned, that are generated, and real ones of each kind that judge, and
@@ -35,36 +36,36 @@ Table = tuple[pd.DataFrame, NDArray[Any]]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the experiment, write its rows and print their means.
+    """Print means over the seeds."""
+    parser = new_parser("skfadm.experiments.rare_labels", __doc__, seeds=5)
+    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
+    parser.add_argument("--rare", type=int, default=10, help="rows of the rare label")
+    parser.add_argument(
+        "--shrinkages",
+        nargs="+",
+        type=float,
+        default=[0.0, guidance.SHRINKAGE],
+        help="what is taken of rare labels: 0 adds nothing for them",
+    )
+    parser.add_argument("--max-iter", type=int)
+    args = parser.parse_args(argv)
 
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
+    def compute(name: str, seed: int) -> Iterator[Row]:
+        X, y = make_table(name, seed, args.data)
+        params = {} if args.max_iter is None else {"max_iter": args.max_iter}
+        experiment = RareLabel(X, y, args.rare, seed, **params)
+        for shrinkage in args.shrinkages:
+            yield {"shrinkage": shrinkage, **experiment.measure(shrinkage)}
 
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
-    rows = pd.DataFrame(run(args))
-    write_csv(rows, args.out)
+    units: Iterator[Unit] = (
+        ({"table": name, "rare": args.rare, "seed": seed}, partial(compute, name, seed))
+        for seed in range(args.seeds)
+        for name in args.tables
+    )
+    rows = collect(units, args.out)
     means = rows.drop(columns="seed").groupby(["table", "rare", "shrinkage"])
     print(means.mean().round(3).to_string())
     return 0
-
-
-def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Yield the figures of each table, shrinkage and seed."""
-    for seed in range(args.seeds):
-        for name in args.tables:
-            X, y = make_table(name, seed, args.data_home)
-            told = {"table": name, "rare": args.rare, "seed": seed}
-            params = {} if args.max_iter is None else {"max_iter": args.max_iter}
-            experiment = RareLabel(X, y, args.rare, seed, **params)
-            for shrinkage in args.shrinkages:
-                yield told | {"shrinkage": shrinkage} | experiment.measure(shrinkage)
 
 
 def make_table(name: str, seed: int, data_home: Path | None) -> Table:
@@ -175,26 +176,6 @@ class RareLabel:
         y = np.repeat([1, 0], [len(rare), len(other)])
         p = model.predict_proba(pd.concat([rare, other]))[:, 1]
         return float(roc_auc_score(y, p))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m skfadm.experiments.rare_labels", description=__doc__
-    )
-    parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
-    parser.add_argument("--rare", type=int, default=10, help="rows of the rare label")
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument(
-        "--shrinkages",
-        nargs="+",
-        type=float,
-        default=[0.0, guidance.SHRINKAGE],
-        help="what is taken of rare labels: 0 adds nothing for them",
-    )
-    parser.add_argument("--max-iter", type=int)
-    parser.add_argument("--data-home", type=Path, help="folder of Adult's files")
-    parser.add_argument("--out", type=Path, default=Path("rare-labels.csv"))
-    return parser
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,12 @@ from skfadm.diffusion.samplers import (
 )
 from skfadm.quality import quality_report
 
+from ._running import Row, Unit, collect, new_parser
 from .downstream import teach
 
 #: Each solver, its times and its steps. Euler-Maruyama evaluates once more at the end.
 SOLVERS: dict[str, tuple[Any, Any, tuple[int, ...]]] = {
-    "multistep": (multistep, lognormal_times, (6, 8, 10, 12, 15, 20, 30, 60)),
+    "multistep": (multistep, lognormal_times, (6, 8, 10, 12, 16, 20, 30, 60)),
     "euler_maruyama": (euler_maruyama, uniform_times, (20, 60, 200, 1000)),
 }
 FIGURES = {
@@ -43,62 +45,45 @@ FIGURES = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the experiment and print means and standard deviations over the seeds.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
-    rows = pd.DataFrame(run(args))
+    """Print means and standard deviations over the seeds."""
+    parser = new_parser("skfadm.experiments.solvers", __doc__, seeds=3)
+    parser.add_argument("--max-iter", type=int, help="iterations, for a quick look")
+    parser.add_argument("--most-steps", type=int, default=1000, help="leave out more")
+    parser.add_argument("--picture", type=Path, help="PNG to write")
+    args = parser.parse_args(argv)
+    rows = collect(_units(args), args.out)
     grouped = rows.groupby(["solver", "evaluations"], sort=False)
     table = grouped.mean().drop(columns="seed")
     deviations = grouped[list(FIGURES)].std(ddof=1).add_suffix("+-")
     print(table.join(deviations).round(4).to_string())
-    if args.out is not None:
-        rows.to_csv(args.out, index=False)
     if args.picture is not None:
         draw(rows, args.picture)
     return 0
 
 
-def run(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    """Yield a row for each solver, number of steps and seed of sampling.
-
-    Parameters
-    ----------
-    args : Namespace
-        The arguments of `main`.
-
-    Yields
-    ------
-    dict
-        Figures of the report, scores on White and seconds.
-    """
+def _units(args: argparse.Namespace) -> Iterator[Unit]:
     sources, test = split(args.data)
-    generator = FairDiffusionGenerator(
-        lambda_yz=0.0, memory=args.memory, verbose=1, random_state=0
-    )
-    generator.set_params(**({"max_iter": args.max_iter} if args.max_iter else {}))
-    generator.fit(*sources)
-    for name, (solver, times, all_steps) in SOLVERS.items():
+    params = {"max_iter": args.max_iter} if args.max_iter else {}
+
+    @cache
+    def fitted() -> Any:
+        generator = FairDiffusionGenerator(
+            lambda_yz=0.0, verbose=1, random_state=0, **params
+        )
+        return generator.fit(*sources)
+
+    def compute(solver: Any, times: Any, n_steps: int, seed: int) -> Iterator[Row]:
+        generator = fitted().set_params(n_steps=n_steps)
         # No parameters: users have no use for the others.
         generator._solver, generator._times = solver, times
+        yield judge(generator, sources, test, seed)
+
+    for name, (solver, times, all_steps) in SOLVERS.items():
         for n_steps in [n for n in all_steps if n <= args.most_steps]:
-            generator.set_params(n_steps=n_steps)
             for seed in range(args.seeds):
-                yield {
-                    "solver": name,
-                    "evaluations": n_steps + (solver is euler_maruyama),
-                    "seed": seed,
-                    **judge(generator, sources, test, seed),
-                }
+                n_evaluations = n_steps + (solver is euler_maruyama)
+                about = {"solver": name, "evaluations": n_evaluations, "seed": seed}
+                yield about, partial(compute, solver, times, n_steps, seed)
 
 
 def split(folder: Path | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
@@ -188,20 +173,6 @@ def draw(
         ax.spines[["top", "right"]].set_visible(False)
     ax.legend(fontsize=7, frameon=False)
     figure.savefig(path, dpi=110)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m skfadm.experiments.solvers", description=__doc__
-    )
-    parser.add_argument("--data", type=Path, help="folder with the files of UCI")
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--max-iter", type=int, help="iterations, for a quick look")
-    parser.add_argument("--most-steps", type=int, default=1000, help="leave out more")
-    parser.add_argument("--memory", help="folder that keeps the training")
-    parser.add_argument("--out", type=Path, help="CSV to write")
-    parser.add_argument("--picture", type=Path, help="PNG to write")
-    return parser
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+
+from skfadm.experiments._running import half_width
 
 from .published import AVERAGE, ELSEWHERE, PUBLISHED, SHORT
 from .settings import CLASSIFIERS, MEASURES, METHODS, RULES
@@ -63,14 +64,6 @@ def summary(rows: pd.DataFrame) -> pd.DataFrame:
         n_undefined=("undefined", "sum"),
         n_failed=("failed", "sum"),
     )
-
-
-def half_width(values: pd.Series) -> float:
-    """Return half the 95 % interval of a mean, by Student's t; NaN for one value."""
-    known = values.dropna()
-    if len(known) < 2:
-        return float("nan")
-    return float(stats.t.ppf(0.975, len(known) - 1) * stats.sem(known))
 
 
 def paper_layout(table: pd.DataFrame, classifier: str) -> pd.DataFrame:

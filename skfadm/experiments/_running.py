@@ -1,0 +1,81 @@
+"""What the commands of experiments share: arguments, and going on where they were."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from scipy import stats
+
+from skfadm._files import written_whole
+
+Row = dict[str, Any]
+#: What a part of an experiment is known by, and what computes its rows.
+Unit = tuple[Row, Callable[[], Iterable[Row]]]
+
+
+def new_parser(name: str, description: str | None, seeds: int) -> Any:
+    """Return a parser with the arguments that all experiments have.
+
+    Parameters
+    ----------
+    name : str
+        The module, its ``__spec__.name``.
+    description : str or None
+        Its docstring.
+    seeds : int
+        How many by default.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=description)
+    parser.add_argument("--data", type=Path, metavar="DIR", help="with UCI's files")
+    parser.add_argument("--seeds", type=int, default=seeds, metavar="N")
+    parser.add_argument(
+        "--out", type=Path, metavar="CSV", help="to write; what it holds is not redone"
+    )
+    return parser
+
+
+def collect(units: Iterable[Unit], out: Path | None) -> pd.DataFrame:
+    """Compute the rows of all units, but for those that a file holds.
+
+    Parameters
+    ----------
+    units : iterable of (dict, callable)
+        Columns whose values no other unit has, and what returns its rows.
+    out : Path or None
+        A CSV, written whole after each unit.
+
+    Returns
+    -------
+    DataFrame
+        The rows of the units, with their columns in front.
+    """
+    table = pd.read_csv(out) if out is not None and out.exists() else pd.DataFrame()
+    mine = []
+    for about, compute in units:
+        found = _rows_of(table, about)
+        if not len(found):
+            found = pd.DataFrame([{**about, **row} for row in compute()])
+            table = pd.concat([table, found], ignore_index=True)
+            if out is not None:
+                with written_whole(out) as file:
+                    table.to_csv(file, index=False, mode="wb")
+        mine.append(found)
+    return pd.concat(mine, ignore_index=True)
+
+
+def _rows_of(table: pd.DataFrame, about: Row) -> pd.DataFrame:
+    if not set(about) <= set(table):
+        return table[:0]
+    return table[(table[list(about)] == pd.Series(about)).all(axis=1)]
+
+
+def half_width(values: pd.Series) -> float:
+    """Return half the 95 % interval of a mean, by Student's t; NaN for one value."""
+    known = values.dropna()
+    if len(known) < 2:
+        return float("nan")
+    return float(stats.t.ppf(0.975, len(known) - 1) * stats.sem(known))
