@@ -1,0 +1,108 @@
+"""The figure of a report: a panel a column, and a heatmap of pairs."""
+
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skfadm.quality import QualityDisplay, quality_report
+
+from .tables import QUICK, mixed_table
+
+
+@pytest.fixture(scope="module")
+def report():
+    real, synthetic = mixed_table(60, 0), mixed_table(60, 1)
+    return quality_report(real, synthetic, **QUICK)
+
+
+def test_display_has_a_panel_a_column_and_a_heatmap(plt, report):
+    display = QualityDisplay.from_report(report)
+    assert isinstance(display, QualityDisplay)
+    assert len(display.axes_) == 5
+    assert display.figure_ is display.ax_.figure
+    shown = display.ax_.images[0].get_array().filled(np.nan)
+    expected = 1 - report.pair_scores.to_numpy()
+    np.fill_diagonal(expected, 1 - report.column_scores)
+    np.testing.assert_allclose(shown, expected, equal_nan=True)
+    assert plt.figure(plt.get_fignums()[-1]) is display.figure_
+    display.figure_.canvas.draw()
+
+
+def test_colours_of_the_heatmap_mean_the_same_for_every_table(plt, report):
+    near = QualityDisplay.from_report(report).ax_.images[0]
+    a, b = np.random.default_rng(0).normal(size=(2, 50, 3))
+    far = QualityDisplay.from_tables(a, b + 9).ax_.images[0]
+    assert near.get_clim() == far.get_clim()
+    lightness = [np.mean(far.to_rgba(np.array([[x]]))[0, 0, :3]) for x in (0.08, 0.3)]
+    assert lightness[0] > 0.85 > 0.5 > lightness[1]
+
+
+def test_no_cell_of_the_figure_is_empty(plt):
+    tables = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 5)))
+    tables = tables.set_axis(list("abcde"), axis=1).assign(constant=1.0)
+    display = QualityDisplay.from_tables(tables, tables.drop(columns="e").assign(e=1.0))
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert len(texts) == 36 and all(texts)
+    assert "\u00d7" in texts  # of a constant there is no correlation
+    display.figure_.canvas.draw()
+    rows = {}
+    for ax in display.axes_:
+        rows.setdefault(round(ax.get_position().y0, 2), []).append(ax)
+    assert sorted(map(len, rows.values())) == [3, 3]
+
+
+def test_display_of_tables_equals_that_of_their_report(plt, report):
+    display = QualityDisplay.from_tables(mixed_table(60, 0), mixed_table(60, 1))
+    pd.testing.assert_series_equal(display.column_scores, report.column_scores)
+    for one, other in zip(display.marginals, report.marginals, strict=True):
+        np.testing.assert_array_equal(one.real, other.real)
+        assert one.real.sum() == pytest.approx(1)
+        assert one.synthetic.sum() == pytest.approx(1)
+    assert display.plot() is display
+
+
+def test_display_writes_dates_as_dates(plt):
+    times = pd.date_range("2015-01-01", "2022-01-01", 50).to_series()
+    table = pd.DataFrame({"since": times, "n": np.arange(50.0)})
+    display = QualityDisplay.from_tables(table, table)
+    display.figure_.canvas.draw()
+    ticks = [tick.get_text() for tick in display.axes_[0].get_xticklabels()]
+    assert set(ticks) <= {str(year) for year in range(2000, 2030)} and len(ticks) > 1
+
+
+def test_display_shows_the_worst_columns_of_a_wide_table(plt):
+    rng = np.random.default_rng(0)
+    real, synthetic = rng.normal(size=(2, 50, 30))
+    synthetic[:, [7, 20]] += 5
+    display = QualityDisplay.from_tables(real, synthetic, max_columns=2)
+    assert [ax.get_title().split()[0] for ax in display.axes_] == ["x7", "x20"]
+    assert len(QualityDisplay.from_tables(real, synthetic).axes_) == 12
+    with pytest.raises(ValueError, match="max_columns"):
+        display.plot(max_columns=0)
+
+
+def test_display_draws_into_the_room_of_a_given_axes(plt):
+    figure, axes = plt.subplots(1, 2)
+    table = mixed_table(30, 0)
+    display = QualityDisplay.from_tables(table, table, ax=axes[1])
+    assert display.figure_ is figure
+    figure.canvas.draw()
+    assert display.ax_.get_position().x0 > 0.5
+
+
+@pytest.mark.parametrize(
+    "column", [np.full(20, 0.5), np.repeat(["a", None], 10), np.arange(20) * 10**10]
+)
+def test_display_of_a_single_odd_column_can_be_drawn(plt, column):
+    table = pd.DataFrame({"only": column})
+    display = QualityDisplay.from_tables(table, table)
+    assert display.ax_ is display.axes_[0]
+    display.figure_.canvas.draw()
+
+
+def test_display_says_that_matplotlib_is_missing(monkeypatch, report):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        QualityDisplay.from_report(report)

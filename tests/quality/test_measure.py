@@ -1,0 +1,139 @@
+"""Whole reports: known generators, the seed, and what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skfadm.quality import quality_report
+
+from .tables import QUICK, halves, mixed_table
+
+COPYING = {"dcr_share", "nndr", "copies", "membership_auc"}
+
+
+def test_fresh_real_rows_are_found_perfect():
+    real, holdout, fresh = halves(400, parts=3)
+    report = quality_report(real, fresh, holdout=holdout, random_state=0)
+    found = [report.c2st_auc, report.dcr_share, report.membership_auc]
+    found += [report.beta_recall, report.reference["beta_recall"]]
+    assert found == pytest.approx([0.5] * 5, abs=0.08)  # some three standard errors
+    assert report.alpha_precision > 0.95
+    assert report.copies == report.reference["copies"] == 0
+    assert report.bad == ()
+
+
+def test_a_copier_is_found_by_every_privacy_figure_and_passes_as_faithful():
+    real, holdout = halves(400)
+    report = quality_report(real, real, holdout=holdout, **QUICK)
+    assert report.dcr_share == report.membership_auc == report.copies == 1.0
+    assert report.nndr == 0.0
+    assert report.beta_recall == pytest.approx(1.0, abs=0.01)
+    assert set(report.bad) == COPYING
+    assert {"nndr", "copies"} <= set(quality_report(real, real, **QUICK).bad)
+
+
+def test_independent_columns_fail_where_the_joint_distribution_counts():
+    real, holdout = halves(400)
+    rng = np.random.default_rng(0)
+    shuffled = real.apply(lambda column: rng.permutation(column))
+    report = quality_report(real, shuffled, holdout=holdout, random_state=0)
+    assert report.column_shapes == 1.0
+    assert report.pair_trends < 0.9
+    assert min(report.c2st_auc, report.c2st_auc_holdout) > 0.7
+    assert {"pair_trends", "c2st_auc", "beta_recall"} <= set(report.bad)
+    assert not COPYING & set(report.bad)
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("with_holdout", [True, False])
+def test_small_tables_of_many_categories_are_not_called_bad_by_chance(
+    seed, with_holdout
+):
+    rng = np.random.default_rng(seed)
+    real, fresh, holdout = rng.integers(0, 8, (3, 60, 5)).astype(str)
+    holdout = holdout if with_holdout else None
+    report = quality_report(real, fresh, holdout=holdout, **QUICK)
+    assert report.pair_trends < 0.9  # 64 cells, 60 rows
+    assert report.bad == ()
+
+
+def test_a_seed_fixes_every_figure():
+    real, holdout, fresh = halves(120, parts=3)
+    first, second, other, none = (
+        quality_report(
+            real,
+            fresh,
+            holdout=holdout,
+            max_rows=50,
+            **{**QUICK, "random_state": seed},
+        ).to_frame()
+        for seed in (3, 3, 4, None)
+    )
+    pd.testing.assert_frame_equal(first, second)
+    assert not first["value"].equals(other["value"])
+    assert not first["value"].equals(none["value"])
+
+
+def test_a_figure_does_not_change_when_a_holdout_is_added():
+    real, holdout, fresh = halves(120, parts=3)
+    without = quality_report(real, fresh, **QUICK)
+    added = quality_report(real, fresh, holdout=holdout, **QUICK)
+    assert without.c2st_auc == added.c2st_auc
+    assert without.column_shapes == added.column_shapes
+
+
+# --- bad input ---------------------------------------------------------------------
+
+GOOD = mixed_table(30, 0)
+LABELS = np.repeat([0, 1], 15)
+BOTH = {"y_real": LABELS, "y_synthetic": LABELS}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"synthetic": GOOD.drop(columns="job")}, ValueError, r"missing \['job'\]"),
+        ({"synthetic": GOOD.assign(new=1)}, ValueError, r"synthetic.*\['new'\]"),
+        ({"synthetic": GOOD.iloc[:0]}, ValueError, r"synthetic.*\(0, 5\)"),
+        ({"real": GOOD.iloc[:9]}, ValueError, "real must have at least 10 rows"),
+        ({"holdout": GOOD.iloc[:3]}, ValueError, "holdout must have at least 10"),
+        ({"synthetic": np.zeros(30)}, ValueError, r"two dimensions.*\(30,\)"),
+        ({"synthetic": (1, 2, 3)}, TypeError, "synthetic must be a DataFrame, an ar"),
+        ({"synthetic": {"a": [1]}}, TypeError, "synthetic must be a DataFrame, an ar"),
+        ({"synthetic": GOOD.assign(age="old")}, TypeError, "synthetic.*'age'"),
+        ({"synthetic": GOOD.assign(job=7)}, TypeError, "synthetic.*'job'"),
+        ({"synthetic": GOOD.assign(age=np.inf)}, ValueError, "'age' has an infinity"),
+        ({"real": GOOD.assign(age=1j)}, TypeError, "hold real numbers, column 'age'"),
+        ({"real": pd.concat([GOOD, GOOD], axis=1)}, ValueError, "real.*distinct"),
+        ({"y_real": LABELS}, ValueError, "labels came as y_real"),
+        ({"y_holdout": LABELS}, ValueError, "labels came as y_holdout"),
+        (BOTH | {"holdout": GOOD}, ValueError, "labels must be given for every table"),
+        (BOTH | {"y_real": LABELS[:9]}, ValueError, "y_real has 9 rows but real has"),
+        (BOTH | {"y_real": np.ones(30)}, ValueError, "y_real .* at least 2 classes"),
+        (
+            BOTH | {"y_synthetic": LABELS + 0.5},
+            ValueError,
+            "y_synthetic holds continuous values such as 0.5",
+        ),
+        (BOTH | {"y_synthetic": [None] * 30}, ValueError, "y_synthetic has 30 missing"),
+        (
+            BOTH | {"real": (GOOD, LABELS)},
+            ValueError,
+            "real holds labels already, got y_real as well",
+        ),
+        ({"categorical_features": "job"}, TypeError, "categorical_features must be"),
+        ({"categorical_features": ["x"]}, ValueError, "categorical_features.*'x'"),
+        ({"max_rows": 3}, ValueError, "max_rows.*at least 10, got 3"),
+        ({"max_rows": 1e4}, ValueError, "max_rows must be an integer"),
+    ],
+)
+def test_bad_input_is_refused_by_name(arguments, error, message):
+    with pytest.raises(error, match=message):
+        quality_report(**({"real": GOOD, "synthetic": GOOD} | arguments))
+
+
+def test_sparse_tables_are_refused():
+    from scipy.sparse import csr_array
+
+    with pytest.raises(TypeError, match="synthetic must be a dense table"):
+        quality_report(np.eye(20), csr_array(np.eye(20)))

@@ -1,0 +1,69 @@
+"""How the figures print: as text, in HTML, as a frame."""
+
+import pickle
+import re
+
+import numpy as np
+import pytest
+
+from skfadm.quality import quality_report
+
+from .tables import QUICK, halves
+
+
+@pytest.fixture(scope="module")
+def report():
+    """A report of a copier, so that some figures are bad."""
+    real, holdout = (table.rename(columns={"a": "<b>a</b>"}) for table in halves(150))
+    return quality_report(real, real, holdout=holdout, **QUICK)
+
+
+def test_report_prints_one_line_a_figure_by_group_and_marks_the_bad_ones(report):
+    text = str(report)
+    line = next(part for part in text.splitlines() if "DCR share" in part)
+    assert line.split() == [
+        "privacy", "DCR", "share", "1.000", "above", "0.632", "BAD"
+    ]  # fmt: skip
+    for group in ("fidelity", "privacy"):
+        assert sum(line.startswith(group) for line in text.splitlines()) == 1
+    assert "BAD DCR share: synthetic rows lie nearer" in text
+    assert "train-on-synthetic" not in text  # no labels, so not measured
+    assert max(map(len, text.splitlines()[:20])) <= 80
+    assert "4 bad" in repr(report)
+
+
+def test_report_in_html_is_grouped_escaped_and_has_tooltips(report):
+    html = report._repr_html_()
+    measured = report.to_frame().dropna(subset="value")
+    for title in measured["measure"]:
+        assert html.count(f">{title}</th>") == 1
+    assert html.count(">privacy</th>") == 1
+    assert "Are synthetic rows nearer to training rows" in html  # a tooltip
+    assert "&lt;b&gt;a&lt;/b&gt;" in html and "<b>a</b>" not in html
+
+
+def test_bad_figures_have_another_colour_than_good_ones(report):
+    page = report.style.to_html()
+    colours = {True: set(), False: set()}
+    for i, row in enumerate(report.to_frame().dropna(subset="value").itertuples()):
+        if not np.isnan(row.limit):
+            rule = rf"row{i}_col0\b[^{{}}]*{{([^}}]*background-color: rgba[^}}]*)}}"
+            colours[row.bad].add(re.search(rule, page)[1])
+    assert len(colours[True]) == len(colours[False]) == 1
+    assert colours[True] != colours[False]
+
+
+def test_report_frame_has_every_figure_and_its_limit(report):
+    frame = report.to_frame()
+    assert " ".join(frame.columns) == "group measure value reference limit bad"
+    assert set(frame["group"]) == {"fidelity", "use", "privacy"}
+    for name, row in frame.iterrows():
+        assert row["value"] == getattr(report, name) or np.isnan(row["value"])
+    # 0.55 and two standard errors of a share of 150
+    assert frame.loc["dcr_share", "limit"] == pytest.approx(0.55 + 1 / np.sqrt(150))
+
+
+def test_report_pickles_and_keeps_no_rows(report):
+    again = pickle.loads(pickle.dumps(report))
+    assert str(again) == str(report)
+    assert max(m.real.size for m in report.marginals) <= 31
