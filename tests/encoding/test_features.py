@@ -1,71 +1,17 @@
 """Columns of every type as what classifiers take."""
 
 import datetime as dt
-import decimal
-import fractions
 import pickle
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
-import sklearn
 import skops.io
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skfadm._downstream import default_classifier, linear_classifier
 from skfadm.encoding import ClassifierFeatures, TabularEncoder
 
-N = 400
-HOURS = pd.Series(pd.date_range("2020-01-01", periods=N, freq="7h"))
-
-
-def arrow(values, dtype):
-    return pd.Series(values, dtype=pd.ArrowDtype(dtype))
-
-
-def time_columns():
-    zoned = HOURS.dt.tz_localize("UTC").dt.tz_convert("Europe/Berlin")
-    return {
-        "nanoseconds": HOURS,
-        "seconds": HOURS.astype("datetime64[s]"),
-        "zoned": zoned,
-        "duration": HOURS - HOURS[0],
-        "period": HOURS.dt.to_period("h"),
-        "dates": HOURS.dt.date,
-        "datetimes": pd.Series([t.to_pydatetime() for t in HOURS], dtype=object),
-        "zoned objects": zoned.astype(object),
-        "dates and datetimes": pd.Series(
-            [t.date() if i % 3 else t.to_pydatetime() for i, t in enumerate(HOURS)],
-            dtype=object,
-        ),
-        "arrow date32": arrow(HOURS.dt.date, pa.date32()),
-        "arrow date64": arrow(HOURS.dt.date, pa.date64()),
-        "arrow seconds": HOURS.astype(pd.ArrowDtype(pa.timestamp("s"))),
-        "arrow zoned": zoned.astype(pd.ArrowDtype(pa.timestamp("us", "Europe/Berlin"))),
-        "arrow duration": (HOURS - HOURS[0]).astype(pd.ArrowDtype(pa.duration("ms"))),
-    }
-
-
-def number_columns():
-    half = np.arange(N) / 2
-    return {
-        "float": half,
-        "float32": half.astype(np.float32),
-        "int8 with gaps": pd.array(np.arange(N) % 100, dtype="Int8"),
-        "objects": pd.Series(list(half), dtype=object),
-        "decimals": pd.Series([decimal.Decimal(i) / 2 for i in range(N)]),
-        "fractions": pd.Series([fractions.Fraction(i, 3) for i in range(N)]),
-        "several": pd.Series([decimal.Decimal(7), 2.5, 3, True] * (N // 4)),
-        "arrow int": arrow(np.arange(N), pa.int32()),
-        "arrow float": arrow(half, pa.float32()),
-        "arrow decimal": arrow(map(decimal.Decimal, range(N)), pa.decimal128(9, 1)),
-        "sparse": pd.arrays.SparseArray(np.arange(N) % 5),
-        "boolean": pd.array([True, False] * (N // 2), dtype="boolean"),
-        "arrow bool": arrow([True, False] * (N // 2), pa.bool_()),
-        "booleans and None": pd.Series([True, False, None, True] * (N // 4)),
-    }
-
+from .classifier_columns import WORDS, N, number_columns, time_columns
 
 COLUMNS = time_columns() | number_columns()
 
@@ -85,24 +31,6 @@ def test_numbers_and_times_of_every_type_are_floats_in_their_order(name):
     assert features["v"].nunique() == comparable.nunique()
 
 
-@pytest.mark.parametrize("make", [default_classifier, linear_classifier])
-@pytest.mark.parametrize("name", time_columns())
-def test_a_time_that_decides_the_label_is_seen(name, make):
-    X = pd.DataFrame({"t": time_columns()[name]})
-    y = np.arange(N) >= N // 2
-    train = np.arange(N) % 4 > 0
-    assert make().fit(X[train], y[train]).score(X[~train], y[~train]) > 0.97
-
-
-def test_boosting_sees_the_parts_of_a_time_that_repeat():
-    rng = np.random.default_rng(0)
-    seconds = pd.to_timedelta(rng.integers(0, 3000 * 86400, 2000), "s")
-    t = pd.Series(pd.Timestamp("2010-01-01") + seconds)
-    for y in (t.dt.hour < 12, t.dt.day_of_week >= 5, t.dt.month < 7, t.dt.day < 15):
-        model = default_classifier().fit(t[:1000].to_frame("t"), y[:1000])
-        assert model.score(t[1000:].to_frame("t"), y[1000:]) > 0.97
-
-
 def test_the_parts_of_a_time_are_right_on_the_wall_and_missing_with_the_time():
     t = pd.to_datetime(["2020-03-02 23:30", "2021-12-31 12:00", None], utc=True)
     X = pd.DataFrame({"t": t.tz_convert("Europe/Berlin")})
@@ -119,26 +47,16 @@ def test_the_parts_of_a_time_are_right_on_the_wall_and_missing_with_the_time():
 
 
 @pytest.mark.parametrize(
-    "make",
-    [
-        lambda k: k + 2**62,
-        lambda k: k.astype(np.uint64) + np.uint64(2**64 - 1000),
-        lambda k: pd.array(k - 2**62, dtype="Int64"),
-        lambda k: arrow(k + 2**62, pa.int64()),
-        lambda k: pd.Series([int(v) + 2**80 for v in k], dtype=object),
-        lambda k: pd.Series([decimal.Decimal(int(v) + 10**25) for v in k]),
-    ],
-    ids=["int64", "uint64", "nullable", "arrow", "objects", "decimals"],
+    ("dtype", "origin"),
+    [("int64", 2**62), ("uint64", 2**64 - 1000), ("Int64", -(2**62)), (object, 2**80)],
 )
-def test_integers_that_floats_do_not_tell_apart_are_seen(make):
+def test_integers_that_floats_do_not_tell_apart_keep_their_steps(dtype, origin):
     k = np.random.default_rng(0).permutation(N)
-    X, y = pd.DataFrame({"v": make(k)}), k >= N // 2
-    train = np.arange(N) % 4 > 0
-    assert (
-        default_classifier().fit(X[train], y[train]).score(X[~train], y[~train]) > 0.9
-    )
-    later = ClassifierFeatures().fit(X[train]).transform(X.astype({"v": object}))
-    assert (later["v"] - later["v"].min()).tolist() == k.tolist()
+    X = pd.DataFrame({"v": pd.Series([int(v) + origin for v in k], dtype=dtype)})
+    fitted = ClassifierFeatures().fit(X[np.arange(N) % 4 > 0])
+    for later in (X, X.astype({"v": object})):
+        found = fitted.transform(later)["v"]
+        assert (found - found.min()).tolist() == k.tolist()
 
 
 def test_times_of_day_with_an_offset_are_durations_and_come_back():
@@ -182,34 +100,14 @@ def test_the_frequent_words_have_codes_and_the_others_share_one():
     assert fitted.transform(X)["w"].value_counts().idxmax() == 254
 
 
-@pytest.mark.parametrize(
-    "values",
-    [
-        ["a", "b"],
-        pd.Categorical(["a", "b"], ["b", "a", "unused"], ordered=True),
-        pd.Series(["a", "b"], dtype="string"),
-        arrow(["a", "b"], pa.string()),
-        pd.Series(
-            ["a", "b"], dtype=pd.ArrowDtype(pa.dictionary(pa.int8(), pa.string()))
-        ),  # fmt: skip
-        [b"a", b"b"],
-        [[1], [2, 3]],
-        [{"k": 1}, {"k": 2}],
-        ["a", 1],
-        pd.IntervalIndex.from_breaks([0.0, 1.0, 2.0]),
-    ],
-    ids=str,
-)
-def test_words_of_every_type_are_categories(values):
-    X = pd.DataFrame({"w": pd.concat([pd.Series(values)] * 50, ignore_index=True)})
+@pytest.mark.parametrize("name", WORDS)
+def test_words_of_every_type_are_categories(name):
+    X = pd.DataFrame({"w": pd.concat([pd.Series(WORDS[name])] * 50, ignore_index=True)})
     X.loc[7, "w"] = None
     features = ClassifierFeatures().fit_transform(X)
     assert isinstance(features["w"].dtype, pd.CategoricalDtype)
     assert features["w"].nunique() == 2
     assert features["w"].isna().tolist() == X["w"].isna().tolist()
-    y = np.arange(100) % 2
-    assert default_classifier().fit(X, y).score(X, y) >= 0.99
-    assert linear_classifier().fit(X, y).score(X, y) >= 0.99
 
 
 def test_whole_floats_and_integers_are_the_same_category():
@@ -219,28 +117,7 @@ def test_whole_floats_and_integers_are_the_same_category():
     assert found.isna().tolist() == [False, False, True]
 
 
-@pytest.mark.parametrize("make", [default_classifier, linear_classifier])
-def test_columns_without_any_value_are_ignored(make):
-    nothing = {
-        "float": np.nan,
-        "object": None,
-        "time": pd.NaT,
-        "category": pd.Categorical([None] * N, ["a"]),
-        "whole": pd.array([None] * N, dtype="Int64"),
-        "arrow": arrow([None] * N, pa.null()),
-    }
-    x = np.random.default_rng(0).normal(size=N)
-    X = pd.DataFrame({**nothing, "x": x})
-    model = make().fit(X, x > 0)
-    assert model.score(X, x > 0) > 0.97
-    # Values that come later are ignored too; nothing to learn from is no error.
-    assert model.score(X.assign(float=1.0, object="a"), x > 0) > 0.97
-    empty = X.drop(columns="x")
-    assert make().fit(empty, x > x.min()).predict(empty).all()
-
-
-@pytest.mark.parametrize("make", [default_classifier, linear_classifier])
-def test_infinite_and_huge_numbers_are_beyond_the_others(make):
+def test_infinite_and_huge_numbers_are_beyond_the_others():
     x = np.tile([np.inf, 1.0, 2.0, -np.inf], N // 4)
     X = pd.DataFrame({"x": x, "huge": np.tile([1.7e308, -1.7e308, np.inf, -1], N // 4)})
     X["whole"] = pd.Series([10**400, 1] * (N // 2), dtype=object)
@@ -248,9 +125,6 @@ def test_infinite_and_huge_numbers_are_beyond_the_others(make):
     assert np.isfinite(features).all(axis=None)
     assert features["x"].tolist()[:4] == [4, 1, 2, -1]
     assert features["huge"].rank(method="dense").tolist()[:4] == [3, 1, 4, 2]
-    for column in X:
-        y = X[column] > 1.5
-        assert make().fit(X[[column]], y).score(X[[column]], y) > 0.7
 
 
 def test_columns_are_checked_by_number_name_and_order():
@@ -275,7 +149,6 @@ def test_names_of_parts_make_way_for_columns_of_that_name():
     X = pd.DataFrame({"t": t, "t hour": np.arange(50.0)})
     features = ClassifierFeatures().fit_transform(X)
     assert len(features.columns) == len(set(features.columns)) == 3
-    assert default_classifier().fit(X, np.arange(50) % 2).predict(X).shape == (50,)
 
 
 @pytest.mark.parametrize(
@@ -294,34 +167,21 @@ def test_another_kind_of_values_than_in_fit_is_refused(fitted, found, message):
     assert features.transform(pd.DataFrame({"c": [None, None]})).isna().all(axis=None)
 
 
-def test_complex_numbers_and_sparse_matrices_are_refused():
+def test_complex_numbers_are_refused():
     with pytest.raises(ValueError, match="Complex data not supported"):
         ClassifierFeatures().fit(pd.DataFrame({"c": [1j]}))
 
 
-@pytest.mark.parametrize("make", [default_classifier, linear_classifier])
-def test_outputs_do_not_follow_the_configuration_of_scikit_learn(make):
-    X = pd.DataFrame({"w": ["a", "b", None, "a"] * 10, "x": np.arange(40.0)})
-    y = np.arange(40) % 3
-    expected = make().fit(X, y).predict_proba(X)
-    for output in ("pandas", "default"):
-        with sklearn.config_context(transform_output=output):
-            np.testing.assert_array_equal(make().fit(X, y).predict_proba(X), expected)
-
-
-@pytest.mark.parametrize("keep", [lambda x: pickle.loads(pickle.dumps(x)), None])
-def test_fitted_features_can_be_kept(keep):
+def test_fitted_features_can_be_kept():
     X = pd.DataFrame({name: pd.Series(c) for name, c in COLUMNS.items()})
     X["w"] = words(*[2] * (N // 2))
     fitted = ClassifierFeatures().fit(X)
-    if keep is None:
-        text = skops.io.dumps(fitted)
-        needed = skops.io.get_untrusted_types(data=text)
-        assert needed == ["skfadm.encoding._features.ClassifierFeatures"]
-        kept = skops.io.loads(text, trusted=needed)
-    else:
-        kept = keep(fitted)
-    pd.testing.assert_frame_equal(kept.transform(X), fitted.transform(X))
+    text = skops.io.dumps(fitted)
+    needed = skops.io.get_untrusted_types(data=text)
+    assert needed == ["skfadm.encoding._features.ClassifierFeatures"]
+    kept = skops.io.loads(text, trusted=needed), pickle.loads(pickle.dumps(fitted))
+    for features in kept:
+        pd.testing.assert_frame_equal(features.transform(X), fitted.transform(X))
 
 
 @parametrize_with_checks([ClassifierFeatures()])

@@ -1,0 +1,177 @@
+"""Adult is the same table from either source."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from skfadm.datasets import fetch_adult
+
+ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult"
+needs_adult = pytest.mark.skipif(
+    not (ADULT / "adult.data").is_file(), reason="the UCI files are not there"
+)
+
+# Lines as they are in the files.
+UCI_DATA = """\
+39, State-gov, 77516, Bachelors, 13, Never-married, Adm-clerical, Not-in-family, White, Male, 2174, 0, 40, United-States, <=50K
+52, ?, 83311, Bachelors, 13, Married-civ-spouse, ?, Husband, Black, Male, 0, 0, 13, ?, >50K
+
+"""  # noqa: E501
+UCI_TEST = """\
+|1x3 Cross validator
+25, Private, 226802, 11th, 7, Never-married, Sales, Own-child, Other, Female, 0, 5, 40, Mexico, <=50K.
+44, Private, 160323, Some-college, 10, Divorced, Sales, Husband, White, Female, 7688, 0, 40, Cuba, >50K.
+
+"""  # noqa: E501
+NUMBERS = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-week"]
+WORDS = [
+    "workclass",
+    "marital-status",
+    "occupation",
+    "relationship",
+    "native-country",
+]
+
+
+@pytest.fixture
+def uci_folder(tmp_path):
+    (tmp_path / "adult.data").write_text(UCI_DATA)
+    (tmp_path / "adult.test").write_text(UCI_TEST)
+    return tmp_path
+
+
+@pytest.fixture
+def openml(monkeypatch):
+    """The same four rows as OpenML has them; returns the calls that were made."""
+    words = {
+        "workclass": ["State-gov", None, "Private", "Private"],
+        "education": ["Bachelors", "Bachelors", "11th", "Some-college"],
+        "marital-status": [
+            "Never-married",
+            "Married-civ-spouse",
+            "Never-married",
+            "Divorced",
+        ],
+        "occupation": ["Adm-clerical", None, "Sales", "Sales"],
+        "relationship": ["Not-in-family", "Husband", "Own-child", "Husband"],
+        "race": ["White", "Black", "Other", "White"],
+        "sex": ["Male", "Male", "Female", "Female"],
+        "native-country": ["United-States", None, "Mexico", "Cuba"],
+        "class": ["<=50K", ">50K", "<=50K", ">50K"],
+    }
+    frame = pd.DataFrame(
+        {
+            "age": [39, 52, 25, 44],
+            "fnlwgt": [77516, 83311, 226802, 160323],
+            "education-num": [13, 13, 7, 10],
+            "capital-gain": [2174, 0, 0, 7688],
+            "capital-loss": [0, 0, 5, 0],
+            "hours-per-week": [40, 13, 40, 40],
+        },
+        index=[7, 3, 5, 1],
+    )
+    for name, values in words.items():
+        # OpenML declares categories in the order of its header, used or not.
+        declared = ["unused", *sorted(set(values) - {None}, reverse=True)]
+        frame[name] = pd.Categorical(values, categories=declared)
+    calls = []
+
+    def fetch_openml(*args, **kwargs):
+        calls.append((args, kwargs))
+        bunch = {"frame": frame.copy()}
+        return type("Bunch", (), bunch)
+
+    monkeypatch.setattr("skfadm.datasets._adult.fetch_openml", fetch_openml)
+    return calls, frame
+
+
+def assert_same_adult(one, other):
+    pd.testing.assert_frame_equal(one.data, other.data)
+    for key in ("target", "z", "domains"):
+        pd.testing.assert_series_equal(one[key], other[key])
+    assert one.feature_names == other.feature_names == list(one.data.columns)
+
+
+def test_both_sources_give_the_same_table(uci_folder, openml):
+    local = fetch_adult(data_home=uci_folder)
+    assert not openml[0]
+    fetched = fetch_adult()
+    assert_same_adult(local, fetched)
+
+    assert list(fetched.data.columns) == NUMBERS + WORDS
+    assert (fetched.data.dtypes[NUMBERS] == np.int64).all()
+    assert all(isinstance(fetched.data[w].dtype, pd.CategoricalDtype) for w in WORDS)
+    assert fetched.data["workclass"].isna().tolist() == [False, True, False, False]
+    assert fetched.data["native-country"].cat.categories.tolist() == [
+        "Cuba",
+        "Mexico",
+        "United-States",
+    ]
+    assert fetched.target.tolist() == ["<=50K", ">50K", "<=50K", ">50K"]
+    assert fetched.z.tolist() == ["Male", "Male", "Female", "Female"]
+    assert fetched.domains.tolist() == ["White", "Black", "Other", "White"]
+    names = [fetched[key].name for key in ("target", "z", "domains")]
+    assert names == ["income", "sex", "race"]
+    assert "CC BY 4.0" in fetched.DESCR
+    assert "10.24432/C5XW20" in fetched.DESCR
+
+
+def test_openml_is_asked_for_version_2_and_given_the_cache_folder(openml, tmp_path):
+    fetch_adult()
+    fetch_adult(data_home=tmp_path)  # holds no UCI files
+    (first, second) = openml[0]
+    assert first[0] == ("adult",)
+    assert first[1]["version"] == 2
+    assert first[1]["data_home"] is None
+    assert second[1]["data_home"] == str(tmp_path)
+
+
+def test_half_of_the_uci_files_is_an_error(uci_folder, openml):
+    (uci_folder / "adult.test").unlink()
+    with pytest.raises(FileNotFoundError, match="holds adult.data alone"):
+        fetch_adult(data_home=uci_folder)
+
+
+def test_another_table_is_an_error(openml):
+    frame = openml[1]
+    del frame["occupation"]
+    with pytest.raises(ValueError, match=r"not Adult: it lacks .*'occupation'"):
+        fetch_adult()
+
+
+def test_unknown_labels_are_an_error(uci_folder):
+    (uci_folder / "adult.data").write_text(UCI_DATA.replace(">50K", ">60K"))
+    with pytest.raises(ValueError, match="not Adult: the labels are"):
+        fetch_adult(data_home=uci_folder)
+
+
+@needs_adult
+def test_real_files_have_the_published_counts():
+    adult = fetch_adult(data_home=ADULT)
+    assert adult.data.shape == (48_842, 10)
+    assert adult.data.columns.tolist() == NUMBERS + WORDS
+    assert adult.frame.shape == (48_842, 15)
+    pd.testing.assert_frame_equal(adult.frame[NUMBERS + WORDS], adult.data)
+    for name, column in [("sex", adult.z), ("race", adult.domains)]:
+        pd.testing.assert_series_equal(adult.frame[name], column)
+    assert adult.domains.value_counts().to_dict() == {
+        "White": 41_762,
+        "Black": 4_685,
+        "Asian-Pac-Islander": 1_519,
+        "Amer-Indian-Eskimo": 470,
+        "Other": 406,
+    }
+    rich = adult.target == ">50K"
+    assert rich.sum() == 11_687
+    assert adult.target.index.equals(pd.RangeIndex(48_842))
+    assert rich[adult.z == "Female"].mean() == pytest.approx(0.11, abs=0.005)
+    assert rich[adult.z == "Male"].mean() == pytest.approx(0.30, abs=0.005)
+    missing = adult.data.isna().sum()
+    assert missing[missing > 0].to_dict() == {
+        "workclass": 2_799,
+        "occupation": 2_809,
+        "native-country": 857,
+    }
+    assert adult.data["native-country"].nunique() == 41

@@ -1,0 +1,156 @@
+"""Classifiers of generated rows take columns of every type, and what is missing."""
+
+import decimal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+import sklearn
+from sklearn.linear_model import LogisticRegression
+
+from skfadm._downstream import default_classifier, fit_on_generated, linear_classifier
+
+from .encoding.classifier_columns import WORDS, N, arrow, time_columns
+
+EITHER = pytest.mark.parametrize("make", [default_classifier, linear_classifier])
+TRAIN = np.arange(N) % 4 > 0
+
+
+def score_of_new_rows(model, X, y):
+    return model.fit(X[TRAIN], y[TRAIN]).score(X[~TRAIN], y[~TRAIN])
+
+
+@EITHER
+@pytest.mark.parametrize("name", time_columns())
+def test_a_time_that_decides_the_label_is_seen(name, make):
+    X = pd.DataFrame({"t": time_columns()[name]})
+    assert score_of_new_rows(make(), X, np.arange(N) >= N // 2) > 0.97
+
+
+def test_boosting_sees_the_parts_of_a_time_that_repeat():
+    rng = np.random.default_rng(0)
+    seconds = pd.to_timedelta(rng.integers(0, 3000 * 86400, 2000), "s")
+    t = pd.Series(pd.Timestamp("2010-01-01") + seconds)
+    for y in (t.dt.hour < 12, t.dt.day_of_week >= 5, t.dt.month < 7, t.dt.day < 15):
+        model = default_classifier().fit(t[:1000].to_frame("t"), y[:1000])
+        assert model.score(t[1000:].to_frame("t"), y[1000:]) > 0.97
+
+
+@EITHER
+@pytest.mark.parametrize("name", WORDS)
+def test_words_of_every_type_that_decide_the_label_are_seen(name, make):
+    X = pd.DataFrame({"w": pd.concat([pd.Series(WORDS[name])] * 50, ignore_index=True)})
+    X.loc[7, "w"] = None
+    y = np.arange(100) % 2
+    assert make().fit(X, y).score(X, y) >= 0.99
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda k: k + 2**62,
+        lambda k: k.astype(np.uint64) + np.uint64(2**64 - 1000),
+        lambda k: pd.array(k - 2**62, dtype="Int64"),
+        lambda k: arrow(k + 2**62, pa.int64()),
+        lambda k: pd.Series([int(v) + 2**80 for v in k], dtype=object),
+        lambda k: pd.Series([decimal.Decimal(int(v) + 10**25) for v in k]),
+    ],
+    ids=["int64", "uint64", "nullable", "arrow", "objects", "decimals"],
+)
+def test_integers_that_floats_do_not_tell_apart_are_seen(make):
+    k = np.random.default_rng(0).permutation(N)
+    X = pd.DataFrame({"v": make(k)})
+    assert score_of_new_rows(default_classifier(), X, k >= N // 2) > 0.9
+
+
+def labels_with_two_signs():
+    """Return labels, and a word and a number that follow them, both with gaps."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(2, size=N)
+    word = np.where(y == 1, "rare", "common").astype(object)
+    number = y + rng.normal(scale=0.3, size=N)
+    word[rng.uniform(size=N) < 0.2] = None
+    number[rng.uniform(size=N) < 0.2] = np.nan
+    return y, word, number
+
+
+def test_words_and_numbers_are_learnt_together_from_frames_and_arrays():
+    y, word, number = labels_with_two_signs()
+    whole = pd.array([1, None] * (N // 2), dtype="Int64")
+    named = pd.DataFrame({"word": word, "number": number, "whole": whole, "yes": True})
+    numbered = pd.DataFrame({0: word, 1: number})
+    array = np.column_stack([word, number.astype(object), np.full(N, None)])
+    for X in (named, numbered, array):
+        assert score_of_new_rows(default_classifier(), X, y) > 0.93
+    assert score_of_new_rows(default_classifier(), named[["word", "yes"]], y) > 0.85
+
+
+def test_default_classifier_takes_unseen_and_many_categories():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(600, size=4000)
+    train = pd.DataFrame({"zip": codes.astype(str), "x": rng.normal(size=4000)})
+    y = (train["x"] > 0).map({True: "b", False: "a"}).astype("category")
+    model = fit_on_generated(None, train, y, random_state=0)
+    test = pd.DataFrame({"zip": ["new", None], "x": [-2.0, 2.0]})
+    assert model.predict(test).tolist() == ["a", "b"]
+
+
+@EITHER
+def test_columns_without_any_value_are_ignored(make):
+    nothing = {
+        "float": np.nan,
+        "object": None,
+        "time": pd.NaT,
+        "category": pd.Categorical([None] * N, ["a"]),
+        "whole": pd.array([None] * N, dtype="Int64"),
+        "arrow": arrow([None] * N, pa.null()),
+    }
+    x = np.random.default_rng(0).normal(size=N)
+    X = pd.DataFrame({**nothing, "x": x})
+    model = make().fit(X, x > 0)
+    assert model.score(X, x > 0) > 0.97
+    # Values that come later are ignored too; nothing to learn from is no error.
+    assert model.score(X.assign(float=1.0, object="a"), x > 0) > 0.97
+    empty = X.drop(columns="x")
+    assert make().fit(empty, x > x.min()).predict(empty).all()
+
+
+@EITHER
+def test_infinite_and_huge_numbers_are_beyond_the_others(make):
+    X = pd.DataFrame(
+        {
+            "x": np.tile([np.inf, 1.0, 2.0, -np.inf], N // 4),
+            "huge": np.tile([1.7e308, -1.7e308, np.inf, -1], N // 4),
+            "whole": pd.Series([10**400, 1] * (N // 2), dtype=object),
+        }
+    )
+    for column in X:
+        y = X[column] > 1.5
+        assert make().fit(X[[column]], y).score(X[[column]], y) > 0.7
+
+
+def test_names_of_parts_of_times_make_way_for_columns_of_that_name():
+    t = pd.date_range("2020-01-01", periods=50, freq="h")
+    X = pd.DataFrame({"t": t, "t hour": np.arange(50.0)})
+    assert default_classifier().fit(X, np.arange(50) % 2).predict(X).shape == (50,)
+
+
+@EITHER
+def test_outputs_do_not_follow_the_configuration_of_scikit_learn(make):
+    X = pd.DataFrame({"w": ["a", "b", None, "a"] * 10, "x": np.arange(40.0)})
+    y = np.arange(40) % 3
+    expected = make().fit(X, y).predict_proba(X)
+    for output in ("pandas", "default"):
+        with sklearn.config_context(transform_output=output):
+            np.testing.assert_array_equal(make().fit(X, y).predict_proba(X), expected)
+
+
+def test_only_missing_seeds_are_set_and_the_classifier_is_left_alone():
+    y, _, number = labels_with_two_signs()
+    X = np.nan_to_num(number)[:, None]
+    free, fixed = LogisticRegression(), LogisticRegression(random_state=4)
+    assert fit_on_generated(free, X, y, random_state=9).random_state == 9
+    assert fit_on_generated(fixed, X, y, random_state=9).random_state == 4
+    assert free.random_state is None
+    assert not hasattr(free, "coef_")
