@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import codecs
 import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from skfadm import __version__
 from skfadm._files import UserError
@@ -36,6 +38,11 @@ examples:
   skfadm generate --model fair.skops -n 100 --lambda-yz 1 --ask '>50K' -o more.csv
                                                # ... and sample from it again
 """
+
+
+#: Separators that have a name.
+_SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " "}
+T = TypeVar("T", int, float)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -140,19 +147,10 @@ def _add_reading(group: argparse._ActionsContainer) -> None:
 
 def _add_columns(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("learning")
-    group.add_argument("--label", metavar="COLUMN", help="the label to predict")
-    group.add_argument(
-        "--sensitive",
-        metavar="COLUMN",
-        action="append",
-        default=[],
-        help="sensitive attribute to be fair about; may be repeated",
-    )
-    group.add_argument(
-        "--domain",
-        metavar="COLUMN",
-        help="where rows come from (hospital, state, year): training prepares for "
-        "domains that it does not see",
+    report_arguments.add_roles(
+        group,
+        "where rows come from (hospital, state, year): training prepares for domains "
+        "that it does not see",
     )
     group.add_argument(
         "--identifiers",
@@ -241,11 +239,29 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _count(text: str) -> int:
-    value = _integer(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a number of 1 or more")
-    return value
+def _number(
+    convert: Callable[[str], T], accepts: Callable[[T], bool], what: str
+) -> Callable[[str], T]:
+    """Return what reads a number from an argument, and refuses all others."""
+
+    def read(text: str) -> T:
+        try:
+            value = convert(text)
+        except ValueError:
+            value = None
+        if value is None or not accepts(value):
+            raise argparse.ArgumentTypeError(f"{text!r} is {what}")
+        return value
+
+    return read
+
+
+_count = _number(int, lambda n: n >= 1, "not a whole number of 1 or more")
+_seed = _number(
+    int, lambda n: 0 <= n < 2**32, "not a whole number from 0 to 4294967295"
+)
+_strength = _number(float, lambda x: 0 <= x < math.inf, "not a number of 0 or more")
+_share = _number(float, lambda x: 0 <= x <= 1, "neither auto nor a number from 0 to 1")
 
 
 def _identifiers(text: str) -> tuple[str | None, str]:
@@ -258,64 +274,29 @@ def _identifiers(text: str) -> tuple[str | None, str]:
     return column or None, rule
 
 
-def _seed(text: str) -> int:
-    value = _integer(text)
-    if not 0 <= value < 2**32:
-        raise argparse.ArgumentTypeError(f"{text} is not in 0 to 4294967295")
-    return value
-
-
-def _integer(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number") from None
-
-
 def _separator(text: str) -> str:
-    from .tables._dialect import separator
-
-    try:
-        return separator(text)
-    except ValueError as error:
+    sep = _SEPARATORS.get(text.lower(), text)
+    if len(sep) != 1 or sep in '"\r\n\0':
         raise argparse.ArgumentTypeError(
-            f"{error}; give one character, or tab"
-        ) from None
+            f"{text!r} is no separator; give one character, or tab"
+        )
+    return sep
 
 
 def _encoding(text: str) -> str:
-    from .tables._dialect import known_encoding
-
     try:
-        return known_encoding(text)
-    except ValueError as error:
+        # Not of bytes or of text alone, as base64 and rot13 are.
+        "".encode(text)
+    except LookupError:
         raise argparse.ArgumentTypeError(
-            f"{error} that Python knows; common ones are utf-8, utf-16, cp1252, latin-1"
+            f"{text!r} is no encoding of text that Python knows; common ones are "
+            "utf-8, utf-16, cp1252, latin-1"
         ) from None
-
-
-def _strength(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")
-    return value
+    return codecs.lookup(text).name
 
 
 def _share_or_auto(text: str) -> float | str:
-    if text == "auto":
-        return text
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is neither auto nor a number from 0 to 1"
-        )
-    return value
+    return text if text == "auto" else _share(text)
 
 
 def _target(text: str) -> float | dict[str, float]:

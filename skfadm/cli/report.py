@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from dataclasses import dataclass
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError, check_can_write, check_installed, written_whole
 
-from .roles import Roles
+from .roles import Roles, Rows
 from .tables import ReadOptions, Table, TableForm, check_table_path, read_table
 from .words import say
 
@@ -38,33 +38,13 @@ examples:
 VERDICT_ROWS = 10_000
 
 
-@dataclass(frozen=True)
-class Rows:
-    """A table by the roles of its columns."""
-
-    X: pd.DataFrame
-    y: pd.Series
-    z: Any = None
-    domains: Any = None
-
-
 def add_arguments(parser: ArgumentParser) -> None:
     """Add the arguments of `skfadm report`."""
     parser.description, parser.epilog = DESCRIPTION, EXAMPLES
     parser.formatter_class = RawDescriptionHelpFormatter
     parser.add_argument("real", type=Path, help="table that the generator learnt from")
     parser.add_argument("synthetic", type=Path, help="table that it has made")
-    parser.add_argument("--label", metavar="COLUMN", help="the label to predict")
-    parser.add_argument(
-        "--sensitive",
-        metavar="COLUMN",
-        action="append",
-        default=[],
-        help="sensitive attribute to be fair about; may be repeated",
-    )
-    parser.add_argument(
-        "--domain", metavar="COLUMN", help="where rows come from: each is judged alone"
-    )
+    add_roles(parser, "where rows come from: each is judged alone")
     add_judging(parser)
     parser.add_argument(
         "-o",
@@ -87,6 +67,19 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
 
 
+def add_roles(parser: Any, domain: str) -> None:
+    """Add the columns that have a role; `domain` says what that of domains does."""
+    parser.add_argument("--label", metavar="COLUMN", help="the label to predict")
+    parser.add_argument(
+        "--sensitive",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="sensitive attribute to be fair about; may be repeated",
+    )
+    parser.add_argument("--domain", metavar="COLUMN", help=domain)
+
+
 def add_judging(parser: Any) -> None:
     """Add what both commands need to judge a table."""
     parser.add_argument(
@@ -105,18 +98,7 @@ def add_judging(parser: Any) -> None:
 
 
 def report(args: Namespace) -> None:
-    """Run the command.
-
-    Parameters
-    ----------
-    args : Namespace
-        As parsed by :mod:`skfadm.cli`.
-
-    Raises
-    ------
-    UserError
-        If something has to be changed; nothing has been written then.
-    """
+    """Run the command; where something has to be changed, nothing is written."""
     roles = Roles.of(args)
     if not roles.sensitive:
         raise UserError("say with --sensitive between which groups to compare")
@@ -124,8 +106,9 @@ def report(args: Namespace) -> None:
     for path in (args.real, args.synthetic, args.holdout):
         if path is not None:
             check_table_path(path, exists=True)
-    real, form = _read_rows(args.real, args, roles)
-    made = _read(args.synthetic, args, roles, like=form).frame
+    table = read_noted(args.real, args, roles.names)
+    real, form = roles.rows(table.frame), table.form
+    made = read_noted(args.synthetic, args, roles.names, form).frame
     if roles.label not in made:
         raise UserError(f"{args.synthetic}: has no column {roles.label!r} (--label)")
     # Sensitive columns may have been kept, and are no features.
@@ -145,13 +128,7 @@ def report(args: Namespace) -> None:
 
 
 def check_page_path(path: Path) -> None:
-    """Check that a page can be written to this path, and drawn.
-
-    Raises
-    ------
-    UserError
-        If not.
-    """
+    """Check that a page can be written to this path, and drawn."""
     if path.suffix.lower() not in (".html", ".htm"):
         raise UserError(f"{path}: the report is a page; name the file .html")
     check_installed("matplotlib", f"{path}: the report")
@@ -162,23 +139,17 @@ def read_holdout(args: Namespace, roles: Roles, like: TableForm) -> Rows | None:
     """Read the held-out rows, if there are some, as the table that was learnt from."""
     if args.holdout is None:
         return None
-    return _read_rows(args.holdout, args, roles, like)[0]
+    return roles.rows(read_noted(args.holdout, args, roles.names, like).frame)
 
 
-def _read_rows(
-    path: Path, args: Namespace, roles: Roles, like: TableForm | None = None
-) -> tuple[Rows, TableForm]:
-    """Read a table and split it by the roles of its columns."""
-    table = _read(path, args, roles, like)
-    y, z, domains = roles.columns(table.frame)
-    features = table.frame.drop(columns=[roles.label, *roles.left_out])
-    return Rows(features, y, z, domains), table.form
-
-
-def _read(
-    path: Path, args: Namespace, roles: Roles, like: TableForm | None = None
+def read_noted(
+    path: Path,
+    args: Namespace,
+    labels: Collection[str] = (),
+    like: TableForm | None = None,
 ) -> Table:
-    options = ReadOptions(args.sep, args.encoding, args.missing, roles.names)
+    """Read a table as the options say, and tell what is worth telling of that."""
+    options = ReadOptions(args.sep, args.encoding, args.missing, labels)
     table = read_table(path, options, like=like)
     if not args.quiet:
         for note in table.notes:
@@ -194,13 +165,7 @@ def judge(
     seed: int,
     **params: Any,
 ) -> FairnessReport:
-    """Judge tables as :func:`skfadm.report.fairness_report` does.
-
-    Raises
-    ------
-    UserError
-        If they cannot be judged; says why.
-    """
+    """Judge tables as :func:`skfadm.report.fairness_report` does."""
     from skfadm.report import fairness_report
 
     if holdout is not None:

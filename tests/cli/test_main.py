@@ -33,7 +33,7 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD[:-1], "adult.csv"], ["would replace"]),
         ([*GOOD, "--model", "m.pkl"], ["m.pkl", ".skops"]),
         ([*GOOD, "--model", "no/m.skops"], ["no folder"]),
-        ([*GOOD, "-n", "0"], ["-n", "0 is not"]),
+        ([*GOOD, "-n", "0"], ["-n", "'0' is not"]),
         (
             [*GOOD, "--identifiers", "all"],
             ["--identifiers", "'all'", "missing or keep"],

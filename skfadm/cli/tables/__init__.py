@@ -34,13 +34,7 @@ SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 
 
 def check_table_path(path: Path, *, exists: bool) -> None:
-    """Check that a table can be read from, or written to, this path.
-
-    Raises
-    ------
-    UserError
-        If not.
-    """
+    """Check that a table can be read from, or written to, this path."""
     if not path.name.lower().endswith(SUFFIXES):
         raise UserError(
             f"{path}: tables are read and written as {', '.join(SUFFIXES)}; name the "
@@ -56,20 +50,8 @@ def read_table(
 ) -> Table:
     """Read a table; its suffix says how.
 
-    Parameters
-    ----------
-    path : Path
-        The file.
-    options : ReadOptions
-        What the user says of it.
-    like : TableForm or None, default=None
-        Of another table with the same columns: what are words there are words here.
-
-    Raises
-    ------
-    UserError
-        If the file is not what its suffix says, holds no rows, or holds words in a
-        column that holds none in the other table.
+    `like` is the form of another table with the same columns: what are words there are
+    words here, and words where it has none are an error.
     """
     if like is None:
         return _read_table(path, options)
@@ -100,17 +82,7 @@ def _read_table(path: Path, options: ReadOptions) -> Table:
 
 
 def write_table(batches: Iterable[pd.DataFrame], form: TableForm, path: Path) -> None:
-    """Write a table batch by batch, whole or not at all; its suffix says how.
-
-    Parameters
-    ----------
-    batches : iterable of DataFrame
-        The rows, with the same columns and dtypes throughout.
-    form : TableForm
-        How the columns are written.
-    path : Path
-        The file.
-    """
+    """Write a table batch by batch, whole or not at all; its suffix says how."""
     with written_whole(path) as file:
         if path.name.lower().endswith(".parquet"):
             from ._parquet import write_parquet

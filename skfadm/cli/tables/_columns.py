@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from skfadm._files import UserError
 
-from ._forms import ColumnForm, Flags, Form, Words
+from ._form import Form
+from ._forms import ColumnForm, Flags, Words
 from ._guesses import time_forms
 from ._numbers import Decimals, Whole, number_forms
 from ._times import Times
@@ -34,7 +35,7 @@ _INFINITE = frozenset(
     sign + word for sign in ("", "-", "+") for word in ("inf", "Inf", "INF", "Infinity")
 )
 _FLAGS = (("True", "False"), ("TRUE", "FALSE"), ("true", "false"))
-_COMPACT_DATE = Times(mark="")
+_COMPACT_DATE = Times("%Y%m%d")
 #: What a reader takes for a number, and those that are more likely a code.
 _NUMBER = re.compile(r"[-+]?\d[\d.,']*(?:[eE][-+]?\d+)?")
 _CODE = re.compile(r"[-+]?0\d.*|\+.*|.*[eE].*|.*\.\d*0")
@@ -45,18 +46,7 @@ _FEW_OF = 8
 
 
 class Block:
-    """Values of some rows of a column, in little memory.
-
-    Parameters
-    ----------
-    values : sequence of str
-        The values.
-
-    Raises
-    ------
-    ValueError
-        If one holds a zero byte.
-    """
+    """Values of some rows of a column, in little memory; none holds a zero byte."""
 
     def __init__(self, values: Sequence[str]):
         self.first = values[0]
@@ -100,18 +90,9 @@ class Block:
 
 
 class TextColumn:
-    """A column as it stands in a file.
+    """A column as it stands in a file whose fields are separated by `sep`.
 
-    Parameters
-    ----------
-    name : str
-        Its name, for messages.
-    blocks : sequence of Block
-        Its values.
-    marks : set of str
-        What stands for a missing value, the empty text included.
-    sep : str
-        What separates the fields of the file.
+    `marks` stand for missing values, the empty text among them.
     """
 
     def __init__(self, name: str, blocks: Sequence[Block], marks: Set[str], sep: str):
@@ -125,13 +106,7 @@ class TextColumn:
     def column(
         self, *, may_be_time: bool = True, is_words: bool = False
     ) -> tuple[pd.Series, ColumnForm]:
-        """Return the column's values, and how they are written.
-
-        Raises
-        ------
-        UserError
-            If a number is infinite.
-        """
+        """Return the column's values, and how they are written."""
         blocks, few = self._distinct(self.marks, strip=False)
         found = None
         if few and not is_words:

@@ -17,7 +17,7 @@ import pandas as pd
 from skfadm._files import UserError
 
 from ._columns import Block, TextColumn
-from ._dialect import Dialect, decoded, find_dialect, is_tab_separated
+from ._dialect import Dialect, decoded, find_dialect, has_fields, is_tab_separated
 from ._forms import ColumnForm
 from ._table import ReadOptions, Table, TableForm
 
@@ -28,13 +28,7 @@ _SHOWN = 5
 
 
 def read_csv(path: Path, options: ReadOptions) -> Table:
-    """Read a table; see `_columns` for how its columns get their types.
-
-    Raises
-    ------
-    UserError
-        If the file is no table, with the line at fault.
-    """
+    """Read a table; see `_columns` for how its columns get their types."""
     dialect = find_dialect(path, options.sep, options.encoding)
     names, blocks = _read_text(path, dialect)
     notes: list[str] = []
@@ -107,7 +101,7 @@ def _read_text(path: Path, dialect: Dialect) -> tuple[list[str], list[list[Block
         size = max(1, min(_BLOCK_ROWS, _BLOCK_FIELDS // n_fields))
         while rows := list(islice(records, size)):
             if set(map(len, rows)) != {n_fields}:
-                if not all(_fits(row, n_fields) for row in rows if row):
+                if not all(has_fields(row, n_fields) for row in rows if row):
                     _refuse_ragged(path, dialect, n_fields)
                 rows = [row[:n_fields] for row in rows if row]
             for column, values in zip(blocks, zip(*rows, strict=True), strict=False):
@@ -143,7 +137,7 @@ def _refuse_ragged(path: Path, dialect: Dialect, n_fields: int) -> NoReturn:
     """Raise the error for the first record that has too many or too few fields."""
     with _records(path, dialect) as records:
         for row in records:
-            if row and not _fits(row, n_fields):
+            if row and not has_fields(row, n_fields):
                 raise UserError(
                     f"{path}: cannot be read as a table: line "
                     f"{records.line_num + dialect.names_sep} has "
@@ -152,11 +146,6 @@ def _refuse_ragged(path: Path, dialect: Dialect, n_fields: int) -> NoReturn:
                     "give the separator with --sep"
                 )
     raise AssertionError("no record is ragged")
-
-
-def _fits(row: list[str], n_fields: int) -> bool:
-    """Tell whether a record has its fields; separators at its end separate nothing."""
-    return len(row) >= n_fields and not any(row[n_fields:])
 
 
 def _take_row_names(

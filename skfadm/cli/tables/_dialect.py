@@ -17,7 +17,6 @@ from typing import BinaryIO, cast
 from skfadm._files import UserError
 
 _SEPARATORS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
-_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " "}
 _BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     # Before UTF-16's, with which they begin.
@@ -40,46 +39,15 @@ _SAMPLE_BYTES = 1 << 12
 
 @dataclass(frozen=True)
 class Dialect:
-    """How the fields of a text file are written.
-
-    Parameters
-    ----------
-    sep : str
-        What separates them.
-    encoding : str
-        As Python names it.
-    newline : str
-        What ends a line.
-    spaced : bool
-        Whether a space follows each separator; it is no part of the field.
-    names_sep : bool
-        Whether the first line is "sep=;", as spreadsheets take it.
-    """
+    """How the fields of a text file are written."""
 
     sep: str = ","
     encoding: str = "utf-8"
     newline: str = "\n"
+    #: Whether a space follows each separator; it is no part of the field.
     spaced: bool = False
+    #: Whether the first line is "sep=;", as spreadsheets take it.
     names_sep: bool = False
-
-
-def separator(text: str) -> str:
-    """Return the separator that `--sep` names; ValueError if it is none."""
-    sep = _NAMES.get(text.lower(), text)
-    if len(sep) != 1 or sep in '"\r\n\0':
-        raise ValueError(f"{text!r} is no separator")
-    return sep
-
-
-def known_encoding(text: str) -> str:
-    """Return the encoding that `--encoding` names; ValueError if there is none."""
-    try:
-        info = codecs.lookup(text)
-    except LookupError:
-        raise ValueError(f"{text!r} is no encoding") from None
-    if not getattr(info, "_is_text_encoding", True):
-        raise ValueError(f"{text!r} is no encoding of text")
-    return info.name
 
 
 def is_tab_separated(path: Path) -> bool:
@@ -97,10 +65,7 @@ def open_binary(path: Path) -> BinaryIO:
 def find_dialect(path: Path, sep: str | None, encoding: str | None) -> Dialect:
     """Return how a file is written, where that is not given and is beyond doubt.
 
-    Raises
-    ------
-    UserError
-        If it cannot be told; the message names the option that tells it.
+    Where it cannot be told, the error names the option that tells it.
     """
     with open_binary(path) as file:
         head = file.read(_SAMPLE_BYTES)
@@ -128,13 +93,7 @@ def find_dialect(path: Path, sep: str | None, encoding: str | None) -> Dialect:
 
 @contextmanager
 def decoded(path: Path, encoding: str) -> Iterator[Iterator[str]]:
-    """Give the lines of a file, with their ends.
-
-    Raises
-    ------
-    UserError
-        If the bytes are not of this encoding, or no text.
-    """
+    """Give the lines of a file, with their ends, if they are of this encoding."""
     with io.TextIOWrapper(open_binary(path), encoding=encoding, newline="") as file:
         try:
             yield file
@@ -162,9 +121,7 @@ def _separator(path: Path, lines: list[str]) -> str:
         # A field in quotes may go on after the last line that is looked at.
         rows = rows[:-1] if len(lines) == _SAMPLE_LINES else rows
         n_fields = len(rows[0])
-        if n_fields > 1 and all(
-            len(row) >= n_fields and not any(row[n_fields:]) for row in rows
-        ):
+        if n_fields > 1 and all(has_fields(row, n_fields) for row in rows):
             counts[sep] = n_fields
     if len(counts) > 1:
         names = " or ".join(_SEPARATORS[sep] for sep in counts)
@@ -173,6 +130,11 @@ def _separator(path: Path, lines: list[str]) -> str:
         return next(iter(counts))
     # Ragged or of one column: read with the likeliest, so that errors can tell a line.
     return max(_SEPARATORS, key=lambda sep: (lines[0].count(sep), sep == ","))
+
+
+def has_fields(row: list[str], n_fields: int) -> bool:
+    """Tell whether a record has its fields; separators at its end separate nothing."""
+    return len(row) >= n_fields and not any(row[n_fields:])
 
 
 def _undecodable(path: Path, encoding: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,47 +10,32 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from ._times import CLOCK, Times, with_fraction
+from ._form import Form
+from ._times import Times, with_fraction
+
+CLOCK = re.compile(
+    r"(?P<hours>\d+):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d)"
+    r"(?:\.(?P<fraction>\d{1,9}))?)?"
+)
 
 
 @dataclass(frozen=True)
-class Durations:
-    """Times of day and durations, as 14:05, 14:05:30.25 or "1 days 02:00:00".
+class Durations(Form):
+    """Times of day and durations, as 14:05, 14:05:30.25 or "1 days 02:00:00"."""
 
-    Parameters
-    ----------
-    seconds : bool
-        Whether seconds are written, or beside days the clock at all.
-    fraction : int
-        Digits of their fraction; -1 or -3 as many as needed, of six or nine; -2 six
-        or none.
-    days : bool
-        Whether days are written, as pandas does.
-    padded : bool
-        Whether hours have two digits at least.
-    """
-
+    #: Whether seconds are written, or beside days the clock at all.
     seconds: bool = True
+    #: Digits of their fraction, as for `Times`.
     fraction: int = 0
+    #: Whether days are written, as pandas does.
     days: bool = False
+    #: Whether hours have two digits at least.
     padded: bool = True
-
-    @property
-    def twin(self) -> None:
-        """Durations can be read in one way."""
 
     @property
     def unit(self) -> str:
         """The numpy unit that holds these durations."""
         return "ns" if self.days else Times(fraction=self.fraction).unit
-
-    def reads(self, texts: Collection[str]) -> bool:
-        """Tell whether all texts are such durations and come back alike."""
-        given = list(texts)
-        try:
-            return self.write(self.read(given)) == given
-        except (ValueError, OverflowError):
-            return False
 
     def read(self, texts: list[str]) -> NDArray[Any]:
         """Return the durations, timedelta64."""
@@ -73,11 +58,9 @@ class Durations:
         durations = np.asarray(values, dtype=f"timedelta64[{self.unit}]")
         if self.days:
             texts = list(map(str, pd.to_timedelta(durations)))
-            return (
-                texts
-                if self.seconds
-                else [t.partition(" days")[0] + " days" for t in texts]
-            )
+            if self.seconds:
+                return texts
+            return [text.partition(" days")[0] + " days" for text in texts]
         # The clock of a day, and the hours of the days before.
         days = durations // np.timedelta64(1, "D")
         clock = np.datetime64("1970-01-01") + (durations % np.timedelta64(1, "D"))

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from ._durations import Durations
+from ._form import Form
 from ._numbers import Decimals, Whole
-from ._spelled import Spelled
 from ._times import Times
 
 
 @dataclass(frozen=True)
-class Words:
+class Words(Form):
     """Any text."""
 
     def read(self, texts: list[str]) -> NDArray[Any]:
@@ -33,21 +32,11 @@ class Words:
 
 
 @dataclass(frozen=True)
-class Flags:
-    """Truth values.
-
-    Parameters
-    ----------
-    true, false : str
-        How they are written.
-    """
+class Flags(Form):
+    """Truth values, and how they are written."""
 
     true: str = "True"
     false: str = "False"
-
-    def reads(self, texts: Collection[str]) -> bool:
-        """Tell whether all texts are such truth values."""
-        return set(texts) <= {self.true, self.false}
 
     def read(self, texts: list[str]) -> NDArray[Any]:
         """Return the truth values, bool."""
@@ -58,21 +47,14 @@ class Flags:
         return [self.true if value else self.false for value in values]
 
 
-Form: TypeAlias = Whole | Decimals | Flags | Times | Spelled | Durations | Words
-_FORMS = {form.__name__: form for form in Form.__args__}
+_FORMS: dict[str, type[Form]] = {
+    form.__name__: form for form in (Whole, Decimals, Flags, Times, Durations, Words)
+}
 
 
 @dataclass(frozen=True)
 class ColumnForm:
-    """How a column is written.
-
-    Parameters
-    ----------
-    form : Form
-        Its values.
-    missing : str
-        What is written for a missing one.
-    """
+    """How the values of a column are written, and what for a missing one."""
 
     form: Form = field(default_factory=Words)
     missing: str = ""

@@ -9,10 +9,33 @@ from dataclasses import replace
 
 import numpy as np
 
-from ._durations import Durations
-from ._spelled import Spelled, spelled_forms
-from ._times import CLOCK, SIX_OR_NONE, TIME, TRIMMED, Times, offsets_of, suffix
+from ._durations import CLOCK, Durations
+from ._times import FIELDS, OFFSET, SIX_OR_NONE, TRIMMED, Times, offsets_of, suffix
 
+_MARK = r"(?P<mark>[-/. ]?)"
+#: Dates and their layouts; M is the mark.
+_SHAPES = [
+    (r"\d{4}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{1,2}", ("%YM%mM%d",)),
+    (r"\d{4}(?P<mark>[-/.])\d{1,2}", ("%YM%m",)),
+    (r"\d{1,2}(?P<mark>[-/.])\d{1,2}(?P=mark)\d{4}", ("%dM%mM%Y", "%mM%dM%Y")),
+    # With hyphens the year would rather come first.
+    (r"\d{1,2}(?P<mark>[/.])\d{1,2}(?P=mark)\d{2}", ("%dM%mM%y", "%mM%dM%y")),
+    (rf"\d{{1,2}}{_MARK}({FIELDS['b']})(?P=mark)\d{{4}}", ("%dM%bM%Y",)),
+    (rf"\d{{1,2}}{_MARK}({FIELDS['b']})(?P=mark)\d{{2}}", ("%dM%bM%y",)),
+    (rf"\d{{1,2}}{_MARK}({FIELDS['B']})(?P=mark)\d{{4}}", ("%dM%BM%Y",)),
+    (rf"({FIELDS['b']}) \d{{1,2}}, \d{{4}}", ("%b %d, %Y",)),
+    (rf"({FIELDS['B']}) \d{{1,2}}, \d{{4}}", ("%B %d, %Y",)),
+    (rf"({FIELDS['b']})(?P<mark>[- ])\d{{4}}", ("%bM%Y",)),
+    (rf"({FIELDS['b']})(?P<mark>[- ])\d{{2}}", ("%bM%y",)),
+]
+_CLOCK = (
+    r"(?P<joiner>[T ])\d{1,2}:\d{2}(?P<seconds>:\d{2}(?:\.\d{1,9})?)?"
+    rf"(?P<half> ?[ap]m)?{OFFSET}?"
+)
+_DATES = [
+    (re.compile(rf"(?P<date>{shape})(?:{_CLOCK})?", re.IGNORECASE), layouts)
+    for shape, layouts in _SHAPES
+]
 #: Zones that are tried first where offsets change with the season.
 _COMMON_ZONES = (
     *("Europe/Berlin", "Europe/London", "Europe/Athens", "America/New_York"),
@@ -25,19 +48,14 @@ _FRACTION = re.compile(r":\d\d\.(\d+)")
 
 def time_forms(
     blocks: Callable[[], Iterator[Set[str]]],
-) -> Iterator[Times | Durations | Spelled]:
+) -> Iterator[Times | Durations]:
     """Yield forms that could suit a column, the likeliest first.
 
-    Parameters
-    ----------
-    blocks : callable
-        Returns an iterator over distinct values: first a few, then those of each block.
+    `blocks` is as for `number_forms`.
     """
-    few = next(blocks())
-    if not any(map(_may_be_time, few)):
-        yield from spelled_forms(few)
+    if not any(map(_may_be_time, next(blocks()))):
         return
-    texts = set(few)
+    texts: set[str] = set()
     for others in blocks():
         texts.update(sorted(others)[:: 1 + len(others) // _FEW])
     example = max(texts, key=lambda text: (len(text), text))
@@ -50,31 +68,38 @@ def time_forms(
         for fraction in fractions:
             span = Durations(clock["seconds"] is not None, fraction)
             yield from (span, replace(span, padded=False))
-    if not (match := TIME.fullmatch(example)):
-        yield from spelled_forms(texts)
-        return
-    orders = ["dmy", "mdy"]
-    if len(match["a"]) == 4 or not match["c"]:
-        orders = ["ymd"] if match["c"] else ["ym"]
-    for order in orders:
-        for padded in ((True, True), (False, True), (False, False)):
-            form = Times(order, match["mark"], *padded)
-            if not match["joiner"]:
-                yield form
-                continue
-            form = replace(
-                form,
-                joiner=match["joiner"],
-                seconds=match["seconds"] is not None,
-                offset=_template(match["offset"] or ""),
-            )
-            for fraction in fractions:
-                yield from _with_zone(replace(form, fraction=fraction), texts)
-    yield from spelled_forms(texts)
+    for date, layouts in _DATES:
+        match = date.fullmatch(example)
+        if match is None:
+            continue
+        for layout in layouts:
+            for padded in ((True, True), (False, True), (True, False), (False, False)):
+                form = Times(_layout(layout, match), *padded, *_cases(match))
+                form = replace(form, offset=_template(match["offset"] or ""))
+                for fraction in fractions:
+                    yield from _with_zone(replace(form, fraction=fraction), texts)
 
 
 def _may_be_time(text: str) -> bool:
-    return bool(TIME.fullmatch(text) or CLOCK.fullmatch(text)) or " days" in text
+    is_date = any(date.fullmatch(text) for date, _ in _DATES)
+    return is_date or bool(CLOCK.fullmatch(text)) or " days" in text
+
+
+def _layout(date: str, match: re.Match[str]) -> str:
+    """Return the layout of an example, that of its date given."""
+    layout = date.replace("M", match.groupdict().get("mark") or "")
+    if match["joiner"]:
+        half = match["half"] or ""
+        layout += f"{match['joiner']}%{'I' if half else 'H'}:%M"
+        layout += ":%S" * bool(match["seconds"]) + half[:-2] + "%p" * bool(half)
+    return layout
+
+
+def _cases(match: re.Match[str]) -> tuple[str, str]:
+    """Return how an example writes the names of months, and AM and PM."""
+    letters = re.sub("[^a-zA-Z]", "", match["date"])
+    case = "upper" if letters.isupper() else "lower" if letters.islower() else "title"
+    return case, "lower" if (match["half"] or "").islower() else "upper"
 
 
 def _with_zone(form: Times, texts: Collection[str]) -> Iterator[Times]:
@@ -84,7 +109,7 @@ def _with_zone(form: Times, texts: Collection[str]) -> Iterator[Times]:
         return
     try:
         clock, offsets = form.parse(sorted(texts))
-    except (ValueError, AttributeError):
+    except ValueError:
         return
     found = np.unique(offsets)
     if len(found) == 1:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ._form import Form
 
 #: Decimal mark and thousands separator; the first that fit are taken. Where fields are
 #: separated by semicolons, numbers come from a place that writes 1.234,5.
@@ -22,22 +24,10 @@ _EXACT_DIGITS = 15
 
 
 @dataclass(frozen=True)
-class Whole:
+class Whole(Form):
     """Whole numbers that fit into 64 bits."""
 
     thousands: str = ""
-
-    def reads(self, texts: Collection[str]) -> bool:
-        """Tell whether all texts are such numbers and come back alike."""
-        try:
-            return all(
-                (value := int(text.replace(self.thousands, "") or "x")) >= -(2**63)
-                and value < 2**63
-                and self._text(value) == text
-                for text in texts
-            )
-        except ValueError:
-            return False
 
     def read(self, texts: list[str]) -> NDArray[Any]:
         """Return the numbers, int64."""
@@ -57,25 +47,17 @@ class Whole:
 
 
 @dataclass(frozen=True)
-class Decimals:
-    """Numbers with decimals, written as one program writes them.
+class Decimals(Form):
+    """Numbers with decimals, written as one program writes them."""
 
-    Parameters
-    ----------
-    style : str
-        A key of `STYLES`, or "fixed" or "scientific" for as many decimals throughout.
-    digits : int
-        Decimals, in the latter two.
-    point, thousands : str
-        The decimal mark and what groups thousands.
-    rounds : bool
-        Whether digits beyond the 15th may differ when they are written.
-    """
-
+    #: A key of `STYLES`, or "fixed" or "scientific" for as many decimals throughout.
     style: str = "python"
+    #: Decimals, in the latter two.
     digits: int = 0
+    #: The decimal mark and what groups thousands.
     point: str = "."
     thousands: str = ""
+    #: Whether digits beyond the 15th may differ when they are written.
     rounds: bool = False
 
     def reads(self, texts: Collection[str]) -> bool:
@@ -122,12 +104,8 @@ def number_forms(
 ) -> Iterator[Whole | Decimals]:
     """Yield forms that could suit a column, the likeliest first.
 
-    Parameters
-    ----------
-    blocks : callable
-        Returns an iterator over distinct values: first a few, then those of each block.
-    sep : str
-        What separates the fields of the file.
+    `blocks` returns an iterator over distinct values: first a few, then those of each
+    block.
     """
     for point, thousands in SEMICOLON_LOCALES if sep == ";" else LOCALES:
         if not all(_are_numbers(texts, point, thousands) for texts in blocks()):
@@ -175,49 +153,33 @@ def _is_long(text: str) -> bool:
     return len(digits) > _EXACT_DIGITS
 
 
-def _digits(text: str) -> tuple[str, str, int]:
-    """Return sign, significant digits and decimal exponent of a number's text."""
-    mantissa, _, exponent = text.partition("e")
-    sign = "-" * mantissa.startswith("-")
-    whole, _, fraction = mantissa.lstrip("-").partition(".")
-    digits = (whole + fraction).lstrip("0")
-    shift = len(whole) - 1 - (len(whole + fraction) - len(digits))
-    return sign, digits.rstrip("0") or "0", int(exponent or 0) + shift * bool(digits)
+def _shortest(
+    low: int, high: int, trim: Literal["0", "-"], scientific: str
+) -> Callable[[float], str]:
+    """Return a writer of the fewest digits that tell a float64.
 
+    It is scientific for decimal exponents below `low` and from `high` on; `trim` says,
+    as for NumPy, whether whole numbers end in a point and a zero.
+    """
 
-def _fixed(digits: str, exponent: int, point_zero: str) -> str:
-    if exponent < 0:
-        return "0." + "0" * (-exponent - 1) + digits
-    whole = digits[: exponent + 1].ljust(exponent + 1, "0")
-    fraction = digits[exponent + 1 :]
-    return f"{whole}.{fraction}" if fraction else whole + point_zero
+    def write(value: float) -> str:
+        text = np.format_float_scientific(value, trim=trim, exp_digits=1)
+        mantissa, exponent = text.split("e")
+        if value == 0 or low <= int(exponent) < high:
+            return np.format_float_positional(value, trim=trim)
+        if "E" not in scientific:
+            mantissa = mantissa.removesuffix(".0")
+        return mantissa + scientific.format(int(exponent))
+
+    return write
 
 
 def _r(value: float) -> str:
     """Write as R does: 15 digits, scientific where that is shorter."""
-    sign, digits, exponent = _digits(f"{value:.14e}")
-    fixed = _fixed(digits, exponent, "")
-    fraction = f".{digits[1:]}" if digits[1:] else ""
-    scientific = f"{digits[0]}{fraction}e{exponent:+03d}"
-    return sign + (fixed if len(fixed) <= len(scientific) else scientific)
-
-
-def _shortest(
-    low: int, high: int, point_zero: str, scientific: str
-) -> Callable[[float], str]:
-    """Return a writer of the fewest digits that tell a float64.
-
-    It is scientific for decimal exponents below `low` and from `high` on.
-    """
-
-    def write(value: float) -> str:
-        sign, digits, exponent = _digits(repr(value))
-        if value == 0 or low <= exponent < high:
-            return sign + _fixed(digits, exponent, point_zero)
-        fraction = f".{digits[1:]}" if digits[1:] else point_zero * ("E" in scientific)
-        return sign + digits[0] + fraction + scientific.format(exponent)
-
-    return write
+    mantissa, exponent = f"{value:.14e}".split("e")
+    scientific = f"{mantissa.rstrip('0').rstrip('.')}e{exponent}"
+    fixed = np.format_float_positional(float(scientific), trim="-")
+    return fixed if len(fixed) <= len(scientific) else scientific
 
 
 #: How programs write numbers: the first of these that gives back every text is taken.
@@ -226,9 +188,9 @@ STYLES: dict[str, Callable[[float], str]] = {
     "15 digits": "{:.15g}".format,
     "R": _r,
     "spreadsheet": "{:.15G}".format,
-    "Rust": _shortest(-5, 16, ".0", "e{}"),
-    "JavaScript": _shortest(-6, 21, "", "e{:+}"),
-    "Java": _shortest(-3, 7, ".0", "E{}"),
+    "Rust": _shortest(-5, 16, "0", "e{}"),
+    "JavaScript": _shortest(-6, 21, "-", "e{:+}"),
+    "Java": _shortest(-3, 7, "0", "E{}"),
     "17 digits": "{:.17g}".format,
     "6 digits": "{:g}".format,
 }

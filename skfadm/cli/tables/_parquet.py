@@ -16,7 +16,6 @@ from skfadm._files import UserError
 from ._durations import Durations
 from ._forms import ColumnForm, Flags, Words
 from ._numbers import Decimals, Whole
-from ._spelled import Spelled
 from ._table import Table, TableForm
 from ._times import TRIMMED_NS, Times
 
@@ -25,13 +24,7 @@ _EXTENSIONS = ("pandas.period", "pandas.interval", "arrow.uuid")
 
 
 def read_parquet(path: Path) -> Table:
-    """Read a table.
-
-    Raises
-    ------
-    UserError
-        If a column is of a type that cannot be generated, or names are not unique.
-    """
+    """Read a table of columns that can be generated, with names of their own."""
     import pyarrow
     from pyarrow.parquet import ParquetFile
 
@@ -164,9 +157,11 @@ def _column(values: Any, kind: Any) -> tuple[pd.Series, ColumnForm]:
         values = values.cast(pyarrow.duration(kind.unit))
         form = Durations(fraction=_digits(kind.unit))
     elif types.is_timestamp(kind):
-        offset = "+00:00" if kind.tz else ""
         form = Times(
-            joiner=" ", fraction=_digits(kind.unit), offset=offset, zone=kind.tz or ""
+            "%Y-%m-%d %H:%M:%S",
+            fraction=_digits(kind.unit),
+            offset="+00:00" if kind.tz else "",
+            zone=kind.tz or "",
         )
     elif types.is_duration(kind):
         form = Durations(days=True)
@@ -234,8 +229,8 @@ def _type(form: Any) -> Any:
     """Return the Arrow type of values that were read from text."""
     import pyarrow
 
-    if isinstance(form, Times | Spelled):
-        if not form.joiner:
+    if isinstance(form, Times):
+        if not form.has_clock:
             return pyarrow.date32()
         return pyarrow.timestamp(form.unit, form.zone or None)
     if isinstance(form, Durations):

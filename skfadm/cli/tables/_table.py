@@ -16,46 +16,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What the user says of a file.
+    """What the user says of a file."""
 
-    Parameters
-    ----------
-    sep, encoding : str or None
-        Separator and encoding of a CSV file; None if they are to be found.
-    missing : collection of str
-        What stands for missing values, beside the empty field.
-    labels : collection of str
-        Columns of labels, groups and domains, which are no times.
-    words : collection of str
-        Columns that are words whatever they look like.
-    """
-
+    #: Separator and encoding of a CSV file; None if they are to be found.
     sep: str | None = None
     encoding: str | None = None
+    #: What stands for missing values, beside the empty field.
     missing: Collection[str] = ()
+    #: Columns of labels, groups and domains, which are no times.
     labels: Collection[str] = ()
+    #: Columns that are words whatever they look like.
     words: Collection[str] = ()
 
 
 @dataclass(frozen=True)
 class TableForm:
-    """How a table is written.
-
-    Parameters
-    ----------
-    columns : dict of str to ColumnForm
-        By name of the column.
-    dialect : Dialect
-        Of a CSV file.
-    row_names : int or None
-        The number of the first row, where a CSV file has a first column of those.
-    schema : str
-        The schema of a Parquet file, "" if the table came from none.
-    """
+    """How a table is written: its columns by name, and the file."""
 
     columns: dict[str, ColumnForm]
+    #: Of a CSV file.
     dialect: Dialect = field(default_factory=Dialect)
+    #: The number of the first row, where a CSV file has a first column of those.
     row_names: int | None = None
+    #: Of a Parquet file, "" if the table came from none.
     schema: str = ""
 
     def of(self, names: Iterable[str]) -> TableForm:

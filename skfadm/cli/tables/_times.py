@@ -13,68 +13,71 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-_DATE = re.compile(
-    r"(?P<a>\d{1,4})(?P<mark>[-/.])(?P<b>\d{1,2})(?:(?P=mark)(?P<c>\d{1,4}))?"
+from ._form import Form
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
 )
-CLOCK = re.compile(
-    r"(?P<hours>\d+):(?P<minutes>[0-5]\d)(?::(?P<seconds>[0-5]\d)"
-    r"(?:\.(?P<fraction>\d{1,9}))?)?"
-)
-_OFFSET = re.compile(r"Z| ?UTC| ?[+-]\d\d(?::?\d\d)?")
-TIME = re.compile(
-    rf"{_DATE.pattern}(?:(?P<joiner>[T ]){CLOCK.pattern}"
-    rf"(?P<offset>{_OFFSET.pattern})?)?"
-)
+_SHORT = [month[:3] for month in _MONTHS]
+#: What a field of a layout looks like.
+FIELDS = {
+    "d": r"\d{1,2}",
+    "m": r"\d{1,2}",
+    "b": "|".join(_SHORT),
+    "B": "|".join(_MONTHS),
+    "Y": r"\d{4}",
+    "y": r"\d{2}",
+    "H": r"\d{1,2}",
+    "I": r"\d{1,2}",
+    "M": r"[0-5]\d",
+    "S": r"[0-5]\d(?:\.\d{1,9})?",
+    "p": "[AaPp][Mm]",
+}
+#: How zones are written, which differs from other words in lower case.
+OFFSET = r"(?P<offset>(?-i:Z| ?UTC)| ?[+-]\d\d(?::?\d\d)?)"
 #: Fraction of seconds: as many digits as needed, of six or nine; or six, none for
 #: whole seconds.
 TRIMMED, SIX_OR_NONE, TRIMMED_NS = -1, -2, -3
+#: Years of two digits from here on are of the century before.
+_PIVOT = 69
 
 
 @dataclass(frozen=True)
-class Times:
+class Times(Form):
     """Dates, with the time of day and the zone or without.
 
     Values are those of the clock on the wall; the zone is a matter of the file.
-
-    Parameters
-    ----------
-    order : {"ymd", "dmy", "mdy", "ym"}
-        Order of year, month and day.
-    mark : str
-        What stands between them.
-    padded, padded_hours : bool
-        Whether day and month, and hours, have two digits throughout.
-    joiner : str
-        What stands between date and time; "" for dates alone.
-    seconds : bool
-        Whether seconds are written.
-    fraction : int
-        Digits of their fraction; -1 or -3 as many as needed, of six or nine; -2 six
-        or none.
-    offset : str
-        How the zone is written: "", "Z", "UTC", "+00", "+00:00" or "+0000", some after
-        a space.
-    zone : str
-        Its name, "" for none.
     """
 
-    order: str = "ymd"
-    mark: str = "-"
+    #: As of `datetime.strftime`, without the zone.
+    layout: str = "%Y-%m-%d"
+    #: Whether day and month, and hours, have two digits throughout.
     padded: bool = True
     padded_hours: bool = True
-    joiner: str = ""
-    seconds: bool = True
+    #: How names of months are written, and AM and PM: title, upper or lower.
+    case: str = "title"
+    half: str = "upper"
+    #: Digits of the fraction of seconds, or one of the above.
     fraction: int = 0
+    #: How the zone is written: "", "Z", "UTC", "+00", "+00:00" or "+0000", some after
+    #: a space.
     offset: str = ""
+    #: Its name, "" for none.
     zone: str = ""
 
     @property
     def twin(self) -> Times | None:
         """The form with day and month exchanged, if that is in use."""
-        others = {"dmy": "mdy", "mdy": "dmy"}
-        if self.order not in others or self.mark == ".":
+        first, mark, second = self.layout[:2], self.layout[2:3], self.layout[3:5]
+        if {first, second} != {"%d", "%m"} or mark == ".":
             return None
-        return replace(self, order=others[self.order])
+        return replace(self, layout=second + mark + first + self.layout[5:])
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether there is a time of day."""
+        return ":" in self.layout
 
     @property
     def unit(self) -> str:
@@ -86,12 +89,15 @@ class Times:
 
     def reads(self, texts: Collection[str]) -> bool:
         """Tell whether all texts are such times and come back alike."""
+        given = sorted(texts)
         try:
-            given = sorted(texts)
             clock, offsets = self.parse(given)
-            if self._local(clock) != [text[: _wall(text)] for text in given]:
-                return False
-        except (ValueError, AttributeError):
+        except ValueError:
+            return False
+        if self.offset:
+            end = re.compile(OFFSET + "$")
+            given = [end.sub("", text) for text in given]
+        if self._local(clock) != given:
             return False
         if self.zone in ("", "UTC"):
             return True
@@ -130,50 +136,72 @@ class Times:
         return index.tz_localize(zone, ambiguous=first, nonexistent="shift_forward")
 
     def parse(self, texts: list[str]) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return wall clock and offset of each text."""
-        names = dict(zip(self.order, "abc", strict=False))
-        iso, minutes = [], []
+        """Return wall clock and offset of each text; ValueError for what is none."""
+        pattern = re.sub(
+            r"%(\w)", lambda m: f"(?P<{m[1]}>{FIELDS[m[1]]})", re.escape(self.layout)
+        )
+        if self.offset:
+            pattern += OFFSET
+        match = re.compile(pattern, re.IGNORECASE | re.ASCII).fullmatch
+        found = []
         for text in texts:
-            if not self.mark and len(text) == 8 and text.isdecimal():
-                text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
-            match = TIME.fullmatch(text)
-            if match is None:
+            parts = match(text)
+            if parts is None:
                 raise ValueError(text)
-            year, month = match[names["y"]], match[names["m"]]
-            day = match[names["d"]] if "d" in names else "01"
-            if len(year) != 4:
-                raise ValueError(text)
-            iso.append(f"{year}-{month:0>2}-{day:0>2}")
-            if match["joiner"]:
-                hours, time = match["hours"], text[match.end("hours") : _wall(text)]
-                iso[-1] += f"T{hours:0>2}{time}"
-            minutes.append(_minutes(match["offset"] or "+00"))
+            found.append(parts.groupdict())
+        minutes = [_minutes(fields.get("offset", "Z")) for fields in found]
         return (
-            np.array(iso, dtype=f"datetime64[{self.unit}]"),
+            np.array(list(map(_iso, found)), dtype=f"datetime64[{self.unit}]"),
             np.array(minutes, dtype="timedelta64[m]"),
         )
 
     def _local(self, clock: NDArray[Any]) -> list[str]:
         """Write wall clocks, without the zone."""
-        unit = self.unit if self.joiner else "D"
-        texts = np.datetime_as_string(clock.astype(f"datetime64[{unit}]")).tolist()
-        if (self.order, self.mark, self.padded) != ("ymd", "-", True):
-            texts = [self._date(text[:10]) + text[10:] for text in texts]
-        if not self.joiner:
-            return texts
-        if not self.padded_hours:
-            texts = [text.replace("T0", "T") for text in texts]
-        if self.joiner != "T":
-            texts = [text.replace("T", self.joiner) for text in texts]
-        if not self.seconds:
-            return [text[:-3] for text in texts]
-        return [with_fraction(text, self.fraction) for text in texts]
+        once, codes = np.unique(clock, return_inverse=True)
+        layout = re.sub(r"%(\w)", r"{\1}", self.layout)
+        texts = [
+            layout.format(**self._fields(text))
+            for text in np.datetime_as_string(once).tolist()
+        ]
+        return [texts[code] for code in codes.tolist()]
 
-    def _date(self, iso: str) -> str:
-        fields = dict(zip("ymd", iso.split("-"), strict=True))
-        if not self.padded:
-            fields["m"], fields["d"] = fields["m"].lstrip("0"), fields["d"].lstrip("0")
-        return self.mark.join(fields[name] for name in self.order)
+    def _fields(self, iso: str) -> dict[str, str]:
+        day = iso[8:10] if self.padded else iso[8:10].lstrip("0")
+        month = iso[5:7] if self.padded else iso[5:7].lstrip("0")
+        hours = int(iso[11:13])
+        width = 1 + self.padded_hours
+        name = getattr(_MONTHS[int(iso[5:7]) - 1], self.case)()
+        return {
+            "d": day,
+            "m": month,
+            "b": name[:3],
+            "B": name,
+            "Y": iso[:4],
+            "y": iso[2:4],
+            "H": f"{hours:0{width}d}",
+            "I": f"{hours % 12 or 12:0{width}d}",
+            "M": iso[14:16],
+            "S": with_fraction(iso[17:], self.fraction),
+            "p": getattr("PM" if hours >= 12 else "AM", self.half)(),
+        }
+
+
+def _iso(fields: dict[str, str]) -> str:
+    """Return the time of the fields of a text; ValueError if there is none."""
+    year = fields.get("Y")
+    if year is None:
+        year = ("19" if int(fields["y"]) >= _PIVOT else "20") + fields["y"]
+    name = fields.get("B") or fields.get("b")
+    month = _SHORT.index(name[:3].title()) + 1 if name else int(fields["m"])
+    hours = int(fields.get("H") or fields.get("I") or 0)
+    if "I" in fields:
+        if not 1 <= hours <= 12:
+            raise ValueError
+        hours = hours % 12 + 12 * (fields["p"].upper() == "PM")
+    return (
+        f"{year}-{month:02d}-{int(fields.get('d') or 1):02d}T{hours:02d}:"
+        f"{fields.get('M') or '00'}:{fields.get('S') or '00'}"
+    )
 
 
 def _zone(name: str) -> tzinfo:
@@ -199,14 +227,6 @@ def with_fraction(text: str, fraction: int) -> str:
     else:
         digits = digits[:fraction]
     return f"{whole}.{digits}" if digits else whole
-
-
-def _wall(text: str) -> int:
-    """Return where the wall clock's part of a text ends and its zone begins."""
-    match = TIME.fullmatch(text)
-    if match is None or match["offset"] is None:
-        return len(text)
-    return match.start("offset")
 
 
 def _minutes(offset: str) -> int:

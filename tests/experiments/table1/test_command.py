@@ -81,7 +81,7 @@ def test_help_lists_the_methods(capsys):
     [
         (["--methods", "vea"], "no method 'vea'; choose from majority, real"),
         (["--targets", "Green"], "no target 'Green'; choose from Black, Other, White"),
-        (["--seeds", "0"], "0 is not a number of 1 or more"),
+        (["--seeds", "0"], "'0' is not a whole number of 1 or more"),
     ],
 )
 def test_errors_say_in_one_line_what_to_change(
