@@ -1,4 +1,4 @@
-"""Progress of a training on standard error: a bar in a terminal, lines elsewhere."""
+"""Progress on standard error: a bar in a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -20,31 +20,23 @@ PAUSE = 1.0
 
 
 @contextmanager
-def show_progress(max_iter: int, verbose: int) -> Iterator[Report | None]:
-    """Give what shows how far a training is, the time left and the losses.
+def show_progress(
+    max_iter: int, verbose: int, what: str = "training"
+) -> Iterator[Report | None]:
+    """Give what shows how far work is, the time left and the losses; None for nothing.
 
-    Parameters
-    ----------
-    max_iter : int
-        Iterations of the training, at most.
-    verbose : int
-        0 shows nothing.
-
-    Yields
-    ------
-    callable or None
-        To be called as `Report` says; None if nothing is shown.
+    There are `max_iter` iterations at most.
     """
     stream = sys.stderr
     if not verbose or stream is None:
         yield None
     elif stream.isatty() and find_spec("tqdm"):
-        yield from _bar(max_iter, stream)
+        yield from _bar(max_iter, stream, what)
     else:
-        yield _lines(max_iter, stream)
+        yield _lines(max_iter, stream, what)
 
 
-def _bar(max_iter: int, stream: TextIO) -> Iterator[Report]:
+def _bar(max_iter: int, stream: TextIO, what: str) -> Iterator[Report]:
     from tqdm import tqdm
 
     count = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
@@ -57,7 +49,7 @@ def _bar(max_iter: int, stream: TextIO) -> Iterator[Report]:
         options["dynamic_ncols"] = True
     else:  # a terminal that does not know how large it is
         options |= {"ncols": 80, "nrows": 24}
-    with tqdm(total=max_iter, desc="training", **options) as bar:
+    with tqdm(total=max_iter, desc=what, **options) as bar:
 
         def report(
             iteration: int, losses: Mapping[str, SupportsFloat], n_iter: int
@@ -79,7 +71,7 @@ def _columns(stream: TextIO) -> int:
         return 0
 
 
-def _lines(max_iter: int, stream: TextIO) -> Report:
+def _lines(max_iter: int, stream: TextIO, what: str) -> Report:
     begun, shown = 0.0, monotonic()
 
     def report(
@@ -97,11 +89,12 @@ def _lines(max_iter: int, stream: TextIO) -> Report:
             time = f"  took {_clock(took)}"
         elif iteration:
             time = f"  {_clock(took / iteration * (n_iter - done))} left"
-            if n_iter == max_iter:
+            if losses and n_iter == max_iter:  # a training may end early
                 time += " at most"
         share = f"{100 * done // n_iter:3d}% {done}/{n_iter}"
+        words = f"  {_words(losses)}" if losses else ""
         try:
-            print(f"training {share}  {_words(losses)}{time}", file=stream, flush=True)
+            print(f"{what} {share}{words}{time}", file=stream, flush=True)
         except (OSError, ValueError):
             shown = float("inf")  # the reader went away; the training goes on
 

@@ -76,20 +76,7 @@ def load_table() -> Diabetes:
 
 
 def demo(folder: Path) -> None:
-    """Run the command.
-
-    Parameters
-    ----------
-    folder : Path
-        Where to write ``synthetic.csv`` and ``before-after.png``; made if need be.
-
-    Raises
-    ------
-    UserError
-        If matplotlib is missing or the folder cannot be written to.
-    OSError
-        If the folder cannot be made.
-    """
+    """Write ``synthetic.csv`` and ``before-after.png`` to a folder, made if need be."""
     check_installed("matplotlib", "the picture of the demo")
     folder.mkdir(parents=True, exist_ok=True)
     table_path, picture_path = folder / "synthetic.csv", folder / "before-after.png"

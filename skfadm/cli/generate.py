@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import tempfile
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError
+from skfadm._progress import show_progress
 
 from .kept_models import (
     TableModel,
@@ -18,19 +19,18 @@ from .kept_models import (
     load_model,
     save_model,
 )
-from .progress import with_progress
-from .report import VERDICT_ROWS, Rows, check_page_path, label_of, read_holdout
+from .report import (
+    VERDICT_ROWS,
+    check_page_path,
+    label_of,
+    read_holdout,
+    read_noted,
+)
 from .roles import Roles
 from .rows import Tables, asked_labels
 from .summary import judge_rows, summarise
-from .tables import (
-    ReadOptions,
-    TableForm,
-    check_table_path,
-    read_table,
-    write_table,
-)
-from .words import in_options, say
+from .tables import TableForm, check_table_path, write_table
+from .words import in_options
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,16 +68,8 @@ _PROBE_ROWS = 1000
 def generate(args: Namespace) -> None:
     """Run the command.
 
-    Parameters
-    ----------
-    args : Namespace
-        As parsed by :mod:`skfadm.cli`.
-
-    Raises
-    ------
-    UserError
-        If something has to be changed; nothing has been written then, except for a
-        model that was fitted before sampling failed.
+    Where something has to be changed, nothing is written, except for a model that was
+    fitted before sampling failed.
     """
     _check_options(args)
     seed = secrets.randbelow(2**31) if args.seed is None else args.seed
@@ -97,7 +89,7 @@ def generate(args: Namespace) -> None:
         )
         tables = Tables(
             model,
-            with_progress(batches, n_rows, quiet=args.quiet),
+            _with_progress(batches, -(-n_rows // BATCH_SIZE), args.quiet),
             keep_sensitive=args.keep_sensitive,
             n_first=VERDICT_ROWS if args.data is not None else 0,
             seed=seed,
@@ -110,6 +102,17 @@ def generate(args: Namespace) -> None:
         summarise(args, model, form, tables, seed)
     if args.data is not None and args.sensitive:
         judge_rows(args, model, tables, seed)
+
+
+def _with_progress(
+    batches: Iterable[Any], n_batches: int, quiet: bool
+) -> Iterator[Any]:
+    """Yield batches of rows; show how many are there."""
+    with show_progress(n_batches, not quiet, "sampling") as report:
+        for i, batch in enumerate(batches):
+            if report is not None:
+                report(i, {}, n_batches)
+            yield batch
 
 
 def _check_options(args: Namespace) -> None:
@@ -162,12 +165,10 @@ def _check_options(args: Namespace) -> None:
 
 def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     roles: Roles = args.roles
-    options = ReadOptions(args.sep, args.encoding, args.missing, roles.names)
-    table = read_table(args.data, options)
-    _tell(args, table.notes)
+    table = read_noted(args.data, args, roles.names)
     frame = table.frame
-    y, z, domains = roles.columns(frame)
-    X = frame.drop(columns=[roles.label, *roles.left_out])
+    args.learnt = rows = roles.rows(frame)
+    X, y = rows.X, rows.y
     if X.shape[1] == 0:
         raise UserError(f"{args.data}: no columns are left to learn from")
     identifiers = _identifiers(args.identifiers, list(X))
@@ -175,12 +176,9 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     labels = y.drop_duplicates()
     texts = form.columns[roles.label].texts(labels)
     asked_labels(args.ask, labels.tolist(), texts)
-    args.learnt = Rows(X, y, z, domains)
     args.held_out = read_holdout(args, roles, table.form)
     args.pos_label = label_of(args.positive, y, form)
-    target = None
-    if args.adapt is not None:
-        target = _target_rows(args, form, list(X), options)
+    target = _target_rows(args, form, list(X), roles.names)
     few = frame[list(form.columns)].iloc[:_PROBE_ROWS]
     _check_can_be_written(args, few, form)
 
@@ -194,7 +192,7 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
         generator.set_params(max_iter=args.max_iter)
     if args.model is not None:
         _check_can_be_kept(X, y)
-    generator.fit(X, y, z, domains)
+    generator.fit(X, y, rows.z, rows.domains)
     model = TableModel(generator, roles.label, roles.sensitive, len(frame), form)
     if args.model is not None:
         save_model(model, args.model)
@@ -236,31 +234,28 @@ def _load(args: Namespace, strengths: dict[str, Any]) -> TableModel:
         labels = pd.Series(model.generator.classes_, name=model.label)
         pos_label = label_of(args.positive, labels, model.form)
         model.generator.set_params(pos_label=pos_label)
-    if args.adapt is not None:
-        options = ReadOptions(args.sep, args.encoding, args.missing)
-        target = _target_rows(args, model.form, model.features, options)
+    target = _target_rows(args, model.form, model.features)
+    if target is not None:
         model.generator.adapt(target)
     return model
 
 
 def _target_rows(
-    args: Namespace, form: TableForm, features: Sequence[str], options: ReadOptions
-) -> pd.DataFrame:
-    """Read the unlabelled rows of --adapt, as the table that was learnt from."""
-    table = read_table(args.adapt, options, like=form)
-    _tell(args, table.notes)
+    args: Namespace,
+    form: TableForm,
+    features: Sequence[str],
+    labels: Collection[str] = (),
+) -> pd.DataFrame | None:
+    """Read the unlabelled rows of --adapt, if any, like the table learnt from."""
+    if args.adapt is None:
+        return None
+    table = read_noted(args.adapt, args, labels, form)
     missing = [name for name in features if name not in table.frame]
     if missing:
         raise UserError(
             f"{args.adapt} has no column {missing[0]!r}, which the model has learnt"
         )
     return table.frame[list(features)]
-
-
-def _tell(args: Namespace, notes: Iterable[str]) -> None:
-    for note in notes:
-        if not args.quiet:
-            say(f"note: {note}")
 
 
 def _check_can_be_written(args: Namespace, few: pd.DataFrame, form: TableForm) -> None:

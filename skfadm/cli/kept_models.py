@@ -34,25 +34,13 @@ _ABOUT = "skfadm.json"
 
 @dataclass(frozen=True)
 class TableModel:
-    """A fitted generator, and what turns its rows into a table like the one fitted.
-
-    Parameters
-    ----------
-    generator : FairDiffusionGenerator
-        Fitted.
-    label : str
-        Name of the column of labels.
-    sensitive : tuple of str
-        Names of the sensitive columns.
-    n_rows : int
-        Rows of the table that was learnt from.
-    form : TableForm
-        How its columns are written, in their order.
-    """
+    """A fitted generator, and what turns its rows into a table like the one fitted."""
 
     generator: FairDiffusionGenerator
+    #: Names of the columns of labels and of sensitive attributes.
     label: str
     sensitive: tuple[str, ...]
+    #: Of the table that was learnt from.
     n_rows: int
     form: TableForm
 
@@ -82,13 +70,7 @@ class TableModel:
 
 
 def check_model_path(path: Path, *, exists: bool) -> None:
-    """Check that a model can be read from, or written to, this path.
-
-    Raises
-    ------
-    UserError
-        If not.
-    """
+    """Check that a model can be read from, or written to, this path."""
     if path.suffix.lower() != SUFFIX:
         raise UserError(
             f"{path}: models are kept as {SUFFIX} files, which are safe to load "
@@ -99,13 +81,7 @@ def check_model_path(path: Path, *, exists: bool) -> None:
 
 
 def check_can_be_kept(parts: Any) -> None:
-    """Check that what a model will hold can be written and loaded again.
-
-    Raises
-    ------
-    UserError
-        If not.
-    """
+    """Check that what a model will hold can be written and loaded again."""
     import skops.io
 
     try:
@@ -137,14 +113,7 @@ def save_model(model: TableModel, path: Path) -> None:
 
 
 def load_model(path: Path) -> TableModel:
-    """Load a model without running any code that the file brings along.
-
-    Raises
-    ------
-    UserError
-        If the file is no model, names types that are not this package's own, or was
-        written by another version.
-    """
+    """Load a model of this version without running code that the file brings along."""
     try:
         about = _about(path)
         if wrong := wrong_version(about.get("skfadm")):

@@ -137,7 +137,3 @@ def _run(args: argparse.Namespace) -> None:
         from .generate import generate
 
         generate(args)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

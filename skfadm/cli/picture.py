@@ -13,13 +13,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "before_after_figure",
-    "plot_group_rates",
-    "plot_rows",
-    "plot_scores",
-]
-
 # Told apart by people who are colour-blind, and in grey by their lightness or marker.
 _COLOURS = ("#004488", "#DDAA33", "#BB5566", "#117733", "#882255", "#44AA99")
 _MARKERS = ("o", "^", "s", "D", "v", "P")
@@ -37,39 +30,19 @@ def before_after_figure(
 ) -> Figure:
     """Draw a table before and after: its rows, and what is learnt from them.
 
-    Parameters
-    ----------
-    rows : mapping of str to (DataFrame, labels)
-        Two tables by name, real then generated; shown side by side.
-    features : tuple of str
-        The two columns to show.
-    group_rates : mapping of str to mapping of str to float
-        ``group_rates[table][group]``: how often the group is given `label`, in [0, 1].
-    label : str
-        The positive label.
-    scores : mapping of str to mapping of str to sequence of float
-        ``scores[table][measure]``: scores in [0, 1], one a repetition.
-    title : str
-        Above all.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Not attached to any window; ``figure.savefig(...)`` writes it.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
+    Two columns of two tables, real then generated, stand side by side; below them
+    ``group_rates[table][group]``, how often the group is given `label`, and
+    ``scores[table][measure]``, a list of repetitions, all in [0, 1].
     """
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(9, 7), layout="constrained")
     axes = figure.subplots(2, 2)
-    limits = [_limits([X[name] for X, _ in rows.values()]) for name in features]
+    axes[0, 1].sharex(axes[0, 0])
+    axes[0, 1].sharey(axes[0, 0])
     for ax, (name, (X, y)) in zip(axes[0], rows.items(), strict=True):
         plot_rows(ax, X, y, features)
-        ax.set(title=f"{name} ({len(X)})", xlim=limits[0], ylim=limits[1])
+        ax.set_title(f"{name} ({len(X)})")
     axes[0, 1].get_legend().remove()
     plot_group_rates(axes[1, 0], group_rates, label)
     plot_scores(axes[1, 1], scores)
@@ -80,19 +53,7 @@ def before_after_figure(
 def plot_rows(
     ax: Axes, X: pd.DataFrame, y: ArrayLike, features: tuple[str, str]
 ) -> None:
-    """Scatter two columns of a table, coloured by label.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    X : DataFrame of shape (n_samples, n_features)
-        The table.
-    y : array-like of shape (n_samples,)
-        Its labels.
-    features : tuple of str
-        The columns for x and y axis.
-    """
+    """Scatter two columns of a table, coloured by label."""
     labels = np.asarray(y)
     for i, label in enumerate(np.unique(labels)):
         members = X[labels == label]
@@ -113,17 +74,7 @@ def plot_rows(
 def plot_group_rates(
     ax: Axes, rates: Mapping[str, Mapping[str, float]], label: str
 ) -> None:
-    """Draw how often each group is given a label: the more alike, the fairer.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    rates : mapping of str to mapping of str to float
-        ``rates[table][group]``, in [0, 1].
-    label : str
-        The label.
-    """
+    """Draw how often each group is given a label: the more alike, the fairer."""
     groups = list(next(iter(rates.values())))
     height = 0.8 / len(rates)
     for i, (name, by_group) in enumerate(rates.items()):
@@ -147,37 +98,24 @@ def plot_group_rates(
 
 
 def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
-    """Draw the mean of scores in [0, 1], with every repetition behind it.
-
-    Parameters
-    ----------
-    ax : matplotlib Axes
-        Where to draw.
-    scores : mapping of str to mapping of str to sequence of float
-        ``scores[table][measure]``, one score a repetition.
-    """
+    """Draw the mean of scores in [0, 1], with every repetition behind it."""
     measures = list(next(iter(scores.values())))
     step = 0.6 / max(1, len(scores) - 1)
     for i, (name, by_measure) in enumerate(scores.items()):
         heights = np.arange(len(measures)) + (i * step - 0.3)
         means = [np.mean(by_measure[m]) for m in measures]
-        for height, measure in zip(heights, measures, strict=True):
-            repeats = np.asarray(by_measure[measure])
-            ax.scatter(
-                repeats,
-                np.full(len(repeats), height),
-                s=14,
-                color=_colour(i),
-                alpha=0.35,
-                linewidths=0,
-            )
         ax.scatter(
             means, heights, s=60, color=_colour(i), marker=_MARKERS[i], label=name
         )
         for height, mean, measure in zip(heights, means, measures, strict=True):
+            repeats = by_measure[measure]
+            behind: dict[str, Any] = {"alpha": 0.35, "linewidths": 0, "zorder": 0.9}
+            ax.scatter(
+                repeats, [height] * len(repeats), s=14, color=_colour(i), **behind
+            )
             ax.annotate(
                 f"{mean:.2f}",
-                (max(by_measure[measure]), height),
+                (max(repeats), height),
                 xytext=(7, 0),
                 textcoords="offset points",
                 va="center",
@@ -198,10 +136,3 @@ def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -
 def _colour(i: int) -> Any:
     """Return grey for the real rows, which come first, then the colours."""
     return _GREY if i == 0 else _COLOURS[(i + 1) % len(_COLOURS)]
-
-
-def _limits(columns: Sequence[pd.Series]) -> tuple[float, float]:
-    low = min(column.min() for column in columns)
-    high = max(column.max() for column in columns)
-    margin = 0.05 * (high - low)
-    return low - margin, high + margin

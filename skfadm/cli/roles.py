@@ -19,18 +19,18 @@ _SHOWN = 10
 
 
 @dataclass(frozen=True)
-class Roles:
-    """The columns that options name.
+class Rows:
+    """A table by the roles of its columns."""
 
-    Parameters
-    ----------
-    label : str
-        Of ``--label``.
-    sensitive : tuple of str
-        Of ``--sensitive``, none or more.
-    domain : str or None
-        Of ``--domain``.
-    """
+    X: pd.DataFrame
+    y: pd.Series
+    z: Any = None
+    domains: pd.Series | None = None
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns that ``--label``, ``--sensitive`` and ``--domain`` name."""
 
     label: str
     sensitive: tuple[str, ...] = ()
@@ -38,13 +38,7 @@ class Roles:
 
     @classmethod
     def of(cls, args: Namespace) -> Roles:
-        """Return the roles that the options give.
-
-        Raises
-        ------
-        UserError
-            If no label is named, or a column twice.
-        """
+        """Return the roles that the options give: a label, and no column twice."""
         if args.label is None:
             raise UserError("say with --label which column of the table is the label")
         roles = cls(args.label, tuple(args.sensitive), args.domain)
@@ -73,16 +67,8 @@ class Roles:
         """Columns that are no features and not generated."""
         return [name for name, _ in self._options()[1:]]
 
-    def columns(
-        self, table: pd.DataFrame
-    ) -> tuple[pd.Series, pd.DataFrame | None, pd.Series | None]:
-        """Return label, sensitive attributes and domain of each row.
-
-        Raises
-        ------
-        UserError
-            If a column is not there, or holds what cannot be used in its role.
-        """
+    def rows(self, table: pd.DataFrame) -> Rows:
+        """Return features, label, sensitive attributes and domain of rows, checked."""
         for name, option in self._options():
             _check_column(table, name, option)
         _check_classes(table[self.label], "--label", "two labels are needed")
@@ -99,8 +85,12 @@ class Roles:
             _check_few(table[self.label], "--label")
         if self.domain is not None:
             _check_labels(table[self.domain], "--domain")
-        z = table[list(self.sensitive)] if self.sensitive else None
-        return table[self.label], z, None if self.domain is None else table[self.domain]
+        return Rows(
+            table.drop(columns=[self.label, *self.left_out]),
+            table[self.label],
+            table[list(self.sensitive)] if self.sensitive else None,
+            None if self.domain is None else table[self.domain],
+        )
 
 
 def _check_column(table: pd.DataFrame, name: str, option: str) -> None:

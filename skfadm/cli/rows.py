@@ -15,27 +15,9 @@ if TYPE_CHECKING:
 
 
 class Tables:
-    """Batches as tables, counted as they pass.
+    """Batches of rows and labels as tables, counted as they pass.
 
-    Parameters
-    ----------
-    model : TableModel
-        What made them.
-    batches : iterable of (X, y)
-        Generated rows and labels.
-    keep_sensitive : bool
-        Whether the sensitive columns are drawn and put where they stood.
-    n_first : int
-        Rows that are kept, to be judged.
-    seed : int
-        Seed of what is drawn.
-
-    Attributes
-    ----------
-    counts : Counter
-        How often each label came.
-    first : list of (X, y)
-        The first batches, with `n_first` rows or more.
+    With `keep_sensitive` the sensitive columns are drawn and put where they stood.
     """
 
     def __init__(
@@ -49,7 +31,9 @@ class Tables:
     ):
         self.model, self.batches = model, batches
         self.keep_sensitive, self.n_first, self.seed = keep_sensitive, n_first, seed
+        #: How often each label came.
         self.counts: Counter[Any] = Counter()
+        #: The first batches, with `n_first` rows or more, to be judged.
         self.first: list[Any] = []
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
@@ -89,12 +73,7 @@ def _groups(model: TableModel, X: pd.DataFrame, rng: Any) -> list[pd.Series]:
 def asked_labels(asked: list[str], labels: Sequence[Any], texts: Sequence[str]) -> Any:
     """Turn the texts of --ask into what `sample` takes: None, a label or shares.
 
-    Parameters
-    ----------
-    asked : list of str
-        A label, or labels with their shares, as "yes=0.5".
-    labels, texts : sequence
-        The labels, and how each stands in the file.
+    `texts` is how each of the `labels` stands in the file.
     """
     by_text = dict(zip(texts, labels, strict=True))
     if not asked:

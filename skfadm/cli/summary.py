@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from skfadm._files import UserError
 
 from .kept_models import TableModel
-from .report import VERDICT_ROWS, Rows, judge, save_page
+from .report import VERDICT_ROWS, judge, save_page
+from .roles import Rows
 from .rows import Tables
 from .tables import TableForm
 

@@ -151,10 +151,11 @@ def test_messages_name_options_and_not_parameters(message, said):
 def test_progress_is_shown_while_rows_are_sampled(
     folder, capsys, monkeypatch, is_terminal
 ):
-    from skfadm.cli import generate, progress
+    from skfadm import _progress
+    from skfadm.cli import generate
 
     monkeypatch.setattr(generate, "BATCH_SIZE", 10)
-    monkeypatch.setattr(progress, "_PAUSE", 0.0)
+    monkeypatch.setattr(_progress, "PAUSE", 0.0)
     if is_terminal:
         pytest.importorskip("tqdm")
         monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
