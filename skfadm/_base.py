@@ -24,6 +24,7 @@ from ._validation import (
 )
 from .encoding import TabularEncoder
 from .encoding._categories import CategoryColumn
+from .encoding._tables import TakesAnyTable
 
 Table: TypeAlias = NDArray[Any] | pd.DataFrame
 Labels: TypeAlias = NDArray[Any] | pd.Series
@@ -31,22 +32,13 @@ Labels: TypeAlias = NDArray[Any] | pd.Series
 
 @dataclass(frozen=True)
 class LabelFormat:
-    """What labels of each code looked like in `fit`, so that they go out as they came.
+    """What labels of each code looked like in `fit`, to go out as they came."""
 
-    Parameters
-    ----------
-    values : ndarray of shape (n_classes,) or CategoryColumn
-        The labels; what gives them in a dtype of pandas.
-    order : ndarray of shape (n_classes,), int
-        The code that `values` has for each.
-    is_series : bool, default=False
-        Whether labels go out as a Series.
-    name : object, default=None
-        Of the Series.
-    """
-
+    #: The labels, or what gives them in a dtype of pandas.
     values: NDArray[Any] | CategoryColumn
+    #: The code that `values` has for each.
     order: NDArray[np.int64]
+    #: Whether labels go out as a Series, and its name.
     is_series: bool = False
     name: Any = None
 
@@ -104,7 +96,7 @@ class EncodedTable:
         return tuple(len(groups) for groups in self.sensitive_classes)
 
 
-class TableGenerator(BaseEstimator, ABC):
+class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
     """Base class of the generators.
 
     A generator has `fit(X, y, z=None, domains=None)`, which sets `weights_` last, and
@@ -123,9 +115,6 @@ class TableGenerator(BaseEstimator, ABC):
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.target_tags.required = True
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
         return tags
 
     def __getstate__(self) -> dict[str, Any]:

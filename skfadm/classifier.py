@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
-from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -17,6 +16,7 @@ from ._base import copy_feature_names
 from ._downstream import default_classifier, fit_on_generated
 from ._requests import check_n_samples
 from ._validation import as_labels, check_for_classifiers, new_random_state
+from .encoding._tables import TakesAnyTable
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
 from .fair_control.tradeoff import TOLERANCE
@@ -80,7 +80,9 @@ def _classifier_has(method: str) -> Any:
     return check
 
 
-class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator):
+class SyntheticDataClassifier(
+    TakesAnyTable, ClassifierMixin, MetaEstimatorMixin, BaseEstimator
+):
     """Train a generator on real rows and a classifier on generated ones.
 
     What the paper evaluates, as one estimator: how well and how fairly does a
@@ -142,13 +144,6 @@ class SyntheticDataClassifier(ClassifierMixin, MetaEstimatorMixin, BaseEstimator
         self.classifier = classifier
         self.n_samples = n_samples
         self.random_state = random_state
-
-    def __sklearn_tags__(self) -> Tags:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
-        return tags
 
     def fit(
         self,

@@ -18,25 +18,9 @@ class CategoryColumn:
     """A column of categories: strings, booleans, pandas categories, mixed objects.
 
     Its category channel codes the seen values in order, then identifiers, then missing;
-    a column of a single one of these has none.
-
-    Parameters
-    ----------
-    name : str
-        The column, as errors say it.
-    series : Series
-        The column in `fit`.
-    identifiers : {"synthetic", "missing", "keep"}
-        What stands for words that belong to single rows.
-    all_words : bool
-        Whether all words of the column are such.
-    rng : Generator
-        Decides from which words of a very long column the pattern is read.
-
-    Raises
-    ------
-    TypeError
-        If the values are not hashable, or too many and no words.
+    a column of a single one of these has none. `identifiers` is the rule for words that
+    belong to single rows, which with `all_words` are all. Values that are not hashable,
+    or too many and no words, are a TypeError.
     """
 
     has_number = False

@@ -37,13 +37,7 @@ def encode_columns(
 def decode_columns(
     columns: Sequence[Column], encoded: np.ndarray, rows: np.ndarray, seed: int
 ) -> list[Any]:
-    """Return each column of a compact array as an array of its own dtype.
-
-    Raises
-    ------
-    ValueError
-        If a number that is needed is not finite, or a code is not one.
-    """
+    """Return each column of a compact array as an array of its own dtype."""
     arrays: list[Any] = []
     for column, number, code in _places(columns):
         scores = encoded[:, number] if column.has_number else None

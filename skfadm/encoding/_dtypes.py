@@ -34,10 +34,7 @@ class UnnamedDtypeError(Exception):
 def freeze_dtype(dtype: Any) -> str:
     """Return a string from which `thaw_dtype` makes the dtype again.
 
-    Raises
-    ------
-    UnnamedDtypeError
-        If there is none, as for some time zones.
+    There is none for some time zones, which is an `UnnamedDtypeError`.
     """
     if isinstance(dtype, pd.ArrowDtype):
         import pyarrow as pa
@@ -84,15 +81,7 @@ def thaw_dtype(name: str) -> Any:
 
 
 def dress(values: Any, dtype: str) -> Any:
-    """Return plain values in the dtype that `plain` took off them.
-
-    Parameters
-    ----------
-    values : array
-        Of a dtype of NumPy or pandas.
-    dtype : str
-        As `freeze_dtype` returns it.
-    """
+    """Return plain values in the dtype, a frozen one, that `plain` took off them."""
     if dtype.startswith("arrow:"):
         import pyarrow as pa
 

@@ -13,10 +13,10 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 from ._channels import decode_columns, encode_columns
 from ._fitting import fit_columns
 from ._identifiers import RULES
-from ._tables import TableKind, check_table
+from ._tables import TableKind, TakesAnyTable, check_table
 
 
-class TabularEncoder(TransformerMixin, BaseEstimator):
+class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     r"""Encode a table of numbers and categories in a compact array, and decode it.
 
     The compact array has the numbers first, each with a standard normal marginal, then
@@ -284,11 +284,7 @@ class TabularEncoder(TransformerMixin, BaseEstimator):
         return np.array(numbers + codes, dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
-        """Return the estimator tags: missing values and any values are welcome."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
 

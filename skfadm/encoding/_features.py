@@ -11,8 +11,8 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._dtypes import UnnamedDtypeError, freeze_dtype, thaw_dtype
-from ._kinds import floats, kind_of, origin_of, plain, wall_clock
-from ._tables import check_table, iterate
+from ._kinds import amounts, kind_of, origin_of, plain, wall_clock
+from ._tables import TakesAnyTable, check_table, iterate
 
 #: Gradient boosting takes 255 categories a column: the frequent ones, and the rest.
 MAX_CATEGORIES = 254
@@ -22,7 +22,7 @@ _LARGEST = 1e100
 _PARTS = {"hour": 1, "weekday": 7, "day": 31, "day of year": 366}
 
 
-class ClassifierFeatures(TransformerMixin, BaseEstimator):
+class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
     """Turn a table of any column types into floats and categories for classifiers.
 
     - Numbers of every type and booleans become float64, missing values NaN. Infinite
@@ -103,7 +103,7 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
                 state = zone, _parts_of(_wall(values, zone))
             else:
                 origin = origin_of(values) if kind == "number" else 0
-                state = origin, *_limits(_amounts(kind, values, origin))
+                state = origin, *_limits(amounts(values, kind, origin))
             self._states.append(state)
         columns = (
             table.columns if isinstance(table, pd.DataFrame) else range(table.shape[1])
@@ -146,8 +146,8 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
                 if kind == "time":
                     found = _time_features(_wall(values, state[0]), state[1])
                 else:
-                    amounts = _amounts(kind, values, state[0])
-                    found = {"": _finite(amounts, *state[1:])}
+                    numbers = amounts(values, kind, state[0])
+                    found = {"": _finite(numbers, *state[1:])}
             for part, feature in found.items():
                 key = f"{self._names[j]} {part}" if part else self._names[j]
                 while key in features:  # a column "t hour" beside the hour of "t"
@@ -160,11 +160,7 @@ class ClassifierFeatures(TransformerMixin, BaseEstimator):
         return pd.DataFrame(features, index=index)
 
     def __sklearn_tags__(self) -> Tags:
-        """Return the estimator tags: missing values and any values are welcome."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
 
@@ -191,19 +187,9 @@ def _wall(series: pd.Series, zone: str) -> np.ndarray:
     return wall_clock(series, thaw_dtype(zone).tz if zone else None)
 
 
-def _amounts(kind: str, series: pd.Series, origin: int) -> np.ndarray:
-    if kind_of(series) == "nothing":
-        return np.full(len(series), np.nan)
-    return (
-        series.to_numpy() / np.timedelta64(1, "s")
-        if kind == "duration"
-        else floats(series, origin)
-    )
-
-
-def _limits(amounts: np.ndarray) -> tuple[float, float, float]:
+def _limits(numbers: np.ndarray) -> tuple[float, float, float]:
     """Return a divisor, and what stands for the infinities after division."""
-    finite = amounts[np.isfinite(amounts)]
+    finite = numbers[np.isfinite(numbers)]
     divisor = max(1.0, float(np.abs(finite).max(initial=0.0)) / _LARGEST)
     low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 0.0)
     low, high = low / divisor, high / divisor
@@ -211,10 +197,8 @@ def _limits(amounts: np.ndarray) -> tuple[float, float, float]:
     return divisor, float(low - width), float(high + width)
 
 
-def _finite(amounts: np.ndarray, divisor: float, low: float, high: float) -> np.ndarray:
-    amounts = amounts / divisor
-    amounts = np.where(amounts == np.inf, high, amounts)
-    return np.where(amounts == -np.inf, low, amounts)
+def _finite(numbers: np.ndarray, divisor: float, low: float, high: float) -> np.ndarray:
+    return np.nan_to_num(numbers / divisor, nan=np.nan, posinf=high, neginf=low)
 
 
 def _words(series: pd.Series) -> tuple[np.ndarray, list[str]]:

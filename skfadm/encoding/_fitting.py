@@ -21,21 +21,9 @@ Column = NumberColumn | CategoryColumn
 def fit_columns(
     table: Any, identifiers: str | dict, rng: np.random.Generator
 ) -> list[Column]:
-    """Fit each column of a table.
+    """Fit each column of a checked table, with errors as those of `TabularEncoder`.
 
-    Parameters
-    ----------
-    table : DataFrame or ndarray of shape (n_rows, n_columns)
-        As `check_table` returns it.
-    identifiers : str or dict
-        As `TabularEncoder` takes it.
-    rng : Generator
-        Picks the rows that long columns are described by.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `TabularEncoder.fit`.
+    `rng` picks the rows that long columns are described by.
     """
     columns: list[Column] = []
     rules = _rules(table, identifiers)

@@ -28,14 +28,7 @@ _EXACT = Context(prec=60)
 
 
 def find_format(name: str, series: pd.Series) -> Format | None:
-    """Return the format of a column of numbers or times, None for one of categories.
-
-    Raises
-    ------
-    ValueError
-        If the column holds complex numbers, infinite decimals or such of more than 18
-        digits, times of several zones or of a zone that has no name.
-    """
+    """Return the format of a column of numbers or times, None for one of categories."""
     column = plain(series)
     kind = kind_of_dtype(column.dtype) or kind_of(column)
     if kind == "number":
@@ -77,15 +70,7 @@ def object_array(values: Any) -> np.ndarray:
 
 
 class Format:
-    """Base class: how a column is read as numbers.
-
-    Parameters
-    ----------
-    name : str
-        The column, as errors say it.
-    series : Series
-        The column in `fit`.
-    """
+    """Base class: how a column is read as numbers."""
 
     #: What it holds, in errors.
     what = "numbers"
@@ -100,13 +85,7 @@ class Format:
         self.marker = missing_marker(series)
 
     def read(self, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers (int64, uint64 or floats) and the mask of missing ones.
-
-        Raises
-        ------
-        ValueError
-            If there are values that are no such numbers.
-        """
+        """Return the numbers (int64, uint64 or floats) and the mask of missing ones."""
         column = plain(series)
         missing = column.isna().to_numpy(dtype=bool)
         if missing.all():

@@ -43,20 +43,7 @@ _CELLS = 1 << 22
 
 
 def rare_words(counts: np.ndarray) -> np.ndarray:
-    """Tell which words are identifiers or free text.
-
-    Parameters
-    ----------
-    counts : ndarray of int, shape (n_words,)
-        In how many rows each word stands.
-
-    Returns
-    -------
-    ndarray of bool, shape (n_words,)
-        The rare words, of fewer than 5 rows, where they stand in more than a fifth of
-        the rows and more than half of these, at least 20, have a word of their own; or
-        where more than 1,000 words are rare, in more than half of the rows. Else none.
-    """
+    """Tell which words are identifiers or free text, given the rows of each word."""
     rare = (counts > 0) & (counts < MIN_ROWS)
     n_single, n_rare, n_rows = (counts == 1).sum(), counts[rare].sum(), counts.sum()
     own = n_rare > MIN_SHARE * n_rows and 2 * n_single > n_rare
@@ -85,17 +72,8 @@ class WordPattern:
     place by place, the characters and how frequent they are. Of words whose shape is
     seldom, such as sentences, only lengths and the characters of all are kept.
 
-    Parameters
-    ----------
-    words : sequence of objects
-        Distinct strings, bytes, integers or UUIDs.
-    rng : Generator
-        Draws the words that the pattern is read from, where there are very many.
-
-    Raises
-    ------
-    TypeError
-        If the words are of another type, or of several, which it names.
+    The words are distinct strings, bytes, integers or UUIDs; a TypeError names other
+    types, or several. Where there are very many, `rng` draws those that are read.
     """
 
     def __init__(self, words: Sequence[Any], rng: np.random.Generator) -> None:
@@ -125,17 +103,9 @@ class WordPattern:
         self.letters = _alphabet(_common_letters(texts, self.type))
 
     def draw(self, streams: np.ndarray) -> np.ndarray:
-        """Return a new word for each stream.
+        """Return a new word for each of some random numbers, uint64.
 
-        Parameters
-        ----------
-        streams : ndarray of uint64, shape (n,)
-            Random numbers, which decide the words. Different ones give different words
-            as far as the pattern has as many.
-
-        Returns
-        -------
-        ndarray of objects, shape (n,)
+        Different ones give different words as far as the pattern has as many.
         """
         texts = np.empty(len(streams), dtype=object)
         block = max(1, _CELLS // (int(self.lengths[-1]) + 1))

@@ -35,19 +35,11 @@ def unboxed(series: pd.Series) -> pd.Series:
 
 
 def kind_of(series: pd.Series) -> str:
-    """Tell what a column holds.
+    """Tell what a plain column holds.
 
-    Parameters
-    ----------
-    series : Series
-        A column as `plain` returns it.
-
-    Returns
-    -------
-    {"nothing", "boolean", "number", "time", "duration", "words"}
-        "nothing" has no value at all. A time is a point on the calendar, a duration
-        also a time of day. What is nothing else is words: strings, categories,
-        intervals, objects of several kinds.
+    This is "nothing" (no value at all), "boolean", "number", "time" (a point on the
+    calendar), "duration" (also a time of day) or "words" (strings, categories,
+    intervals, objects of several kinds).
     """
     if series.isna().all():
         return "nothing"
@@ -185,15 +177,7 @@ def _span(value: Any) -> np.timedelta64:
 def origin_of(series: pd.Series) -> int:
     """Return the smallest of integers (or decimals) that floats do not tell apart.
 
-    Parameters
-    ----------
-    series : Series
-        A plain column of numbers.
-
-    Returns
-    -------
-    int
-        0 where all are small enough for floats, or none is there.
+    It is 0 where all are small enough for floats, or none is there.
     """
     found = pd.api.types.infer_dtype(series, skipna=True)
     numbers = series.dropna()
@@ -205,7 +189,17 @@ def origin_of(series: pd.Series) -> int:
     return low if max(-low, high) > 2**53 else 0
 
 
-def floats(series: pd.Series, origin: int = 0) -> np.ndarray:
+def amounts(series: pd.Series, kind: str, origin: int = 0) -> np.ndarray:
+    """Return a plain column of a kind as float64: numbers, or seconds of times."""
+    second = np.timedelta64(1, "s")
+    if kind_of(series) == "nothing":
+        return np.full(len(series), np.nan)
+    if kind == "time":
+        return (wall_clock(series) - np.datetime64(0, "s")) / second
+    return series.to_numpy() / second if kind == "duration" else floats(series, origin)
+
+
+def floats(series: pd.Series, origin: int) -> np.ndarray:
     """Return the numbers of a plain column as float64, NaN where missing.
 
     They are counted from `origin`, exactly where they are integers or decimals.
@@ -231,18 +225,10 @@ def _float(value: Any, origin: int) -> float:
 
 
 def wall_clock(series: pd.Series, zone: Any = None) -> np.ndarray:
-    """Return times as `datetime64`, as the clock on the wall shows them.
+    """Return times as `datetime64`, as the clock on a wall of the zone shows them.
 
-    Parameters
-    ----------
-    series : Series
-        A plain column of times, of which periods are read as their last second.
-    zone : str, tzinfo or None
-        Where the wall is, for columns that have a zone. None is UTC.
-
-    Returns
-    -------
-    ndarray of datetime64, NaT where missing
+    None is UTC; columns that have no zone need none. Periods are read as their last
+    second.
     """
     if isinstance(series.dtype, pd.DatetimeTZDtype):
         return series.dt.tz_convert(zone).dt.tz_localize(None).to_numpy()

@@ -105,26 +105,6 @@ class IntegerScale:
         return numbers if self.unsigned else numbers.view(np.int64)
 
 
-class WideIntegerScale:
-    """Integers of too wide a span to count: floats, exact below 2^53 only."""
-
-    def __init__(self, numbers: np.ndarray) -> None:
-        self.dtype = str(numbers.dtype)
-        self.low, self.high = int(numbers.min()), int(numbers.max())
-
-    def positions(self, numbers: np.ndarray) -> np.ndarray:
-        """Map numbers to float64 positions."""
-        return numbers.astype(np.float64)
-
-    def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to the nearest integers."""
-        # The dtype's maximum itself rounds up to a float that overflows.
-        top = np.nextafter(float(np.iinfo(self.dtype).max), 0)
-        integers = np.minimum(np.rint(positions), top).astype(self.dtype)
-        own = np.dtype(self.dtype).type
-        return np.clip(integers, own(self.low), own(self.high))
-
-
 class DecimalScale:
     """Floats with few decimals, as integers of the last one, exact to 15 digits."""
 
@@ -148,24 +128,34 @@ class DecimalScale:
 
 
 class FloatScale:
-    """Floats as they are, divided where they are so large that arithmetic overflows."""
+    """Numbers as floats, divided where they are so large that arithmetic overflows.
+
+    Also integers of too wide a span to count, which are exact below 2^53 only.
+    """
 
     def __init__(self, numbers: np.ndarray) -> None:
-        self.low, self.high = float(numbers.min()), float(numbers.max())
-        largest = max(-self.low, self.high)
-        self.divisor = 2.0**64 if largest > _LARGE else 1.0
+        self.low, self.high = numbers.min().item(), numbers.max().item()
+        self.divisor = 2.0**64 if max(-self.low, self.high) > _LARGE else 1.0
+        #: Of integers, "" of floats.
+        self.dtype = "" if numbers.dtype.kind == "f" else str(numbers.dtype)
 
     def positions(self, numbers: np.ndarray) -> np.ndarray:
         """Map numbers to float64 positions."""
         return numbers.astype(np.float64) / self.divisor
 
     def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to numbers."""
-        with np.errstate(over="ignore"):
-            return np.clip(positions * self.divisor, self.low, self.high)
+        """Map positions to the nearest numbers."""
+        if not self.dtype:
+            with np.errstate(over="ignore"):
+                return np.clip(positions * self.divisor, self.low, self.high)
+        # The dtype's maximum itself rounds up to a float that overflows.
+        top = np.nextafter(float(np.iinfo(self.dtype).max), 0)
+        integers = np.minimum(np.rint(positions), top).astype(self.dtype)
+        own = np.dtype(self.dtype).type
+        return np.clip(integers, own(self.low), own(self.high))
 
 
-Scale = IntegerScale | WideIntegerScale | DecimalScale | FloatScale
+Scale = IntegerScale | DecimalScale | FloatScale
 
 
 def find_scale(numbers: np.ndarray) -> Scale:
@@ -174,7 +164,7 @@ def find_scale(numbers: np.ndarray) -> Scale:
         decimals = decimals_of(numbers)
         return FloatScale(numbers) if decimals < 0 else DecimalScale(numbers, decimals)
     scale = IntegerScale(numbers)
-    return scale if scale.top < 2**53 else WideIntegerScale(numbers)
+    return scale if scale.top < 2**53 else FloatScale(numbers)
 
 
 def decimals_of(numbers: np.ndarray) -> int:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_array
+from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import validate_data
 
 from ._dtypes import freeze_dtype, thaw_dtype
@@ -53,14 +53,19 @@ def iterate(table: Any) -> Iterator[tuple[str, pd.Series]]:
             yield str(j), pd.Series(table[:, j], dtype=dtype)
 
 
-class TableKind:
-    """What a table is besides its columns: a DataFrame with names, or an array.
+class TakesAnyTable:
+    """Mixin: columns of any type, with missing values, are welcome."""
 
-    Parameters
-    ----------
-    table : DataFrame or ndarray of shape (n_rows, n_columns)
-        As `check_table` returns it.
-    """
+    def __sklearn_tags__(self) -> Tags:
+        tags: Tags = super().__sklearn_tags__()  # type: ignore[misc]
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+
+class TableKind:
+    """What a table is besides its columns: a DataFrame with names, or an array."""
 
     def __init__(self, table: Any) -> None:
         self.labels = None

@@ -13,14 +13,7 @@ from numpy.typing import NDArray
 from scipy.sparse import issparse
 
 from ..encoding._identifiers import rare_words
-from ..encoding._kinds import (
-    floats,
-    kind_of,
-    kind_of_dtype,
-    origin_of,
-    plain,
-    wall_clock,
-)
+from ..encoding._kinds import amounts, kind_of, kind_of_dtype, origin_of, plain
 
 MIN_ROWS = 10
 #: The squares of larger numbers are infinite.
@@ -33,27 +26,19 @@ Matrix = NDArray[np.float64]
 class Tables:
     """Tables over the same columns, as floats.
 
-    Parameters
-    ----------
-    columns : tuple of str
-        Names of the columns.
-    is_category : ndarray of bool, shape (n_columns,)
-        Which columns hold categories.
-    is_time : ndarray of bool, shape (n_columns,)
-        Which columns hold dates, as seconds since 1970.
-    categories : mapping of column position to list
-        The categories in the order of their codes, over all tables.
-    values : mapping of str to ndarray, shape (n_rows, n_columns), float64
-        Each table: numbers as they are, categories as codes, missing values as NaN.
-        Integers too large for floats are counted from the smallest real one, and
-        numbers too large to be squared are divided by the largest; the name of the
-        column then tells.
+    Numbers are as they are, dates seconds since 1970, categories codes and missing
+    values NaN. Integers too large for floats are counted from the smallest real one,
+    and numbers too large to be squared are divided by the largest; the name of the
+    column then tells.
     """
 
+    #: Names of the columns, and which hold categories or dates.
     columns: tuple[str, ...]
     is_category: NDArray[np.bool_]
     is_time: NDArray[np.bool_]
+    #: By position of the column, in the order of their codes over all tables.
     categories: Mapping[int, list[Any]]
+    #: Each table, shape (n_rows, n_columns).
     values: Mapping[str, Matrix]
 
 
@@ -62,24 +47,8 @@ def read_tables(
 ) -> Tables:
     """Check tables against the first one and bring all of them into one coding.
 
-    Parameters
-    ----------
-    tables : mapping of argument name to DataFrame or array, shape (n_rows, n_columns)
-        The first is the real table; it decides what is a number (also times and
-        durations) and what is a category (everything else).
-    categorical_features : sequence of column names or positions, default=None
-        Further columns that hold categories, coded as numbers.
-
-    Returns
-    -------
-    Tables
-
-    Raises
-    ------
-    ValueError
-        If a table is empty or too small, columns differ, or a value is infinite.
-    TypeError
-        If a table is no table, or a column holds text where the first has numbers.
+    The first, by name of the argument, is the real table; it decides what is a number
+    (also times and durations) and what is a category (everything else).
     """
     frames = {name: as_frame(name, table) for name, table in tables.items()}
     first, real = next(iter(frames.items()))
@@ -252,9 +221,7 @@ def _numbers(
 ) -> Matrix:
     """Return the float64 values of a column, missing ones as NaN, times in seconds."""
     found = kind_of(series)
-    if found == "nothing":
-        return np.full(len(series), np.nan)
-    if found != kind and (found, kind) != ("boolean", "number"):
+    if found not in (kind, "nothing") and (found, kind) != ("boolean", "number"):
         raise TypeError(
             f"{table} must hold {kind}s in column {name!r}, as the real table does; "
             f"got dtype {series.dtype} with values such as "
@@ -264,11 +231,7 @@ def _numbers(
         raise TypeError(
             f"{table} must hold real numbers, column {name!r} has complex ones."
         )
-    if kind == "time":
-        return (wall_clock(series) - np.datetime64(0, "s")) / np.timedelta64(1, "s")
-    if kind == "duration":
-        return series.to_numpy() / np.timedelta64(1, "s")
-    numbers = floats(series, origin)
+    numbers = amounts(series, kind, origin)
     if np.isinf(numbers).any():
         raise ValueError(
             f"{table} must hold finite numbers, column {name!r} has an infinity."
