@@ -16,23 +16,12 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from ._validation import as_labels, check_for_classifiers
 from .encoding import ClassifierFeatures
 
-__all__ = [
-    "default_classifier",
-    "fit_on_generated",
-    "linear_classifier",
-]
-
 
 def default_classifier() -> Pipeline:
     """Histogram gradient boosting for arrays and DataFrames of any column types.
 
     Numbers and times are numbers, words and all else categories; see
     :class:`~skfadm.encoding.ClassifierFeatures`.
-
-    Returns
-    -------
-    Pipeline
-        Not fitted.
     """
     return make_pipeline(
         ClassifierFeatures(),
@@ -46,11 +35,6 @@ def linear_classifier() -> Pipeline:
     Of the features of :class:`~skfadm.encoding.ClassifierFeatures`, numbers are
     standardised, with the median for missing ones and an indicator beside them;
     categories become one-hot, those of less than five rows together.
-
-    Returns
-    -------
-    Pipeline
-        Not fitted.
     """
     numbers = make_pipeline(
         SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
@@ -67,25 +51,22 @@ def linear_classifier() -> Pipeline:
     )
 
 
+def seeded(classifier: Any, random_state: int) -> Any:
+    """Return a clone of `classifier`, None for the default, that has a random state."""
+    model = default_classifier() if classifier is None else clone(classifier)
+    unseeded = {
+        name: random_state
+        for name, value in model.get_params().items()
+        if value is None and name.split("__")[-1] == "random_state"
+    }
+    return model.set_params(**unseeded)
+
+
 def fit_on_generated(classifier: Any, X: Any, y: Any, *, random_state: int) -> Any:
-    """Fit a clone of `classifier` on generated rows.
+    """Fit a clone of `classifier`, None for the default, on generated rows.
 
-    Parameters
-    ----------
-    classifier : classifier or None
-        ``None`` means `default_classifier`.
-    X : {ndarray, DataFrame} of shape (n_samples, n_features)
-        Generated rows.
-    y : array-like of shape (n_samples,)
-        Their labels. With one label only, the result always predicts it: no classifier
-        learns more from such rows, and many refuse them.
-    random_state : int
-        Given to every ``random_state`` parameter that is ``None``.
-
-    Returns
-    -------
-    classifier
-        Fitted.
+    Of rows with one label only, the result always predicts it: no classifier learns
+    more from such rows, and many refuse them.
     """
     y = as_labels("y", y)
     check_for_classifiers("y", y)
@@ -98,10 +79,4 @@ def fit_on_generated(classifier: Any, X: Any, y: Any, *, random_state: int) -> A
             stacklevel=2,
         )
         return DummyClassifier(strategy="most_frequent").fit(X, y)
-    model = default_classifier() if classifier is None else clone(classifier)
-    unseeded = {
-        name: random_state
-        for name, value in model.get_params().items()
-        if value is None and name.split("__")[-1] == "random_state"
-    }
-    return model.set_params(**unseeded).fit(X, y)
+    return seeded(classifier, random_state).fit(X, y)

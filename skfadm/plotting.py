@@ -10,15 +10,11 @@ from numpy.typing import ArrayLike
 
 from ._figures import axes_for
 from ._tradeoff_figure import draw_tradeoff
+from .metrics._ratios import RATIOS
 from .metrics._tradeoff import measure_tradeoff
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-_NAMES = {
-    "demographic_parity_ratio": "ratio of demographic parity",
-    "equal_opportunity_ratio": "ratio of equal opportunity",
-}
 
 
 class FairnessTradeoffDisplay:
@@ -214,7 +210,7 @@ class FairnessTradeoffDisplay:
             self.ratio,
             accuracy_interval=self.accuracy_interval,
             ratio_interval=self.ratio_interval,
-            ratio_name=_NAMES[self.ratio_name],
+            ratio_name=RATIOS[self.ratio_name],
             auto=self.auto,
             real=self.real,
             pos_label=self.pos_label,

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import clone
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from .._downstream import default_classifier
+from .._downstream import seeded
 from .._validation import encode_labels
 from ._rates import GroupRatesDisplay, attributes_of
 from ._ratios import _positive_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-__all__ = ["GroupAudit", "audit_groups"]
 
 _N_SHUFFLES = 200
 
@@ -120,7 +117,7 @@ def audit_groups(
     classifier : classifier, default=None
         With ``predict_proba``; cloned. None is histogram gradient boosting.
     random_state : int, default=0
-        Seed of folds, of shuffles and, by default, of the classifier.
+        Seed of folds, of shuffles and, where it has none, of the classifier.
 
     Returns
     -------
@@ -166,7 +163,7 @@ def audit_groups(
                 "z must have two groups or more, each of at least two rows, got "
                 f"{counts}."
             )
-        model = _seeded(classifier, random_state)
+        model = seeded(classifier, random_state)
         folds = StratifiedKFold(n_folds, shuffle=True, random_state=random_state)
         p = cross_val_predict(model, X, group, cv=folds, method="predict_proba")
         p_new = model.fit(X, group).predict_proba(X_new)
@@ -200,14 +197,6 @@ def audit_groups(
             ["attribute", "label", "rows"]
         ),
     )
-
-
-def _seeded(classifier: Any, random_state: int) -> Any:
-    if classifier is not None:
-        return clone(classifier)
-    model = default_classifier()
-    model[-1].set_params(random_state=random_state)
-    return model
 
 
 def _rates(chosen: NDArray[np.bool_], p_z: NDArray[np.float64]) -> NDArray[np.float64]:

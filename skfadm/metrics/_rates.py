@@ -20,13 +20,13 @@ _COLOURS = (REAL, SYNTHETIC, "#7a5195", "#b8860b")
 
 
 def attributes_of(
-    z: Any, n_rows: int
+    z: Any, n_rows: int, argument: str = "z"
 ) -> list[tuple[str, NDArray[np.int64], NDArray[Any]]]:
     """Return name, group codes and groups of each sensitive attribute."""
-    columns = as_columns("z", z, n_rows)
+    columns = as_columns(argument, z, n_rows)
     found = []
     for j, column in enumerate(columns):
-        codes, groups = factorize("z", column)
+        codes, groups = factorize(argument, column)
         unnamed = "z" if len(columns) == 1 else f"z{j}"
         name = column.name if isinstance(column.name, str) else unnamed
         found.append((name, codes, groups))
@@ -46,20 +46,8 @@ def selection_rates(
 ) -> pd.DataFrame:
     """Return for each attribute, positive label and group how often it is predicted.
 
-    Parameters
-    ----------
-    y_pred : array-like of shape (n,)
-        Predicted labels.
-    z : array-like of shape (n,) or (n, n_attributes)
-        Sensitive attributes.
-    pos_label : label, default=None
-        The positive label. None is the larger of two labels; of more, each.
-
-    Returns
-    -------
-    DataFrame
-        Index: attribute, label, group. Columns: "n", the rows of the group, "rate",
-        "low" and "high", the ends of Wilson's 95 % interval.
+    Columns: "n", the rows of the group, "rate", "low" and "high", the ends of Wilson's
+    95 % interval.
     """
     pred = as_labels("y_pred", y_pred)
     labels = _positive_labels(np.unique(pred), pos_label)

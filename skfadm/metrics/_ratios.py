@@ -10,7 +10,11 @@ from sklearn.exceptions import UndefinedMetricWarning
 
 from .._validation import as_labels, combine_groups
 
-RATIOS = ("demographic_parity_ratio", "equal_opportunity_ratio")
+#: The ratios, and what they are called.
+RATIOS = {
+    "demographic_parity_ratio": "ratio of demographic parity",
+    "equal_opportunity_ratio": "ratio of equal opportunity",
+}
 
 
 def demographic_parity_ratio(
@@ -211,7 +215,7 @@ def fairness_ratio(
             notes.append(f"for label {label!r}, {note}")
     if notes:
         warnings.warn(f"{name}: {'; '.join(notes)}.", UndefinedMetricWarning, 4)
-    return float(np.nan if np.isnan(ratios).all() else np.nanmin(ratios))
+    return float(np.fmin.reduce(ratios))
 
 
 def _label_ratio(

@@ -1,4 +1,4 @@
-"""Group fairness of predictions (Eq. 12, 13), and a scorer for model selection."""
+"""A scorer of accuracy and group fairness, for model selection."""
 
 import copy
 from numbers import Integral, Real
@@ -15,15 +15,7 @@ from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from skfadm._downstream import fit_on_generated
 from skfadm._validation import as_labels, combine_groups, new_random_state
 
-from ._ratios import (
-    RATIOS,
-    demographic_parity_ratio,
-    equal_opportunity_ratio,
-    fairness_ratio,
-    union_of_labels,
-)
-
-__all__ = ["FairnessScorer", "demographic_parity_ratio", "equal_opportunity_ratio"]
+from ._ratios import RATIOS, fairness_ratio, union_of_labels
 
 _METRICS = ("accuracy", *RATIOS, "fair_accuracy")
 
@@ -184,7 +176,11 @@ class FairnessScorer(BaseEstimator):
         # with `__call__` alone silently receives no metadata.
         metrics = self._check_metrics()
         self._validate_params()
-        _check_can_be_scored(estimator)
+        if not hasattr(estimator, "predict") and not hasattr(estimator, "sample"):
+            raise TypeError(
+                "estimator must be a classifier (with predict) or a generator (with "
+                f"sample), got {type(estimator).__name__}."
+            )
         y_true = as_labels("y", y)
         groups = None
         if any(metric != "accuracy" for metric in metrics):
@@ -266,14 +262,6 @@ class FairnessScorer(BaseEstimator):
         if ratio >= self.min_ratio:
             return float(accuracy_score(y_true, y_pred))
         return -1.0 if np.isnan(ratio) else ratio - 1.0
-
-
-def _check_can_be_scored(estimator: Any) -> None:
-    if not hasattr(estimator, "predict") and not hasattr(estimator, "sample"):
-        raise TypeError(
-            "estimator must be a classifier (with predict) or a generator (with "
-            f"sample), got {type(estimator).__name__}."
-        )
 
 
 def _named(X: pd.DataFrame, name: Any) -> np.ndarray:

@@ -24,16 +24,17 @@ def measure_tradeoff(
     z: Any,
     *,
     strengths: Sequence[float],
-    real_rows: tuple[Any, Any] | None,
-    ratio: str,
+    real_rows: tuple[Any, Any] | None = None,
+    ratio: str = "demographic_parity_ratio",
     pos_label: Any,
     classifier: Any,
     n_samples: int,
-    n_repeats: int,
+    n_repeats: int = 3,
     random_state: int,
 ) -> dict[str, Any]:
     """Return the parameters of a display, for those of `from_estimator`."""
-    check_ratio(ratio)
+    if ratio not in RATIOS:
+        raise ValueError(f"ratio must be among {list(RATIOS)}, got {ratio!r}.")
     check_n_samples(n_repeats, "n_repeats")
     check_is_fitted(generator)
     if getattr(generator, "tradeoff_", None) is None:
@@ -79,12 +80,6 @@ def measure_tradeoff(
         "real": real,
         "pos_label": pos_label,
     }
-
-
-def check_ratio(ratio: str) -> None:
-    """Raise ValueError for a ratio that is unknown."""
-    if ratio not in RATIOS:
-        raise ValueError(f"ratio must be among {list(RATIOS)}, got {ratio!r}.")
 
 
 def _interval_of_mean(scores: NDArray[np.float64]) -> NDArray[np.float64] | None:

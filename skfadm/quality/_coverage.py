@@ -35,16 +35,7 @@ def alpha_precision_beta_recall(
     serves every measure. The best alpha-precision is 1. beta-recall is about 0.5
     for fresh real rows, since a new row is as often nearer as the nearest old one,
     more where rows repeat, and 1 for a copy of the table: more is not better beyond
-    what fresh rows reach.
-
-    Parameters
-    ----------
-    real, synthetic : ndarray, shape (n, n_columns)
-        As many rows of both, scaled.
-
-    Returns
-    -------
-    alpha_precision, beta_recall : float, at most 1
+    what fresh rows reach. The tables are scaled, and have as many rows.
     """
     levels = np.linspace(0.0, 1.0, _N_LEVELS)
     to_centre = distance_to_centre(real, real, is_category)

@@ -12,7 +12,7 @@ from .._figures import BAD, INK, REAL, SYNTHETIC, axes_for
 from ._fidelity import column_shapes, pair_trends
 from ._limits import COLUMN_LIMIT, PAIR_LIMIT
 from ._marginals import Marginal, marginals_of
-from ._tables import read_tables
+from ._tables import Matrix, read_tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -155,7 +155,7 @@ class QualityDisplay:
         """
         if max_columns < 1:
             raise ValueError(f"max_columns must be at least 1, got {max_columns!r}.")
-        shown = self._shown(max_columns)
+        shown = worst_columns(self.column_scores, max_columns)
         with_heatmap = len(shown) > 1
         # As even as can be, so that no place is left empty.
         n_rows = -(-len(shown) // _PANELS_A_ROW)
@@ -174,12 +174,12 @@ class QualityDisplay:
         for i, positions in enumerate(panels):
             row = grid[i].subgridspec(1, len(positions))
             for j, position in enumerate(positions):
+                marginal = self.marginals[position]
+                score = self.column_scores.iloc[position]
+                told = "no values" if np.isnan(score) else f"{score:.3f}"
                 axes.append(figure.add_subplot(row[j]))
-                draw_marginal(
-                    axes[-1],
-                    self.marginals[position],
-                    self.column_scores.iloc[position],
-                )
+                draw_marginal(axes[-1], marginal)
+                axes[-1].set_title(f"{_short(marginal.name, 20)}  {told}", fontsize=9)
         self.axes_ = np.array(axes, dtype=object)
         self._add_legend(axes[0])
         self.figure_ = figure
@@ -195,12 +195,6 @@ class QualityDisplay:
             )
         return self
 
-    def _shown(self, max_columns: int) -> list[int]:
-        """Return positions of the columns to draw, in the order of the table."""
-        scores = self.column_scores.to_numpy()
-        order = np.argsort(np.nan_to_num(scores, nan=2.0), kind="stable")
-        return sorted(order[:max_columns].tolist())
-
     @staticmethod
     def _add_legend(ax: Axes) -> None:
         """Put the legend into the first panel, with room made above a histogram."""
@@ -212,8 +206,7 @@ class QualityDisplay:
     def _plot_losses(self, shown: list[int]) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        lost = 1 - self.pair_scores.to_numpy()[np.ix_(shown, shown)]
-        np.fill_diagonal(lost, 1 - self.column_scores.to_numpy()[shown])
+        lost = losses_of(self.column_scores, self.pair_scores, shown)
         # Nothing stands out before the limit, and noise on a good table is no alarm.
         limit = max(COLUMN_LIMIT, PAIR_LIMIT)
         colours = [(0, "#ffffff"), (1 / 3, "#f3e3da"), (0.5, "#e8a67f"), (1, BAD)]
@@ -243,7 +236,22 @@ class QualityDisplay:
         bar.ax.tick_params(labelsize=7)
 
 
-def draw_marginal(ax: Axes, marginal: Marginal, score: float) -> None:
+def worst_columns(column_scores: pd.Series, n: int) -> list[int]:
+    """Return positions of the columns with the worst shapes, in their order."""
+    scores = np.nan_to_num(column_scores.to_numpy(), nan=2.0)
+    return sorted(np.argsort(scores, kind="stable")[:n].tolist())
+
+
+def losses_of(
+    column_scores: pd.Series, pair_scores: pd.DataFrame, shown: list[int]
+) -> Matrix:
+    """Return what is lost of shapes, on the diagonal, and of pair trends."""
+    lost: Matrix = 1 - pair_scores.to_numpy()[np.ix_(shown, shown)]
+    np.fill_diagonal(lost, 1 - column_scores.to_numpy()[shown])
+    return lost
+
+
+def draw_marginal(ax: Axes, marginal: Marginal) -> None:
     """Draw the distribution of a column in both tables."""
     if marginal.edges is None:
         places, height = np.arange(len(marginal.labels)), 0.4
@@ -281,8 +289,6 @@ def draw_marginal(ax: Axes, marginal: Marginal, score: float) -> None:
         ax.set_ylabel("share (log)" if spiky else "share", fontsize=8)
         if not marginal.is_time:
             ax.locator_params(axis="x", nbins=4)
-    figure = "no values" if np.isnan(score) else f"{score:.3f}"
-    ax.set_title(f"{_short(marginal.name, 20)}  {figure}", fontsize=9)
     ax.tick_params(labelsize=7)
     ax.spines[["top", "right"]].set_visible(False)
 

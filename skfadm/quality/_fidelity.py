@@ -33,10 +33,6 @@ def column_shapes(
         1 - \tfrac12 \sum_c |p_{real}(c) - p_{syn}(c)|
 
     Missing values are left out. A column without a value in either table is NaN.
-
-    Returns
-    -------
-    scores : ndarray, shape (n_columns,), in [0, 1] or NaN
     """
     scores = np.full(real.shape[1], np.nan)
     for j, categorical in enumerate(is_category):
@@ -86,10 +82,8 @@ def pair_trends(
     same reason all pairs count; the reports of SDMetrics 0.32 leave out those with a
     weak trend unless their ``real_*_threshold`` are set to 0.
 
-    Returns
-    -------
-    scores : ndarray, shape (n_columns, n_columns), in [0, 1] or NaN
-        Symmetric, with NaN on the diagonal and where a pair cannot be measured.
+    The scores, shape (n_columns, n_columns), are NaN on the diagonal and where a pair
+    cannot be measured.
     """
     n_columns = real.shape[1]
     scores = np.full((n_columns, n_columns), np.nan)

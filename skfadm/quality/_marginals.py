@@ -14,26 +14,17 @@ _MAX_CATEGORIES = 8
 
 @dataclass(frozen=True, eq=False)
 class Marginal:
-    """The distribution of one column in two tables.
-
-    Parameters
-    ----------
-    name : str
-    edges : ndarray, shape (n_bins + 1,), or None
-        Of the bins of a column of numbers; None for categories.
-    labels : tuple of str
-        Of the categories, the most frequent first; empty for numbers.
-    real, synthetic : ndarray, shape (n_bins,) or (n_labels,)
-        Shares of the values that are there.
-    is_time : bool
-        Whether the edges are seconds since 1970.
-    """
+    """The distribution of one column in two tables."""
 
     name: str
+    #: Of the bins of a column of numbers, shape (n_bins + 1,); None for categories.
     edges: Matrix | None
+    #: Of the categories, the most frequent first; empty for numbers.
     labels: tuple[str, ...]
+    #: Shares of the values that are there, shape (n_bins,) or (n_labels,).
     real: Matrix
     synthetic: Matrix
+    #: Whether the edges are seconds since 1970.
     is_time: bool = False
 
 

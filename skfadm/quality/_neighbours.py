@@ -45,19 +45,9 @@ def nearest(
     value is at distance 0 of a missing one and 1 of any other. The search is
     exhaustive, n_query * n_base distances, and needs memory for a few rows of them.
 
-    Parameters
-    ----------
-    query, base : ndarray, shapes (n_query, n_columns) and (n_base, n_columns)
-    skip_self : bool
-        Whether `query` is `base`, and a row is not to be its own neighbour.
-
-    Returns
-    -------
-    distances : ndarray, shape (n_query, 2)
-        To the nearest and the second nearest row, rounded to nine decimals so that
-        ties are ties.
-    indices : ndarray of int, shape (n_query,)
-        Of the nearest row.
+    With `skip_self`, `query` is `base` and a row is not its own neighbour. Returned are
+    the distances to the nearest and the second nearest row, shape (n_query, 2), rounded
+    to nine decimals so that ties are ties, and the index of the nearest row.
     """
     n_query, n_base = len(query), len(base)
     numbers, codes = np.flatnonzero(~is_category), np.flatnonzero(is_category)

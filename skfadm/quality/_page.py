@@ -7,14 +7,13 @@ from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
 from . import _words as words
-from ._display import draw_marginal
-from ._limits import FIGURES
+from ._display import draw_marginal, losses_of, worst_columns
+from ._limits import figures_of
 from ._pictures import picture
 
 if TYPE_CHECKING:
@@ -30,18 +29,9 @@ def page(quality: QualityReport) -> str:
 
 
 def render(package: str, template: str, quality: QualityReport, **values: Any) -> str:
-    """Fill in a page that shows the quality of a table, among other things.
+    """Fill in a page that shows the quality of a table, among other `values`.
 
-    Parameters
-    ----------
-    package : str
-        Whose template it is; it may include those of this package.
-    template : str
-        Its name.
-    quality : QualityReport
-        What ``figures.html`` and ``tiles.html`` show.
-    **values : dict
-        What else the template takes.
+    The template is one of `package`, and may include those of this one.
     """
     loaders = [PackageLoader(name) for name in (package, "skfadm.quality")]
     environment = Environment(
@@ -66,18 +56,7 @@ def render(package: str, template: str, quality: QualityReport, **values: Any) -
 
 def _figures(quality: QualityReport) -> list[dict[str, Any]]:
     """Return the measured figures with their questions, by group."""
-    frame = quality.to_frame().dropna(subset="value")
-    of_figure = {figure.name: figure for figure in FIGURES}
-    rows = [
-        {
-            "name": name,
-            "question": of_figure[name].question,
-            "meaning": of_figure[name].meaning,
-            "beyond": "below" if of_figure[name].more_is_better else "above",
-            **row,
-        }
-        for name, row in frame.to_dict(orient="index").items()
-    ]
+    rows = figures_of(quality).dropna(subset="value").to_dict(orient="records")
     titles = {"fidelity": "Fidelity", "use": "Use", "privacy": "Privacy"}
     return [
         {"title": title, "rows": [row for row in rows if row["group"] == group]}
@@ -85,29 +64,18 @@ def _figures(quality: QualityReport) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(quality: QualityReport) -> list[int]:
-    """Return the positions of the columns with the worst shapes, in their order."""
-    scores = np.nan_to_num(quality.column_scores.to_numpy(), nan=2.0)
-    return sorted(np.argsort(scores, kind="stable")[:_MAX_COLUMNS].tolist())
-
-
 def _columns(quality: QualityReport) -> list[dict[str, Any]]:
     found = []
-    for position in _shown(quality):
+    for position in worst_columns(quality.column_scores, _MAX_COLUMNS):
         marginal = quality.marginals[position]
         score = float(quality.column_scores.iloc[position])
-
-        def draw(ax: Any, marginal: Any, score: float) -> None:
-            draw_marginal(ax, marginal, score)
-            ax.set_title("")
-
         alt = (
             f"Distribution of {marginal.name} in real and synthetic rows; shape score "
             f"{words.number(score)}"
         )
         svg = picture(
             f"column{position}",
-            partial(draw, marginal=marginal, score=score),
+            partial(draw_marginal, marginal=marginal),
             size=(2.9, 1.75),
             alt=alt,
         )
@@ -117,9 +85,8 @@ def _columns(quality: QualityReport) -> list[dict[str, Any]]:
 
 def _heat(quality: QualityReport) -> list[dict[str, Any]]:
     """Return what is lost of shapes, on the diagonal, and of pair trends."""
-    shown = _shown(quality)
-    lost = 1 - quality.pair_scores.to_numpy()[np.ix_(shown, shown)]
-    np.fill_diagonal(lost, 1 - quality.column_scores.to_numpy()[shown])
+    shown = worst_columns(quality.column_scores, _MAX_COLUMNS)
+    lost = losses_of(quality.column_scores, quality.pair_scores, shown)
     names = [quality.marginals[k].name for k in shown]
     return [
         {"name": name, "cells": list(zip(names, row.tolist(), strict=True))}

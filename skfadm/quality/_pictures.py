@@ -37,16 +37,8 @@ def picture(
 ) -> str:
     """Draw into axes of `size`, in inches, and return the SVG element.
 
-    Parameters
-    ----------
-    name : str
-        Unique in the page; a prefix of the ids.
-    draw : callable
-        Takes the axes.
-    size : tuple of float
-        Width and height. A phone shows about four inches.
-    alt : str
-        What is to be seen, for those who do not see it.
+    A phone shows about four inches. `name` is unique in the page, a prefix of the ids;
+    `alt` says what is to be seen to those who do not see it.
     """
     check_matplotlib_support("save_html")
     from matplotlib import style

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
@@ -15,10 +14,7 @@ from ._tables import Matrix
 def nearer_share(to_train: Matrix, to_holdout: Matrix) -> float:
     """Share of rows nearer to train than to holdout, ties counted half (DCR share).
 
-    Parameters
-    ----------
-    to_train, to_holdout : ndarray, shape (n_synthetic,)
-        Distances to the closest record of two tables of equal size.
+    Given are the distances of each row to the closest record of equally large tables.
     """
     wins = (to_train < to_holdout) + 0.5 * (to_train == to_holdout)
     return float(np.mean(wins))
@@ -38,14 +34,14 @@ def distance_ratio(distances: Matrix) -> float:
 
 def copied_share(rows: Matrix, table: Matrix) -> float:
     """Share of `rows` that equal a row of `table` in every column."""
-    known = set(_row_keys(table))
-    return float(np.mean([key in known for key in _row_keys(rows)]))
+    known = pd.DataFrame(table).drop_duplicates()
+    found = pd.DataFrame(rows).merge(known, how="left", indicator="found")["found"]
+    return float((found == "both").mean())
 
 
 def repeated_share(table: Matrix) -> float:
     """Share of the rows of `table` that stand in it more than once."""
-    count = Counter(_row_keys(table))
-    return sum(n for n in count.values() if n > 1) / len(table)
+    return float(pd.DataFrame(table).duplicated(keep=False).mean())
 
 
 def membership_auc(
@@ -60,9 +56,3 @@ def membership_auc(
     distances = [nearest(t, synthetic, is_category)[0][:, 0] for t in (train, holdout)]
     member = np.repeat([1, 0], [len(train), len(holdout)])
     return float(roc_auc_score(member, -np.concatenate(distances)))
-
-
-def _row_keys(table: Matrix) -> list[bytes]:
-    """Bytes of each row; -0.0 becomes 0.0 and every NaN the same one."""
-    plain = np.where(np.isnan(table), np.nan, table + 0.0)
-    return [row.tobytes() for row in np.ascontiguousarray(plain)]

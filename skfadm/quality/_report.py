@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .._files import HtmlPage
-from ._limits import FIGURES, Figure, limit_of
+from ._limits import figures_of
 from ._marginals import Marginal
 
 if TYPE_CHECKING:
@@ -111,20 +111,8 @@ membership_auc : float
         ``value``, ``reference``, ``limit``, ``bad``; the index holds the attribute
         names.
         """
-        rows = {}
-        for figure in FIGURES:
-            value = getattr(self, figure.name)
-            reference = self.reference.get(figure.name, np.nan)
-            limit = limit_of(figure, reference, self.n_rows)
-            rows[figure.name] = {
-                "group": figure.group,
-                "measure": figure.title,
-                "value": value,
-                "reference": reference,
-                "limit": limit,
-                "bad": bool(value < limit if figure.more_is_better else value > limit),
-            }
-        return pd.DataFrame.from_dict(rows, orient="index")
+        columns = ["group", "measure", "value", "reference", "limit", "bad"]
+        return figures_of(self)[columns]
 
     def _html(self) -> str:
         from ._page import page
@@ -135,13 +123,11 @@ membership_auc : float
     def style(self) -> Styler:
         """The measured figures as a pandas Styler: grouped, coloured, with tooltips."""
         shown = self._shown()
-        measured = self.to_frame().dropna(subset="value")
-        questions = {figure.name: figure.question for figure in FIGURES}
+        measured = figures_of(self).dropna(subset="value")
         colour = np.where(measured["bad"], _BAD, _GOOD)
         colour[measured["limit"].isna()] = ""
-        tooltips = pd.DataFrame(
-            {"value": [questions[name] for name in measured.index]}, index=shown.index
-        )
+        tooltips = measured[["question"]].set_axis(["value"], axis=1)
+        tooltips = tooltips.set_axis(shown.index)
         styles = [
             {"selector": "th.row_heading", "props": "text-align: left"},
             {"selector": "th.level1", "props": "font-weight: normal"},
@@ -170,15 +156,13 @@ membership_auc : float
 
     def _shown(self) -> pd.DataFrame:
         """Return the measured figures as text, by group and measure."""
-        frame = self.to_frame().dropna(subset="value")
-        above = {f.name: "below " if f.more_is_better else "above " for f in FIGURES}
-        limits = frame["limit"].map(_number)
-        bad_if = pd.Series(above)[frame.index].where(limits != "", "") + limits
+        frame = figures_of(self).dropna(subset="value")
+        bad_if = frame["beyond"] + " " + frame["limit"].map(_number)
         shown = pd.DataFrame(
             {
                 "value": frame["value"].map(_number),
                 "real rows": frame["reference"].map(_number),
-                "bad if": bad_if,
+                "bad if": bad_if.where(frame["limit"].notna(), ""),
                 "": np.where(frame["bad"], "BAD", ""),
             }
         )
@@ -199,8 +183,9 @@ membership_auc : float
         return f"{len(bad)} bad: {', '.join(bad)}"
 
     def _notes(self) -> list[str]:
-        titles: dict[str, Figure] = {figure.name: figure for figure in FIGURES}
-        notes = [f"BAD {titles[n].title}: {titles[n].meaning}." for n in self.bad]
+        figures = figures_of(self)
+        bad = figures[figures["bad"]]
+        notes = [f"BAD {row.measure}: {row.meaning}." for row in bad.itertuples()]
         if not notes:
             notes.append("No figure is bad.")
         notes.append(

@@ -26,12 +26,8 @@ def real_or_generated_auc(
 
     A classifier learns to tell the rows of `other` from as many rows of `real`
     (the longer table is subsampled), with categories as ordinal codes. An area of
-    0.5 means that it cannot, 1 that it always can (Lopez-Paz and Oquab, 2017).
-
-    Returns
-    -------
-    areas : ndarray, shape (3,), in [0, 1]
-        One a fold of a stratified, shuffled cross-validation.
+    0.5 means that it cannot, 1 that it always can (Lopez-Paz and Oquab, 2017). There is
+    one for each fold of a stratified, shuffled cross-validation.
     """
     n = min(len(real), len(other))
     X = np.concatenate([draw(t, n, rng) for t in (real, other)])

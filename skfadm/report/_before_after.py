@@ -13,6 +13,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 
 from .._downstream import fit_on_generated
 from ..metrics._rates import wilson_interval
+from ..metrics._ratios import RATIOS
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -20,7 +21,6 @@ Labels = NDArray[Any]
 
 #: Whose classifier it is: of real rows, before, or of synthetic rows, after.
 ROWS = ("real", "synthetic")
-MEASURES = ("demographic_parity_ratio", "equal_opportunity_ratio")
 _N_FOLDS = 5
 _N_DRAWS = 1000
 _BLOCK = 2_000_000  # counts that are drawn at a time
@@ -31,24 +31,15 @@ _MIN_CHOSEN = 5
 
 @dataclass(frozen=True, eq=False)
 class Judged:
-    """Rows that are judged: their labels, groups and what both classifiers predict.
-
-    Parameters
-    ----------
-    true : ndarray of shape (n,)
-        The true labels.
-    predicted : mapping of str to ndarray of shape (n,)
-        For "real" and "synthetic" the labels that are predicted.
-    groups : mapping of str to (ndarray of int of shape (n,), list)
-        For each attribute the codes and names of the groups; the last is that of the
-        verdict.
-    labels : list
-        The positive labels.
-    """
+    """Rows that are judged: their labels, groups and what both classifiers predict."""
 
     true: Labels
+    #: For "real" and "synthetic".
     predicted: Mapping[str, Labels]
+    #: For each attribute the codes and names of the groups; the last is that of the
+    #: verdict.
     groups: Mapping[str, tuple[Codes, list[Any]]]
+    #: The positive labels.
     labels: list[Any]
 
     @property
@@ -101,16 +92,7 @@ def _folds(y: Labels, seed: int) -> Iterator[tuple[Codes, Codes]]:
 
 
 def rates(judged: Judged) -> pd.DataFrame:
-    """Return how often each group is selected, and found among its positive rows.
-
-    Returns
-    -------
-    DataFrame
-        Index: measure ("selection rate" or "true positive rate"), attribute, label,
-        group. Columns: "n", the rows that count, "observed", the share of them that
-        has the label, and for both classifiers the rate and the ends of Wilson's 95 %
-        interval ("real", "real_low", "real_high" and so on).
-    """
+    """Return `FairnessReport.rates`, with Wilson's 95 % intervals."""
     table = {}
     for attribute, (codes, names) in judged.groups.items():
         for label in judged.labels:
@@ -132,18 +114,11 @@ def rates(judged: Judged) -> pd.DataFrame:
 
 
 def scores(judged: Judged, seed: int) -> pd.DataFrame:
-    """Return accuracy and both ratios of each attribute, with bootstrap intervals.
+    """Return `FairnessReport.scores`, with 95 % bootstrap intervals.
 
     Rows are drawn again with replacement, the same for both classifiers, so that the
     interval of the change is that of pairs. A ratio has none (NaN) where a classifier
     gives the positive label to fewer than five rows of a group.
-
-    Returns
-    -------
-    DataFrame
-        Index: attribute ("" for accuracy), measure. Columns: for both classifiers and
-        for "change", the second minus the first, the value and the ends of a 95 %
-        interval.
     """
     codes = pd.DataFrame({"true": judged.true, **judged.predicted})
     for attribute, (group, _) in judged.groups.items():
@@ -163,10 +138,10 @@ def scores(judged: Judged, seed: int) -> pd.DataFrame:
                     _ratios(weights, group, predicted == label, true == label)
                     for label in judged.labels
                 ]
-                for measure, of_labels in zip(
-                    MEASURES, zip(*pairs, strict=True), strict=True
-                ):
-                    found[attribute, measure, name] = _least(np.stack(of_labels))
+                of_measures = zip(*pairs, strict=True)
+                for measure, of_labels in zip(RATIOS, of_measures, strict=True):
+                    # The smallest over the labels for which it is defined.
+                    found[attribute, measure, name] = np.fmin.reduce(of_labels)
         blocks.append(found)
     draws = {key: np.concatenate([block[key] for block in blocks]) for key in blocks[0]}
     table = {}
@@ -190,13 +165,10 @@ def _few(judged: Judged, attribute: str, measure: str, name: str) -> bool:
         return False
     codes, _ = judged.groups[attribute]
     for label in judged.labels:
-        counted = np.ones_like(judged.true, dtype=bool)
+        chosen = pd.Series(judged.predicted[name] == label)
         if measure == "equal_opportunity_ratio":
-            counted = judged.true == label
-        chosen = counted & (judged.predicted[name] == label)
-        there = np.bincount(codes[counted]) > 0
-        n_chosen = np.bincount(codes[chosen], minlength=len(there))[there]
-        if len(n_chosen) and n_chosen.min() < _MIN_CHOSEN:
+            chosen = chosen[judged.true == label]
+        if (chosen.groupby(codes[chosen.index]).sum() < _MIN_CHOSEN).any():
             return True
     return False
 
@@ -224,23 +196,13 @@ def _ratios(
     for counted in (np.ones_like(positive), positive):
         n = weights @ (member & counted[:, None])
         n_chosen = weights @ (member & (counted & chosen)[:, None])
-        rate = np.divide(n_chosen, n, out=np.full(n.shape, np.nan), where=n > 0)
-        # As the scorer: groups without such rows are left out, two must be left, and
-        # somebody must be chosen.
-        there = ~np.isnan(rate)
-        low = np.where(there, rate, np.inf).min(axis=1)
-        high = np.where(there, rate, -np.inf).max(axis=1)
-        defined = (there.sum(axis=1) > 1) & (high > 0)
-        ratio = np.divide(low, high, out=np.full(len(low), np.nan), where=defined)
-        found.append(ratio)
+        # As the scorer: groups without such rows, whose rate is NaN, are left out, two
+        # must be left, and somebody must be chosen.
+        with np.errstate(invalid="ignore"):
+            rate = n_chosen / n
+            ratio = np.fmin.reduce(rate, axis=1) / np.fmax.reduce(rate, axis=1)
+        found.append(np.where((n > 0).sum(axis=1) > 1, ratio, np.nan))
     return found[0], found[1]
-
-
-def _least(of_labels: Array) -> Array:
-    """Return the smallest ratio over the labels for which it is defined."""
-    least = np.where(np.isnan(of_labels), np.inf, of_labels).min(axis=0)
-    least[np.isinf(least)] = np.nan
-    return least
 
 
 def _interval(draws: Array) -> tuple[float, float]:

@@ -183,12 +183,9 @@ def fairness_report(
             of.y,
             of.z,
             strengths=_STRENGTHS,
-            real_rows=None,
-            ratio="demographic_parity_ratio",
             pos_label=pos_label,
             classifier=classifier,
             n_samples=min(n_rows["synthetic"], 5000),
-            n_repeats=3,
             random_state=random_state,
         )
         before = found.loc[judged.headline, "real"]
@@ -242,22 +239,14 @@ def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows
     labels = as_labels(y_name, y, len(frame), name)
     groups = None
     if z is not None:
-        columns = as_columns(f"z{suffix}", z, len(frame))
-        unnamed = ["z"] if len(columns) == 1 else [f"z{j}" for j in range(len(columns))]
-        groups = pd.DataFrame(
-            {
-                column.name if isinstance(column.name, str) else other: np.asarray(
-                    column
-                )
-                for column, other in zip(columns, unnamed, strict=True)
-            }
-        )
-        for column in groups:
-            if groups[column].nunique() < 2:
+        attributes = attributes_of(z, len(frame), f"z{suffix}")
+        for attribute, _, values in attributes:
+            if len(values) < 2:
                 raise ValueError(
-                    f"z{suffix} holds one group in {column!r} "
-                    f"({groups[column].iloc[0]!r}); a ratio compares two or more."
+                    f"z{suffix} holds one group in {attribute!r} "
+                    f"({values.tolist()[0]!r}); a ratio compares two or more."
                 )
+        groups = pd.DataFrame({name: values[c] for name, c, values in attributes})
     places = None
     if domains is not None:
         (column,) = as_columns(f"domains{suffix}", domains, len(frame))

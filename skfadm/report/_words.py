@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from .._figures import FOUR_FIFTHS
+from ..metrics._ratios import RATIOS
 from ..quality._words import fidelity, number, percent, privacy
 
 if TYPE_CHECKING:
@@ -30,12 +31,8 @@ __all__ = [
     "sentences",
 ]
 
-#: As (attribute, measure) of the scores are called.
-TITLES = {
-    "accuracy": "accuracy",
-    "demographic_parity_ratio": "ratio of demographic parity",
-    "equal_opportunity_ratio": "ratio of equal opportunity",
-}
+#: What the measures of the scores are called.
+TITLES = {"accuracy": "accuracy", **RATIOS}
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
