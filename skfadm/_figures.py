@@ -18,19 +18,7 @@ FOUR_FIFTHS = 0.8
 def axes_for(caller: str, ax: Axes | None, **subplots: Any) -> Axes:
     """Return `ax`, or the axes of a new figure that ``plt.show()`` shows.
 
-    Parameters
-    ----------
-    caller : str
-        What needs matplotlib, for the error where it is missing.
-    ax : matplotlib Axes or None
-        The axes that a user has given.
-    **subplots : dict
-        Passed to ``plt.subplots``.
-
-    Raises
-    ------
-    ImportError
-        If matplotlib is not installed.
+    Where matplotlib is missing, the error says that `caller` needs it.
     """
     check_matplotlib_support(caller)
     if ax is not None:

@@ -61,17 +61,9 @@ class HtmlPage(ABC):
 
 
 def wrong_version(version: str | None) -> str:
-    """Say which version wrote something, and what to do, if it is not this one.
+    """Say which version (None: it told none) wrote what this one cannot read.
 
-    Parameters
-    ----------
-    version : str or None
-        The version that wrote it; None if it told none.
-
-    Returns
-    -------
-    str
-        "" if it can be read: versions that differ in the third number alone can.
+    "" if it can be read: versions that differ in the third number alone can.
     """
     if version is None:
         return (
@@ -88,26 +80,14 @@ def wrong_version(version: str | None) -> str:
 
 
 def check_file(path: Path) -> None:
-    """Check that a file can be read from.
-
-    Raises
-    ------
-    UserError
-        If there is none.
-    """
+    """Raise a `UserError` if there is no file to read from."""
     if not path.is_file():
         what = "is not a file" if path.exists() else "there is no such file"
         raise UserError(f"{path}: {what}; check the path")
 
 
 def check_can_write(path: Path) -> None:
-    """Check that a file can be written.
-
-    Raises
-    ------
-    UserError
-        If not.
-    """
+    """Raise a `UserError` if a file cannot be written."""
     if path.is_dir():
         raise UserError(f"{path}: is a folder; give the name of a file")
     folder = path.resolve().parent
@@ -123,13 +103,7 @@ def check_can_write(path: Path) -> None:
 
 
 def check_installed(package: str, purpose: str) -> None:
-    """Check that an optional package is there.
-
-    Raises
-    ------
-    UserError
-        If not.
-    """
+    """Raise a `UserError` if an optional package is missing."""
     if importlib.util.find_spec(package) is None:
         raise UserError(f"{purpose} needs {package}; run: pip install {package}")
 

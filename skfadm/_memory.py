@@ -36,17 +36,11 @@ CODE = "-".join([digest_of(files(__package__)), torch.__version__, sklearn.__ver
 def keep(
     memory: Any, function: Callable[..., R], ignore: Sequence[str] = ()
 ) -> Callable[..., R]:
-    """Return a function whose results a memory keeps.
+    """Return a pure function whose results a joblib memory, a folder or None keeps.
 
-    Parameters
-    ----------
-    memory : None, str or object with the joblib.Memory interface
-        Where results are kept; None keeps none.
-    function : callable
-        Pure, but for its parameter `code`, which it does not look at: joblib compares
-        the body of the function itself, and not of what that calls.
-    ignore : sequence of str, default=()
-        Arguments that do not change the result.
+    The function does not look at its parameter `code`, which stands for what it calls:
+    joblib compares the body of the function alone. The arguments in `ignore` do not
+    change the result.
     """
     kept = check_memory(memory).cache(function, ignore=list(ignore))
     return partial(kept, code=CODE)

@@ -27,28 +27,11 @@ def generate_rows(
     attempt: int = 0,
     n_jobs: int | None = None,
 ) -> NDArray[np.float32]:
-    """Generate a row for each label, in chunks that joblib runs.
+    """Generate a compact row for each label code, in chunks that joblib runs.
 
-    Parameters
-    ----------
-    generator : RowGenerator
-        Makes the rows; a copy goes to each process.
-    codes : ndarray of shape (n,), int
-        Label code asked of each row.
-    seed : int
-        Seed of the whole table.
-    index : ndarray of shape (n,), int64
-        Indices of the rows in the whole table.
-    attempt : int, default=0
-        As for `RowGenerator.generate`.
-    n_jobs : int or None, default=None
-        As for joblib; None is the threads that torch has, unless a
-        `joblib.parallel_config` asks for more than one worker.
-
-    Returns
-    -------
-    ndarray of shape (n, n_columns), float32
-        Compact rows.
+    `seed` is that of the whole table, in which the rows have the indices `index`. With
+    `n_jobs` None there are as many workers as torch has threads, unless a
+    `joblib.parallel_config` asks for more than one.
     """
     # By label, which is cheaper to tell to a chunk of rows that share it.
     order = np.argsort(codes, kind="stable")

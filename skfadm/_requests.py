@@ -19,20 +19,13 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True)
 class Request:
-    """Rows to generate.
+    """Rows to generate."""
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n,), int
-        Label code of each row.
-    is_asked : bool
-        Whether the user asks for these labels; otherwise they only make the rows.
-    seed : int
-        Seed of the whole table.
-    """
-
+    #: Label code of each row.
     codes: NDArray[np.integer]
+    #: Whether the user asks for these labels; otherwise they only make the rows.
     is_asked: bool
+    #: Of the whole table.
     seed: int
 
 
@@ -76,12 +69,6 @@ def requested_codes(
 
     `y` is None (drawn from `prior`), one label, one label a row, or a mapping of labels
     to shares, which are met to the nearest row.
-
-    Raises
-    ------
-    ValueError
-        For an unknown label, a wrong number of labels, or shares that are negative or
-        do not sum to 1.
     """
     dtype = np.min_scalar_type(len(classes) - 1)
     if y is None:
@@ -114,20 +101,14 @@ def _codes(labels: Any, classes: NDArray[Any]) -> NDArray[np.int64]:
         for values in (classes, labels)
     )
     lookup = {label: code for code, label in enumerate(known)}
-    unknown = sorted({repr(v) for v in asked if _get(lookup, v) is None})
+    is_known = [pd.api.types.is_hashable(v) and v in lookup for v in asked]
+    unknown = sorted({repr(v) for v, k in zip(asked, is_known, strict=True) if not k})
     if unknown:
         raise ValueError(
             f"y asks for unknown labels {', '.join(unknown)}; the labels seen in fit "
             f"are {known}."
         )
     return np.array([lookup[v] for v in asked], dtype=np.int64)
-
-
-def _get(lookup: dict[Any, int], value: Any) -> int | None:
-    try:
-        return lookup.get(value)
-    except TypeError:  # unhashable, hence no label
-        return None
 
 
 def _codes_of_shares(

@@ -22,23 +22,8 @@ def as_columns(
 ) -> list[pd.Series]:
     """Return `values`, one or several columns of labels, none of them missing.
 
-    Parameters
-    ----------
-    name : str
-        What errors call them.
-    values : array-like or DataFrame of shape (n,) or (n, n_columns)
-        Labels of any dtype.
-    n_rows : int, default=None
-        How many there have to be; None is one or more.
-    of : str, default="X"
-        The argument that has `n_rows` rows, for errors.
-
-    Raises
-    ------
-    TypeError
-        If `values` is no array-like, such as a dict or a column's name.
-    ValueError
-        If the length is another, there is no column or an entry is missing.
+    They are an array-like or DataFrame of shape (n,) or (n, n_columns), of any dtype;
+    n is `n_rows`, as many as the argument `of` has, or any number but 0.
     """
     frame = values if isinstance(values, pd.DataFrame) else _frame(name, values)
     if n_rows is not None and len(frame) != n_rows:
@@ -84,8 +69,7 @@ def as_labels(
 ) -> NDArray[Any]:
     """Return a column of labels as an array of plain values, shape (n,).
 
-    Parameters and errors are those of `as_columns` and `factorize`, and several columns
-    are a ValueError.
+    As `as_columns` and `factorize`, but several columns are an error.
     """
     codes, labels = factorize(name, _one_column(name, values, n_rows, of))
     return labels[codes]
@@ -106,14 +90,8 @@ def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[
     """Return integer codes and the sorted distinct values of a column of labels.
 
     Values may be of any dtype; those of pandas and Arrow become NumPy's or objects.
-    Numbers come before words where both are there.
-
-    Raises
-    ------
-    ValueError
-        For numbers that are no integers.
-    TypeError
-        For tuples and other collections, and values that cannot be sorted.
+    Numbers come before words where both are there. Numbers that are no integers are a
+    ValueError; collections, and values that cannot be sorted, a TypeError.
     """
     values = np.asarray(column)
     try:
@@ -177,14 +155,7 @@ def _check_whole(name: str, found: NDArray[Any]) -> None:
 
 
 def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
-    """Return label codes and classes; at least two classes.
-
-    Raises
-    ------
-    ValueError, TypeError
-        As `as_labels`, and for a single class, for nearly as many labels as rows, and
-        for numbers mixed with words.
-    """
+    """Return label codes and classes: two or more, of one type, which rows share."""
     if getattr(y, "ndim", 1) == 2 and np.shape(y)[1:] == (1,):
         warnings.warn(
             "A column-vector y was passed when a 1d array was expected.",
@@ -222,13 +193,7 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
 
 
 def check_for_classifiers(name: str, labels: NDArray[Any]) -> None:
-    """Refuse labels that scikit-learn's classifiers do not take.
-
-    Raises
-    ------
-    TypeError
-        For objects other than strings.
-    """
+    """Refuse labels that scikit-learn's classifiers do not take: other than strings."""
     if labels.dtype != object and labels.dtype.kind != "S":
         return
     other = [v for v in pd.unique(labels.astype(object)) if not isinstance(v, str)]
@@ -244,11 +209,7 @@ def encode_groups(
 ) -> tuple[NDArray[np.int64], list[NDArray[Any]]]:
     """Return group codes (n_rows, n_attributes) and the groups of each attribute.
 
-    Raises
-    ------
-    ValueError, TypeError
-        As `as_columns` and `factorize`, and for an attribute with a single group or one
-        that is there twice.
+    An attribute has two groups or more, and is there once.
     """
     if z is None:
         return np.empty((n_rows, 0), dtype=np.int64), []
