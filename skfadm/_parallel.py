@@ -16,7 +16,7 @@ from .diffusion.generation import RowGenerator
 
 #: Rows that are computed at a time: enough to be fast, few enough to stay in the cache.
 #: Chunks are cut alike however many workers there are, so that rows have the same bits.
-CHUNK_SIZE = 512
+CHUNK_SIZE = 1024
 
 
 def generate_rows(

@@ -171,7 +171,8 @@ def draw(
             ax.errorbar(found.index, found["mean"], found["std"], marker="o", label=key)
         ax.set(xscale=scale, xlabel=label, ylabel=title)
         ax.spines[["top", "right"]].set_visible(False)
-    ax.legend(fontsize=7, frameon=False)
+    handles = ax.get_legend_handles_labels()
+    figure.legend(*handles, loc="outside upper center", ncols=4, frameon=False)
     figure.savefig(path, dpi=110)
 
 
