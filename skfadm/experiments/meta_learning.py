@@ -63,10 +63,11 @@ class Setting:
     weighed: bool
 
 
-#: Plain training of all rows, as it is by default, and Algorithm 1. Without an inner
-#: step both orders are the same.
+#: Plain training of all rows, as it all but is by default; the same with larger inner
+#: steps; Algorithm 1. Without an inner step both orders are the same.
 SETTINGS = [
     Setting(0.0, 1.0, False, True),
+    *(Setting(a, 1.0, order, True) for order, a in product((True, False), (0.1, 0.5))),
     *(Setting(0.0, beta, False, False) for beta in BETAS),
     *(
         Setting(alpha, beta, order, False)
@@ -138,7 +139,8 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
     """
     of_losses = ["label", "group"]
     where = ["table", "target", "seed", "max_iter"]
-    plain = table[table["weighed"]].set_index(where)[of_losses]
+    is_plain = table["weighed"] & (table["alpha"] == 0.0)
+    plain = table[is_plain].set_index(where)[of_losses]
     others = table.set_index([*where, *Setting.__dataclass_fields__])[of_losses]
     differences = others.sub(plain.reindex(others.droplevel([4, 5, 6, 7]).index).values)
     levels = ["table", "target", *Setting.__dataclass_fields__]
