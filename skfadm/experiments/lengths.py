@@ -12,60 +12,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 
 from ._running import Row, Unit, collect, new_parser
+from .peers import PEERS
 from .solvers import draw, judge, split
 
 LENGTHS = (100, 150, 200, 300, 450)
-LABEL, MISSING = "income", "missing"
-
-
-class Peer:
-    """A generator of another package, with the `sample` of ours."""
-
-    def __init__(self, model: Any, columns: pd.Index, dtypes: pd.Series):
-        self.model = model
-        self.columns = columns
-        self.dtypes = dtypes
-
-    def sample(
-        self, n: int, random_state: int | None = None
-    ) -> tuple[pd.DataFrame, pd.Series]:
-        """Return features and labels; most packages take no seed here."""
-        rows = self.model.sample(n)
-        X = rows[self.columns]
-        words = X.select_dtypes(exclude="number").columns
-        X = X.assign(**{c: X[c].astype(object).replace(MISSING, np.nan) for c in words})
-        return X.astype(self.dtypes), rows[LABEL].astype(str)
-
-
-def _mostlyai(rows: pd.DataFrame) -> Any:
-    from mostlyai.engine import TabularARGN  # type: ignore[import-not-found]
-
-    return TabularARGN(random_state=0, verbose=0).fit(rows)
-
-
-def _tvae(rows: pd.DataFrame) -> Any:
-    from ctgan import TVAE  # type: ignore[import-not-found]
-
-    model = TVAE()
-    model.fit(rows, list(rows.select_dtypes(exclude="number")))
-    return model
-
-
-#: How each package is fitted, by the package that is asked for.
-PEERS: dict[str, Callable[[pd.DataFrame], Any]] = {
-    "mostlyai-engine": _mostlyai,
-    "ctgan": _tvae,
-}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,7 +31,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--picture", type=Path, help="PNG to write")
     args = parser.parse_args(argv)
     rows = collect(_units(args), args.out)
-    means = rows.groupby(["package", "n_iter"], sort=False).mean(numeric_only=True)
+    means = rows.groupby(["package", "n_iter"], sort=False, dropna=False).mean(
+        numeric_only=True
+    )
     print(means.drop(columns=["seed", "most"]).round(4).to_string())
     if args.picture is not None:
         draw(rows, args.picture, "package", "fit_s", "seconds of training")
@@ -84,11 +42,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _units(args: argparse.Namespace) -> Iterator[Unit]:
     sources, test = split(args.data)
-    X, y = sources[:2]
-    rows = X.assign(**{LABEL: y.astype(str)})
-    words = rows.select_dtypes(exclude="number").columns
-    as_words = rows[words].astype(object)
-    rows[words] = as_words.where(as_words.notna(), MISSING)
 
     def ours(most: int) -> Any:
         generator = FairDiffusionGenerator(lambda_yz=0.0, max_iter=most, random_state=0)
@@ -108,13 +61,10 @@ def _units(args: argparse.Namespace) -> Iterator[Unit]:
 
     for most in (*(n for n in LENGTHS if n <= args.most), min(args.most, 5000)):
         yield {"package": "skfadm", "most": most}, partial(compute, partial(ours, most))
-    for package, fit_peer in PEERS.items():
-        if find_spec(package.partition("-")[0]):
-
-            def fit(fit_peer: Any = fit_peer) -> Peer:
-                return Peer(fit_peer(rows), X.columns, X.dtypes)
-
-            yield {"package": package, "most": 0}, partial(compute, fit)
+    for peer in PEERS:
+        if peer.is_installed():
+            fit = partial(peer().fit, *sources[:2])
+            yield {"package": peer.package, "most": 0}, partial(compute, fit)
 
 
 if __name__ == "__main__":

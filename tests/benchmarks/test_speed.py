@@ -20,6 +20,7 @@ from torch.utils.flop_counter import flop_registry
 from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
+from skfadm.experiments.peers import PEERS
 
 ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
 pytestmark = pytest.mark.benchmark
@@ -144,25 +145,12 @@ def test_a_grid_of_25_strengths_over_a_single_candidate(tmp_path, benchmark):
     report(benchmark, single_s=single, grid_s=grid, ratio=grid / single)
 
 
-def _mostlyai(rows):
-    engine = pytest.importorskip("mostlyai.engine")
-    return engine.TabularARGN(random_state=0, verbose=0).fit(rows)
-
-
-def _tvae(rows):
-    ctgan = pytest.importorskip("ctgan")
-    model = ctgan.TVAE()
-    model.fit(rows, list(rows.select_dtypes(exclude="number")))
-    return model
-
-
-@pytest.mark.parametrize("fit_peer", [_mostlyai, _tvae])
-def test_fit_and_rows_per_second_over_those_of_a_peer(table, benchmark, fit_peer):
+@pytest.mark.parametrize("peer", PEERS)
+def test_fit_and_rows_per_second_over_those_of_a_peer(table, benchmark, peer):
     X, y, z, domains = table
     sources = np.asarray(domains != "White")
-    rows = X[sources].assign(income=y[sources])
-    rows = rows.astype({c: object for c in rows.select_dtypes("category")})
-    rows = rows.fillna("missing")
+    if not peer.is_installed():
+        pytest.skip(f"needs {peer.package}")
     timed = {}
 
     def measure(name, run):
@@ -171,8 +159,8 @@ def test_fit_and_rows_per_second_over_those_of_a_peer(table, benchmark, fit_peer
         timed[name] = time.perf_counter() - start
         return out
 
-    peer = measure("peer_fit_s", lambda: fit_peer(rows))
-    measure("peer_sample_s", lambda: peer.sample(20_000))
+    other = measure("peer_fit_s", lambda: peer().fit(X[sources], y[sources]))
+    measure("peer_sample_s", lambda: other.sample(20_000))
     own = measure(
         "fit_s",
         lambda: FairDiffusionGenerator(random_state=0).fit(

@@ -9,6 +9,7 @@ from fairlearn.metrics import demographic_parity_ratio
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
 from skfadm.experiments import adult, biased, entropy, lengths, solvers
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
+from skfadm.experiments.peers import GROUP, LABEL, MostlyAI, Peer
 
 from ..generators import TINY, mixed_table
 
@@ -166,27 +167,31 @@ def test_the_experiment_of_solvers_samples_one_training_by_each(
     assert "pair_trends" in capsys.readouterr().out
 
 
-class Copies:
+class Copies(Peer):
     """A package that hands out its training rows."""
 
-    def __init__(self, rows):
-        self.rows = rows
+    package = module = "math"
 
-    def sample(self, n):
-        return self.rows.sample(n, replace=True, random_state=0)
+    def _train(self, rows, words):
+        assert set(words) == {"word", "flag", "category", LABEL} & set(rows)
+        assert rows.notna().all(axis=None)
+        return rows
+
+    def _draw(self, n):
+        return self.model_.sample(n, replace=True, random_state=0)
 
 
 def test_the_experiment_of_lengths_trains_longer_and_longer_and_peers(
     races, monkeypatch, tmp_path, capsys
 ):
     monkeypatch.setattr(lengths, "LENGTHS", (5, 10))
-    monkeypatch.setattr(lengths, "PEERS", {"math": Copies})
+    monkeypatch.setattr(lengths, "PEERS", (Copies,))
     out, picture = tmp_path / "lengths.csv", tmp_path / "lengths.png"
     argv = ["--most", "15", "--seeds", "1", "--out", str(out)]
     assert lengths.main([*argv, "--picture", str(picture)]) == 0
     rows = pd.read_csv(out)
     assert rows["package"].tolist() == ["skfadm"] * 3 + ["math"]
-    assert rows["n_iter"].tolist() == [5, 10, 15, 0]
+    assert rows["n_iter"].tolist()[:3] == [5, 10, 15]
     # Copies look as the rows do; fifteen iterations are few.
     assert rows["pair_trends"].iloc[-1] == rows["pair_trends"].max()
     assert picture.stat().st_size > 1000
@@ -220,3 +225,32 @@ def test_the_experiment_of_entropy_moves_rows_and_starts_from_none(
     moved = rows[rows["lambda_z"] == 20]
     assert (first["c2st_auc"].to_numpy() != moved["c2st_auc"].to_numpy()).any()
     assert "lambda_z" in capsys.readouterr().out
+
+
+def test_a_peer_gives_back_the_columns_types_and_gaps_that_it_saw():
+    X, y, z, _ = table(200)
+    found, labels = Copies().fit(X, y).sample(200)
+    assert found.dtypes.equals(X.dtypes)
+    assert found["word"].isna().any() and set(labels) == {"<=50K", ">50K"}
+
+
+def test_mostlyai_sees_the_group_and_is_asked_for_fairness(monkeypatch):
+    asked = []
+
+    class Engine:
+        def __init__(self, rows):
+            self.rows = rows
+
+        def sample(self, n, fairness):
+            asked.append(fairness)
+            return self.rows[:n]
+
+    monkeypatch.setattr(MostlyAI, "_train", lambda self, rows, words: Engine(rows))
+    X, y, z, _ = table(50)
+    generator = MostlyAI().fit(X, y, z)
+    assert generator.model_.rows[GROUP].tolist() == z.tolist()
+    generator.sample(10)
+    found, _ = generator.set_params(fairness=True).sample(10)
+    assert list(found) == list(X)
+    fair = {"target_column": LABEL, "sensitive_columns": [GROUP]}
+    assert asked == [None, fair]

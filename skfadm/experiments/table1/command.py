@@ -10,6 +10,7 @@ import pandas as pd
 
 from skfadm._files import UserError, check_installed, write_csv, written_whole
 from skfadm.datasets import fetch_adult
+from skfadm.experiments.peers import MostlyAI
 
 from .picture import draw
 from .protocol import Run, run
@@ -34,13 +35,16 @@ def table1(args: argparse.Namespace) -> None:
     check_installed("matplotlib", "the picture of the table")
     if "exponentiated" in (args.methods or METHODS):
         check_installed("fairlearn", "the row of its reduction")
+    known = [name for name in METHODS if name != "mostlyai" or MostlyAI.is_installed()]
+    if "mostlyai" in (args.methods or ()) and "mostlyai" not in known:
+        check_installed("mostlyai-engine", "the row of mostlyai-engine")
     data = fetch_adult(data_home=args.data)
     protocol = QUICK if args.quick else FULL
     domains = sorted(set(data.domains))
     plan = Run(
         data=data,
         folder=args.out,
-        methods=_chosen("method", args.methods, list(METHODS)),
+        methods=_chosen("method", args.methods, known),
         targets=_chosen("target", args.targets, domains),
         n_jobs=args.jobs,
         protocol=replace(protocol, seeds=args.seeds or protocol.seeds),

@@ -76,12 +76,12 @@ class Method:
         """Return the generator, not fitted."""
         import skfadm
         from skfadm import baselines
+        from skfadm.experiments import peers
 
         assert self.generator is not None
-        cls = getattr(baselines, self.generator, None) or getattr(
-            skfadm, self.generator
-        )
-        return cls(**{**self.fixed, **params})
+        places = (baselines, peers, skfadm)
+        found = (getattr(place, self.generator, None) for place in places)
+        return next(filter(None, found))(**{**self.fixed, **params})
 
 
 def _method(name: str, settings: dict[str, Any]) -> Method:
