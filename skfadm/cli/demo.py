@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,12 +16,9 @@ from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skfadm._files import (
-    check_can_write,
-    check_installed,
-    write_csv,
-    written_whole,
-)
+from skfadm._files import check_can_write, check_installed, write_csv, written_whole
+
+from .picture import before_after_figure
 
 if TYPE_CHECKING:
     from skfadm.generator import FairDiffusionGenerator
@@ -108,8 +106,23 @@ def demo(folder: Path) -> None:
     X_fair, y_fair = fair[0]
     table = X_fair.assign(**{str(y.name): y_fair})
     write_csv(table, table_path)
-    rates = {name: _rates(given, data) for name, given in answers.items()}
-    _draw(picture_path, data, fair[0], rates, scores)
+    figure = before_after_figure(
+        {
+            "Before: real rows": (X, y),
+            # As many as there are real ones, so that the eye compares like with like.
+            "After: generated rows, fair control": (
+                X_fair[: len(X)],
+                y_fair[: len(X)],
+            ),
+        },
+        features=("bmi", "s5"),
+        group_rates={name: _rates(given, data) for name, given in answers.items()},
+        label="high",
+        scores=scores,
+        title="Diabetes: real patients and generated ones",
+    )
+    with written_whole(picture_path) as file:
+        figure.savefig(file, dpi=100, format="png")
     print(f"wrote {table_path} ({len(X_fair)} rows) and {picture_path}")
 
 
@@ -133,13 +146,16 @@ def _scores(answers: list[Array], data: Diabetes) -> Scores:
 
     held_out = data.is_held_out
     y, z = data.y[held_out], data.z[held_out]
-    scores: Scores = {"accuracy": [], "parity": [], "opportunity": []}
     fairness = {"z": z, "pos_label": "high"}
-    for predicted in answers:
-        scores["accuracy"].append(accuracy_score(y, predicted))
-        scores["parity"].append(demographic_parity_ratio(y, predicted, **fairness))
-        scores["opportunity"].append(equal_opportunity_ratio(y, predicted, **fairness))
-    return scores
+    measures = {
+        "accuracy": accuracy_score,
+        "parity": partial(demographic_parity_ratio, **fairness),
+        "opportunity": partial(equal_opportunity_ratio, **fairness),
+    }
+    return {
+        name: [measure(y, predicted) for predicted in answers]
+        for name, measure in measures.items()
+    }
 
 
 def _rates(answers: list[Array], data: Diabetes) -> dict[str, float]:
@@ -190,33 +206,3 @@ patients held out, ratios that differ by less than about 0.1 should not be told 
 def _mean_and_spread(values: list[float]) -> str:
     spread = f" +/- {np.std(values, ddof=1):.3f}" if len(values) > 1 else " " * 10
     return f"  {np.mean(values):.3f}{spread}"
-
-
-def _draw(
-    path: Path,
-    data: Diabetes,
-    fair: tuple[pd.DataFrame, pd.Series],
-    rates: dict[str, dict[str, float]],
-    scores: dict[str, Scores],
-) -> None:
-    from .picture import before_after_figure
-
-    known = ~data.is_held_out
-    X, y = data.X[known], data.y[known]
-    figure = before_after_figure(
-        {
-            "Before: real rows": (X, y),
-            # As many as there are real ones, so that the eye compares like with like.
-            "After: generated rows, fair control": (
-                fair[0][: len(X)],
-                fair[1][: len(X)],
-            ),
-        },
-        features=("bmi", "s5"),
-        group_rates=rates,
-        label="high",
-        scores=scores,
-        title="Diabetes: real patients and generated ones",
-    )
-    with written_whole(path) as file:
-        figure.savefig(file, dpi=100, format="png")

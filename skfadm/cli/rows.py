@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError
@@ -14,27 +15,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+@dataclass
 class Tables:
-    """Batches of rows and labels as tables, counted as they pass.
+    """Batches of rows and labels as tables, counted as they pass."""
 
-    With `keep_sensitive` the sensitive columns are drawn and put where they stood.
-    """
-
-    def __init__(
-        self,
-        model: TableModel,
-        batches: Iterable[Any],
-        *,
-        keep_sensitive: bool,
-        n_first: int,
-        seed: int,
-    ):
-        self.model, self.batches = model, batches
-        self.keep_sensitive, self.n_first, self.seed = keep_sensitive, n_first, seed
-        #: How often each label came.
-        self.counts: Counter[Any] = Counter()
-        #: The first batches, with `n_first` rows or more, to be judged.
-        self.first: list[Any] = []
+    model: TableModel
+    batches: Iterable[Any]
+    #: Whether the sensitive columns are drawn and put where they stood.
+    keep_sensitive: bool
+    n_first: int
+    seed: int
+    #: How often each label came.
+    counts: Counter[Any] = field(default_factory=Counter)
+    #: The first batches, with `n_first` rows or more, to be judged.
+    first: list[Any] = field(default_factory=list)
 
     def __iter__(self) -> Iterator[pd.DataFrame]:
         """Yield the tables."""

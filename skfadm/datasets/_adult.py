@@ -8,8 +8,6 @@ import pandas as pd
 from sklearn.datasets import fetch_openml
 from sklearn.utils import Bunch
 
-__all__ = ["fetch_adult"]
-
 _NUMBERS = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-week"]
 _WORDS = [
     "workclass",

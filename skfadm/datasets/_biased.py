@@ -12,8 +12,6 @@ from sklearn.utils import Bunch
 
 from skfadm._validation import new_random_state
 
-__all__ = ["BiasedDomains", "make_biased_domains"]
-
 
 @dataclass(frozen=True, eq=False)
 class BiasedDomains:

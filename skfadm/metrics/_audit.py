@@ -173,13 +173,8 @@ def audit_groups(
             suggested = {"real": p, "generated": p_new}
             found = {rows: _rates(chosen[rows], suggested[rows]) for rows in chosen}
             observed = np.bincount(group[chosen["real"]], minlength=len(groups))
-            for g, value in enumerate(groups.tolist()):
-                rates[name, label, value] = {
-                    "share": n_rows[g] / len(X),
-                    "observed": observed[g] / n_rows[g],
-                    "real": found["real"][g],
-                    "generated": found["generated"][g],
-                }
+            shares = {"share": n_rows / len(X), "observed": observed / n_rows}
+            rates[name, label] = pd.DataFrame(shares | found, index=groups.tolist())
             for rows, of_groups in found.items():
                 p_rows = suggested[rows]
                 summary[name, label, rows] = {
@@ -190,9 +185,7 @@ def audit_groups(
                     "guess": float(p_rows.mean(axis=0).max()),
                 }
     return GroupAudit(
-        pd.DataFrame.from_dict(rates, orient="index").rename_axis(
-            ["attribute", "label", "group"]
-        ),
+        pd.concat(rates, names=["attribute", "label", "group"]),
         pd.DataFrame.from_dict(summary, orient="index").rename_axis(
             ["attribute", "label", "rows"]
         ),

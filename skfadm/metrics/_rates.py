@@ -51,21 +51,15 @@ def selection_rates(
     """
     pred = as_labels("y_pred", y_pred)
     labels = _positive_labels(np.unique(pred), pos_label)
-    rows = {}
+    rates = {}
     for name, codes, groups in attributes_of(z, len(pred)):
         n = np.bincount(codes, minlength=len(groups))
         for label in labels:
             chosen = np.bincount(codes[pred == label], minlength=len(groups))
-            for g, group in enumerate(groups.tolist()):
-                low, high = wilson_interval(chosen[g], n[g])
-                rows[name, label, group] = {
-                    "n": n[g],
-                    "rate": chosen[g] / n[g],
-                    "low": low,
-                    "high": high,
-                }
-    table = pd.DataFrame(rows).T.astype({"n": int})
-    return table.rename_axis(["attribute", "label", "group"])
+            low, high = np.transpose(list(map(wilson_interval, chosen, n)))
+            found = {"n": n, "rate": chosen / n, "low": low, "high": high}
+            rates[name, label] = pd.DataFrame(found, index=groups.tolist())
+    return pd.concat(rates, names=["attribute", "label", "group"])
 
 
 class GroupRatesDisplay:

@@ -7,7 +7,7 @@ each of its values is, and writing it back gives the same text. All else is word
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import replace
 from itertools import chain
 from typing import Any
@@ -41,8 +41,6 @@ _NUMBER = re.compile(r"[-+]?\d[\d.,']*(?:[eE][-+]?\d+)?")
 _CODE = re.compile(r"[-+]?0\d.*|\+.*|.*[eE].*|.*\.\d*0")
 #: Distinct values that are looked at before all are.
 _FEW = 100
-#: A block keeps each value once if there are so many times fewer.
-_FEW_OF = 8
 
 
 class Block:
@@ -50,15 +48,12 @@ class Block:
 
     def __init__(self, values: Sequence[str]):
         self.first = values[0]
+        # Each once, and which it is of every row.
         codes = {text: code for code, text in enumerate(dict.fromkeys(values))}
-        self._codes: NDArray[np.uint32] | None = None
-        texts: Collection[str] = values
-        if len(codes) <= len(values) // _FEW_OF:
-            # Each once, and which it is of every row.
-            found = map(codes.__getitem__, values)
-            self._codes, texts = np.fromiter(found, np.uint32, len(values)), codes
-        self._text = _BETWEEN.join(texts)
-        if self._text.count(_BETWEEN) >= len(texts):
+        found = map(codes.__getitem__, values)
+        self._codes = np.fromiter(found, np.uint32, len(values))
+        self._text = _BETWEEN.join(codes)
+        if self._text.count(_BETWEEN) >= len(codes):
             raise ValueError(
                 "it holds zero bytes, so it is no text in this encoding; give "
                 "--encoding, such as utf-16"
@@ -78,15 +73,12 @@ class Block:
         missing = np.array([text in marks for text in texts], dtype=bool)
         if missing.any():
             texts = [filler if text in marks else text for text in texts]
-        values = form.read(texts)
-        if self._codes is None:
-            return values, missing
-        return values[self._codes], missing[self._codes]
+        return form.read(texts)[self._codes], missing[self._codes]
 
     def count(self, text: str) -> int:
         """Return how often a text is among the values, spaces around it or not."""
         is_it = np.array([t.strip() == text for t in self._text.split(_BETWEEN)])
-        return int(is_it.sum() if self._codes is None else is_it[self._codes].sum())
+        return int(is_it[self._codes].sum())
 
 
 class TextColumn:

@@ -15,7 +15,7 @@ from ._form import Form
 #: Decimal mark and thousands separator; the first that fit are taken. Where fields are
 #: separated by semicolons, numbers come from a place that writes 1.234,5.
 LOCALES = ((".", ""), (".", ","), (",", ""), (",", "."))
-SEMICOLON_LOCALES = ((",", ""), (",", "."), (".", ""), (".", ","))
+SEMICOLON_LOCALES = (*LOCALES[2:], *LOCALES[:2])
 
 #: What every number looks like, in plain or scientific notation.
 _SHAPE = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
