@@ -30,12 +30,8 @@ def draw_tradeoff(
     """Draw the curve, with its strengths written beside the points.
 
     Parameters are those of :class:`~skfadm.FairnessTradeoffDisplay`, but for
-    `ratio_name`, which is in words; `kwargs` go to ``ax.plot``.
-
-    Returns
-    -------
-    line, intervals, auto, real
-        What was drawn, None for what was not.
+    `ratio_name`, which is in words; `kwargs` go to ``ax.plot``. Returned are line,
+    intervals and the points of `auto` and `real`, None for what was not drawn.
     """
     style: dict[str, Any] = {"marker": "o", "markersize": 4, "color": SYNTHETIC}
     x, y = (np.asarray(values, dtype=float) for values in (ratio, accuracy))

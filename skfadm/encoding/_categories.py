@@ -58,7 +58,7 @@ class CategoryColumn:
         seen = np.flatnonzero(counts)
         if not self.is_categorical:
             # Sorted by type and text, which also orders values that do not compare.
-            order = sorted(seen, key=lambda code: sort_key(kept[code]))
+            order = sorted(seen, key=lambda c: (type(kept[c]).__name__, str(kept[c])))
             kept, counts = kept.take(order), counts[order]
             seen = np.arange(len(order))
         # Of a pandas category all values are kept, of which `seen` have a code.
@@ -179,8 +179,3 @@ class CategoryColumn:
             values[-1] = MISSING_MARKERS[self.marker]
             return values[places].astype(index.dtype)
         return index.array.take(places, allow_fill=True)
-
-
-def sort_key(value: Any) -> tuple[str, str]:
-    """Order values of any type."""
-    return type(value).__name__, str(value)

@@ -83,7 +83,7 @@ class NumberColumn:
         self.atoms = values[often]
         if not often.all():
             rest = positions[~np.isin(positions, self.atoms)]
-            self.cdf = EmpiricalCDF().fit(
+            self.cdf = EmpiricalCDF(
                 values[~often], counts[~often], rest.min(), rest.max()
             )
 

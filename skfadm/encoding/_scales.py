@@ -31,15 +31,15 @@ class EmpiricalCDF:
     through knots, with two knots of one value at a step.
     """
 
-    def fit(
+    def __init__(
         self, values: np.ndarray, counts: np.ndarray, low: float, high: float
-    ) -> EmpiricalCDF:
-        """Learn from sorted distinct values, their counts and the column's range."""
+    ) -> None:
+        # Sorted distinct values, their counts and the column's range.
         if tied(values, counts) and len(values) <= MAX_STEPS:
             steps = np.concatenate([[0], np.cumsum(counts)]) / counts.sum()
             self.knots = np.repeat(values, 2)
             self.levels = np.repeat(steps, 2)[1:-1]
-            return self
+            return
         ordered = np.repeat(values, counts)
         positions = (np.arange(len(ordered)) + 0.5) / len(ordered)
         self.levels = positions
@@ -48,7 +48,6 @@ class EmpiricalCDF:
             self.levels = ndtr(np.linspace(-end, end, N_QUANTILES))
         self.knots = np.interp(self.levels, positions, ordered)
         self.knots[[0, -1]] = low, high
-        return self
 
     def encode(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Map values to normal scores, spreading tied values over their interval."""

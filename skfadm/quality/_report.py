@@ -142,7 +142,8 @@ membership_auc : float
         )
 
     def __repr__(self) -> str:
-        return f"<QualityReport: {self._verdict()}>"
+        bad = f"{len(self.bad)} bad: {', '.join(self.bad)}" if self.bad else ""
+        return f"<QualityReport: {bad or 'no figure is bad'}>"
 
     def __str__(self) -> str:
         table = self._shown().to_string(index_names=False)
@@ -175,12 +176,6 @@ membership_auc : float
             f"real rows, {len(self.column_scores)} columns"
         )
         return title + (f", holdout {n['holdout']:,} rows" if "holdout" in n else "")
-
-    def _verdict(self) -> str:
-        bad = self.bad
-        if not bad:
-            return "no figure is bad"
-        return f"{len(bad)} bad: {', '.join(bad)}"
 
     def _notes(self) -> list[str]:
         figures = figures_of(self)

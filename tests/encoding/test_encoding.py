@@ -430,7 +430,7 @@ def test_the_commonest_of_many_spikes_are_atoms():
 
 def test_a_value_seen_once_among_millions_survives_float32():
     counts = np.array([3_500_000, 1, 1_500_000])
-    cdf = _columns.EmpiricalCDF().fit(np.arange(3.0), counts, 0.0, 2.0)
+    cdf = _columns.EmpiricalCDF(np.arange(3.0), counts, 0.0, 2.0)
     scores = cdf.encode(np.ones(10_000), np.random.default_rng(0))
     assert (cdf.decode(scores.astype(np.float32)) == 1).all()
 

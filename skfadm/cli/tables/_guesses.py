@@ -75,7 +75,8 @@ def time_forms(
         for layout in layouts:
             for padded in ((True, True), (False, True), (True, False), (False, False)):
                 form = Times(_layout(layout, match), *padded, *_cases(match))
-                form = replace(form, offset=_template(match["offset"] or ""))
+                template = re.sub(r"\d", "0", match["offset"] or "").replace("-", "+")
+                form = replace(form, offset=template)
                 for fraction in fractions:
                     yield from _with_zone(replace(form, fraction=fraction), texts)
 
@@ -132,7 +133,3 @@ def _fractions(texts: Collection[str]) -> list[int]:
     if len(found) == 1:
         return [found.pop()]
     return [SIX_OR_NONE, TRIMMED] if found == {0, 6} else [TRIMMED]
-
-
-def _template(offset: str) -> str:
-    return re.sub(r"\d", "0", offset).replace("-", "+")

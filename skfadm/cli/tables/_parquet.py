@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pandas as pd
+import pyarrow
+from pyarrow import types
+from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from skfadm._files import UserError
 
@@ -25,9 +28,6 @@ _EXTENSIONS = ("pandas.period", "pandas.interval", "arrow.uuid")
 
 def read_parquet(path: Path) -> Table:
     """Read a table of columns that can be generated, with names of their own."""
-    import pyarrow
-    from pyarrow.parquet import ParquetFile
-
     _register_extensions()
     with ParquetFile(path) as file:
         schema = file.schema_arrow
@@ -64,9 +64,6 @@ def write_parquet(
     batches: Iterable[pd.DataFrame], form: TableForm, file: BinaryIO
 ) -> None:
     """Write a table batch by batch, with the types of the table it was learnt from."""
-    import pyarrow
-    from pyarrow.parquet import ParquetWriter
-
     schema = _schema(form)
     with ParquetWriter(file, schema) as writer:
         for table in batches:
@@ -90,8 +87,6 @@ def _without_index(schema: Any) -> tuple[list[str], list[str]]:
 
 def _register_extensions() -> None:
     """Let Arrow know the types of pandas, which it else reads as what stores them."""
-    import pyarrow
-
     pyarrow.array(pd.array([], dtype="period[D]"))
 
 
@@ -102,8 +97,6 @@ def _extension(kind: Any) -> str:
 
 def _is_foreign(kind: Any) -> bool:
     """Tell whether values of an Arrow type cannot be generated."""
-    from pyarrow import types
-
     if types.is_dictionary(kind):
         plain = kind.value_type
         return not (_is_text(plain) or types.is_integer(plain))
@@ -125,8 +118,6 @@ def _is_foreign(kind: Any) -> bool:
 
 
 def _is_text(kind: Any) -> bool:
-    from pyarrow import types
-
     return bool(
         types.is_string(kind)
         or types.is_large_string(kind)
@@ -136,9 +127,6 @@ def _is_text(kind: Any) -> bool:
 
 def _column(values: Any, kind: Any) -> tuple[pd.Series, ColumnForm]:
     """Return a column in a dtype that can be generated, and its form as CSV."""
-    import pyarrow
-    from pyarrow import types
-
     form: Any = Words()
     if _extension(kind) == "arrow.uuid":
         return pd.Series(values.to_pylist(), dtype=object), ColumnForm(form)
@@ -188,8 +176,6 @@ def _column(values: Any, kind: Any) -> tuple[pd.Series, ColumnForm]:
 
 
 def _nullable(kind: Any) -> Any:
-    from pyarrow import types
-
     if types.is_boolean(kind):
         return pd.BooleanDtype()
     if types.is_integer(kind):
@@ -204,8 +190,6 @@ def _digits(unit: str) -> int:
 
 def _schema(form: TableForm) -> Any:
     """Return the schema of the file to be written."""
-    import pyarrow
-
     if form.schema:
         _register_extensions()
         stored = pyarrow.py_buffer(base64.b64decode(form.schema))
@@ -227,28 +211,22 @@ def _schema(form: TableForm) -> Any:
 
 def _type(form: Any) -> Any:
     """Return the Arrow type of values that were read from text."""
-    import pyarrow
-
     if isinstance(form, Times):
         if not form.has_clock:
             return pyarrow.date32()
         return pyarrow.timestamp(form.unit, form.zone or None)
     if isinstance(form, Durations):
         return pyarrow.duration(form.unit)
-    types = {
+    return {
         Whole: pyarrow.int64(),
         Decimals: pyarrow.float64(),
         Flags: pyarrow.bool_(),
         Words: pyarrow.string(),
-    }
-    return types[type(form)]
+    }[type(form)]
 
 
 def _array(series: pd.Series, kind: Any, column: ColumnForm) -> Any:
     """Return a column as an Arrow array of a type."""
-    import pyarrow
-    from pyarrow import types
-
     if types.is_dictionary(kind):
         codes = pyarrow.array(series.cat.codes, mask=series.isna().to_numpy())
         values = pyarrow.array(series.cat.categories, kind.value_type)
