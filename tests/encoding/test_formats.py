@@ -2,10 +2,8 @@
 
 import datetime as dt
 from decimal import Decimal
-from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-import dateutil.tz
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -146,62 +144,6 @@ def test_decimal_objects_have_the_places_of_the_column():
     assert {type(v) for v in found} == {Decimal}
     assert {v.as_tuple().exponent for v in found} == {-2}
     assert column.min() <= found.min() < found.max() <= column.max()
-
-
-AMBIGUOUS = "holds times of"
-REFUSED = {
-    "lists": ([[1], [2]] * 50, TypeError, "cannot be categories"),
-    "sets": (pd.Series([{1}, {2}] * 50), TypeError, "cannot be categories"),
-    "Arrow lists": (
-        pd.Series([[1], [2]] * 50, dtype=pd.ArrowDtype(pa.list_(pa.int8()))),
-        TypeError,
-        "cannot be categories",
-    ),
-    "infinite floats": ([1.0, np.inf] * 50, ValueError, "infinite numbers"),
-    "infinite decimals": (
-        [Decimal(1), Decimal("inf")] * 50,
-        ValueError,
-        "infinite numbers",
-    ),
-    "long decimals": (
-        [Decimal("1.5"), Decimal(10) ** 30] * 50,
-        ValueError,
-        "more than 18 digits",
-    ),
-    "dates and datetimes": (
-        [dt.date(2020, 1, 1), dt.datetime(2020, 1, 1)] * 50,
-        ValueError,
-        "types date, datetime, expected one",
-    ),
-    "several zones": (
-        [pd.Timestamp(2020, 1, 1, tz=z) for z in ("Asia/Tokyo", "UTC")] * 50,
-        ValueError,
-        r"several zones \(Asia/Tokyo, UTC\)",
-    ),
-    "a zone without a name": (
-        pd.Series(pd.date_range("2020", periods=100, tz=dateutil.tz.tzutc())),
-        ValueError,
-        "cannot be stored by name",
-    ),
-    "fractions": (
-        [Fraction(k, 7) for k in range(100)],
-        TypeError,
-        "100 values of the type Fraction in 100 rows",
-    ),
-    "tuples": ([(k, 1) for k in range(100)], TypeError, "of the type tuple"),
-    "many numbers of several types": (
-        [Decimal(k) if k % 2 else k + 0.5 for k in range(100)],
-        TypeError,
-        "of the type Decimal and float",
-    ),
-}
-
-
-@pytest.mark.parametrize("name", REFUSED)
-def test_what_cannot_come_back_is_refused_by_column_name(name):
-    column, error, message = REFUSED[name]
-    with pytest.raises(error, match=rf"Column 'c' .*{message}"):
-        TabularEncoder().fit(pd.DataFrame({"c": column}))
 
 
 def test_datetimes_of_a_zone_keep_their_type():

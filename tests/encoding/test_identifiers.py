@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from skfadm.encoding import TabularEncoder
-from skfadm.encoding._identifiers import WordPattern, row_streams
 
 N = 3000
 
@@ -245,7 +244,6 @@ def test_an_unseen_identifier_is_no_unknown_category():
 
 
 def test_words_beyond_unicode_and_empty_ones_have_a_pattern():
-    words = ["", "\udc80bad", *[f"x{k}" for k in range(40)]]
-    pattern = WordPattern(words, np.random.default_rng(0))
-    drawn = pattern.draw(row_streams(0, np.arange(500)))
-    assert not set(drawn) & set(words)
+    words = pd.Series(["", "\udc80bad", *[f"x{k}" for k in range(40)]])
+    _, encoder = fit(words, identifiers={"who": "synthetic"})
+    assert not set(generated(encoder, 500)) & set(words)

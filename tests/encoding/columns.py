@@ -1,0 +1,182 @@
+"""One column of each kind that must come back exactly."""
+
+import datetime as dt
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from skfadm.encoding import TabularEncoder
+
+N = 600
+
+
+def with_gaps(values, rng):
+    """Return the values as a Series with a fifth of them missing."""
+    series = pd.Series(values)
+    return series.mask(rng.random(len(series)) < 0.2)
+
+
+def objects(values):
+    return pd.Series(list(values), dtype=object)
+
+
+def make_objects(days, small):
+    """Columns of Python's own types."""
+    gaps = small > 0
+    times = days + pd.to_timedelta(abs(small) % 24, "h")
+    zoned = times.tz_localize("UTC").tz_convert("Asia/Tokyo")
+    columns = {
+        "dates": objects(days.date),
+        "datetimes": objects(times.to_pydatetime()),
+        "datetimes beyond nanoseconds": objects(
+            dt.datetime(5000 + k, 1, 2) for k in small
+        ),  # noqa: E501
+        "timestamps": objects(times),
+        "times of day": objects(times.time),
+        "timedeltas": objects((times - times[0]).to_pytimedelta()),
+        "pandas' timedeltas": objects(times - times[0]),
+        "datetimes in Tokyo": objects(zoned.to_pydatetime()),
+        "timestamps in Tokyo": objects(zoned),
+        "months as objects": objects(days.to_period("M")),
+        "decimal objects": objects(Decimal(int(k)) / 8 for k in small),
+        "UUIDs": objects(UUID(int=k % 7) for k in small),
+        "bytes": objects(b"\xff%d" % (k % 7) for k in small),
+        "tuples": objects((int(k) % 3, "a") for k in small),
+        "several numbers": objects([Decimal(2), 2.5, True][k % 3] for k in small),
+    }
+    with_none = {f"{k} with None": v.where(gaps, None) for k, v in columns.items()}
+    return columns | with_none
+
+
+def make_arrow(days, small):
+    zoned = pa.timestamp("us", "Europe/Berlin")
+    values = {
+        "date32": (days.date, pa.date32()),
+        "date64": (days.date, pa.date64()),
+        "decimal128": ([Decimal(int(k)) / 8 for k in small], pa.decimal128(12, 3)),
+        "decimal256": ([Decimal(int(k)) for k in small], pa.decimal256(50, 2)),
+        "timestamp": (days, pa.timestamp("s")),
+        "zoned timestamp": (days.tz_localize("Europe/Berlin"), zoned),
+        "duration": (days - days[0], pa.duration("ms")),
+        "time32": ((days + pd.to_timedelta(abs(small), "s")).time, pa.time32("s")),
+        "time64": ((days + pd.to_timedelta(abs(small), "s")).time, pa.time64("us")),
+        "int8": (small, pa.int8()),
+        "uint64": (abs(small).astype("u8") + np.uint64(2**63), pa.uint64()),
+        "float32": (small / 4, pa.float32()),
+        "float64": (small / 4, pa.float64()),
+        "bool": (small > 0, pa.bool_()),
+        "string": ((small % 7).astype(str), pa.string()),
+        "large_string": ((small % 7).astype(str), pa.large_string()),
+        "binary": ([b"%d" % (k % 7) for k in small], pa.binary()),
+        "dictionary": ((small % 5).astype(str), pa.dictionary(pa.int8(), pa.string())),
+        "null": ([None] * len(small), pa.null()),
+    }
+    columns = {}
+    for name, (column, dtype) in values.items():
+        series = pd.Series(
+            pd.arrays.ArrowExtensionArray(pa.array(list(column), type=dtype))
+        )
+        columns[f"Arrow {name}"] = series
+        columns[f"Arrow {name} with gaps"] = series.mask(small > 0)
+    return columns
+
+
+def make_columns(n=N):
+    """One column of each kind that must come back exactly."""
+    rng = np.random.default_rng(0)
+    start = pd.Timestamp("2020-01-01")
+    days = start + pd.to_timedelta(rng.integers(0, 300, n), "D")
+    small = rng.integers(-100, 100, n)
+    columns = {
+        "int8": small.astype("int8"),
+        "uint64 beyond int64": abs(small).astype("uint64") + np.uint64(2**63),
+        "UInt64 beyond int64": with_gaps(
+            pd.array(abs(small).astype("uint64") + np.uint64(2**63), dtype="UInt64"),
+            rng,
+        ),
+        "int64 extremes": np.where(small > 0, small, -(2**63)),
+        "few integers": rng.integers(0, 5, n),
+        "float32 integers": small.astype("float32"),
+        "float with gaps": with_gaps(small.astype(float), rng),
+        "float32 decimals": np.round(small / 7, 2).astype("float32"),
+        "decimals": np.round(rng.lognormal(3, 1, n), 2),
+        "spike": np.where(rng.random(n) < 0.6, 0, rng.integers(1, 9999, n)),
+        "Int16": pd.array(small, dtype="Int16"),
+        "Int16 with gaps": with_gaps(pd.array(small, dtype="Int16"), rng),
+        "UInt8 with gaps": with_gaps(pd.array(abs(small), dtype="UInt8"), rng),
+        "Float32 with gaps": with_gaps(pd.array(small, dtype="Float32"), rng),
+        "bool": rng.random(n) < 0.3,
+        "boolean with gaps": with_gaps(pd.array(small > 3, dtype="boolean"), rng),
+        "days": days,
+        "days with gaps": with_gaps(days.as_unit("us"), rng),
+        "hours in Berlin": with_gaps(
+            pd.Timestamp("2020-01-01", tz="Europe/Berlin")
+            + pd.to_timedelta(rng.integers(0, 9000, n), "h"),
+            rng,
+        ),
+        "minutes": with_gaps(pd.to_timedelta(small, "m"), rng),
+        "ordered": pd.Categorical(
+            rng.choice(list("abc"), n), categories=list("zcab"), ordered=True
+        ),
+        "category with gaps": with_gaps(pd.Categorical(rng.integers(0, 5, n)), rng),
+        "bins": pd.cut(small, 4),
+        "zoned category": pd.Categorical(
+            days.floor("100D").as_unit("s").tz_localize("Europe/Berlin")
+        ),
+        "months": days.to_period("M"),
+        "text": pd.Series(rng.choice(["x", "y", "zz"], n)),
+        "text with gaps": with_gaps(rng.choice(["x", "y"], n), rng),
+        "string": pd.array(rng.choice(["x", "y"], n), dtype="string"),
+        "string with gaps": with_gaps(
+            pd.array(rng.choice(["x", "y"], n), dtype="string"), rng
+        ),
+        "object": pd.Series(rng.choice(["x", "y"], n), dtype=object),
+        "object with None": pd.Series(
+            np.array(["x", "y", None], dtype=object)[rng.integers(0, 3, n)],
+            dtype=object,
+        ),
+        "mixed": pd.Series(
+            np.array([1, "a", 2.5, np.nan], dtype=object)[rng.integers(0, 4, n)],
+            dtype=object,
+        ),
+        "objects that are numbers": pd.Series(small).astype(object),
+        "bools with None": pd.Series(
+            np.array([True, False, None], dtype=object)[rng.integers(0, 3, n)]
+        ),
+        **make_objects(days, small),
+        **make_arrow(days, small),
+        "sparse": pd.arrays.SparseArray(np.maximum(small, 0)),
+        "sparse floats": pd.arrays.SparseArray(np.where(small > 0, small, np.nan)),
+        "sparse beside one": pd.arrays.SparseArray(small % 3, fill_value=1),
+        "sparse bool": pd.arrays.SparseArray(small > 0),
+        "zone of Python": days.tz_localize(ZoneInfo("America/Sao_Paulo")),
+        "offset": days.tz_localize(dt.timezone(dt.timedelta(minutes=-90))),
+        "years as periods": pd.PeriodIndex.from_ordinals(small * 70, freq="Y"),
+        "category of dates": pd.Categorical(days.floor("100D").date),
+        "decimals of many digits": np.round(small / 7, 12),
+        "many decimals, few digits": small / 1e9,
+        "halves": small / 2,
+        "tiny and huge": np.where(small > 0, small * 1.7e306, -1.0),
+        "seen once": pd.Series(["rare"] + ["usual"] * (n - 1)),
+        "constant number": np.full(n, 0.1),
+        "constant text": pd.Series(["k"] * n, dtype=object),
+        "constant with gaps": with_gaps(np.full(n, 7.0), rng),
+        "all NaN": np.full(n, np.nan),
+        "all None": pd.Series([None] * n, dtype=object),
+        "all NA": pd.array([pd.NA] * n, dtype="Int8"),
+        "all NaT": pd.Series([pd.NaT] * n, dtype="datetime64[s]"),
+        "all missing category": pd.Categorical([None] * n, categories=["a", "b"]),
+    }
+    return {name: pd.Series(column, name=name) for name, column in columns.items()}
+
+
+COLUMNS = make_columns()
+
+
+def round_trip(X):
+    encoder = TabularEncoder(random_state=0).fit(X)
+    return encoder.inverse_transform(encoder.transform(X))

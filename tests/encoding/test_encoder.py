@@ -1,0 +1,279 @@
+"""A table comes back from the encoder as it was, in its columns and types."""
+
+import pickle
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import skops.io
+from scipy.stats import kstest
+from sklearn.base import clone
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from skfadm.encoding import TabularEncoder
+
+from .columns import COLUMNS, N, make_columns, round_trip
+
+ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult" / "adult.data"
+
+
+@parametrize_with_checks([TabularEncoder(random_state=0)])
+def test_encoder_passes_every_scikit_learn_check(estimator, check):
+    check(estimator)
+
+
+@pytest.mark.parametrize("name", COLUMNS)
+def test_a_column_comes_back_exactly_in_its_dtype(name):
+    X = COLUMNS[name].to_frame()
+    pd.testing.assert_frame_equal(round_trip(X), X, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("n_rows", [1, 3, N])
+def test_a_table_of_all_kinds_comes_back_with_its_columns_in_order(n_rows):
+    X = pd.DataFrame(COLUMNS).iloc[:n_rows]
+    pd.testing.assert_frame_equal(round_trip(X), X, check_exact=True)
+
+
+def test_a_missing_value_comes_back_as_the_same_object():
+    for name in ("object with None", "mixed"):
+        column = COLUMNS[name]
+        back = round_trip(column.to_frame())[name]
+        first = int(column.isna().argmax())
+        assert type(back[first]) is type(column[first])
+
+
+def test_integer_categories_keep_their_types_among_strings():
+    back = round_trip(COLUMNS["mixed"].to_frame())["mixed"]
+    assert {type(value) for value in back} == {int, str, float}
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        np.arange(12, dtype="uint8").reshape(4, 3),
+        np.array([[np.nan, 1], [2, 1], [0.5, 1]], dtype="float32"),
+        np.array([[True, False], [True, True]]),
+        np.array([["a", "bb"], ["c", "bb"]]),
+        np.array([[1, "a", None], [2.5, "b", 3], [1, "b", 4]], dtype=object),
+        np.array([["2020-01-01"], ["2020-02-01"], ["NaT"]], dtype="datetime64[s]"),
+    ],
+    ids=lambda X: X.dtype.str,
+)
+def test_an_array_comes_back_as_an_array_of_its_dtype(X):
+    back = round_trip(X)
+    assert type(back) is np.ndarray
+    assert back.dtype == X.dtype
+    pd.testing.assert_frame_equal(pd.DataFrame(back), pd.DataFrame(X), rtol=1e-6)
+
+
+def test_a_list_of_mixed_rows_keeps_its_numbers():
+    X = [[1, "a"], [2, "b"], [2, "b"]]
+    assert round_trip(X).tolist() == X
+
+
+def test_an_array_of_objects_keeps_None():
+    X = np.array([["a"], [None], ["b"]], dtype=object)
+    assert round_trip(X).tolist() == X.tolist()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        pd.Index(["b", "a"], name="feature"),
+        pd.Index([7, 3]),
+        pd.RangeIndex(2),
+        pd.MultiIndex.from_tuples([("a", 1), ("a", 2)], names=["p", "q"]),
+    ],
+)
+def test_column_labels_of_any_kind_come_back(columns):
+    X = pd.DataFrame(np.arange(20).reshape(10, 2), columns=columns)
+    pd.testing.assert_frame_equal(round_trip(X), X)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_continuous_numbers_come_back_within_float32_precision(dtype):
+    X = np.random.default_rng(0).normal(size=(5000, 1)).astype(dtype)
+    np.testing.assert_allclose(round_trip(X), X, atol=1e-5)
+
+
+def test_the_compact_array_has_numbers_then_codes_as_float32():
+    encoder = TabularEncoder(random_state=0)
+    X = pd.DataFrame(COLUMNS)
+    E = encoder.fit_transform(X)
+    assert E.dtype == np.float32
+    assert E.shape == (N, encoder.n_numbers_ + len(encoder.category_sizes_))
+    codes = E[:, encoder.n_numbers_ :]
+    assert np.isfinite(codes).all()
+    for column, size in zip(codes.T, encoder.category_sizes_, strict=True):
+        assert type(size) is int
+        assert set(np.unique(column)) == set(range(size))
+
+
+@pytest.mark.parametrize(
+    ("name", "n_numbers", "sizes"),
+    [
+        ("decimals", 1, ()),
+        ("spike", 1, (2,)),
+        ("float with gaps", 1, (2,)),
+        ("few integers", 0, (5,)),
+        ("bool", 0, (2,)),
+        ("boolean with gaps", 0, (3,)),
+        ("ordered", 0, (3,)),
+        ("constant with gaps", 0, (2,)),
+        ("constant number", 0, ()),
+        ("all NaN", 0, ()),
+        ("all None", 0, ()),
+        ("all missing category", 0, ()),
+    ],
+)
+def test_a_column_has_only_the_channels_that_it_needs(name, n_numbers, sizes):
+    encoder = TabularEncoder(random_state=0).fit(COLUMNS[name].to_frame())
+    assert (encoder.n_numbers_, encoder.category_sizes_) == (n_numbers, sizes)
+
+
+def test_the_encoding_repeats_for_an_integer_seed_and_varies_without():
+    X = COLUMNS["int8"].to_frame()
+    encoder = TabularEncoder(random_state=0).fit(X)
+    np.testing.assert_array_equal(encoder.transform(X), encoder.transform(X))
+    other = clone(encoder).set_params(random_state=1).fit(X)
+    assert (encoder.transform(X) != other.transform(X)).any()
+    fresh = TabularEncoder().fit(X)
+    assert (fresh.transform(X) != fresh.transform(X)).any()
+
+
+def test_the_table_given_is_not_changed():
+    X = pd.DataFrame(COLUMNS)
+    before = X.copy(deep=True)
+    round_trip(X)
+    pd.testing.assert_frame_equal(X, before)
+
+
+def test_numbers_not_seen_in_fit_become_the_nearest_seen():
+    X = pd.DataFrame({"range": np.arange(50), "few": np.arange(50) % 5 * 10})
+    encoder = TabularEncoder(random_state=0).fit(X)
+    other = pd.DataFrame({"range": [-7, 99, 3], "few": [12, 99, -5]})
+    back = encoder.inverse_transform(encoder.transform(other))
+    assert back["range"].tolist() == [0, 49, 3]
+    assert back["few"].tolist() == [10, 40, 0]
+
+
+def test_channels_are_named_after_their_columns():
+    X = pd.DataFrame(COLUMNS)[["ordered", "spike", "few integers", "decimals"]]
+    encoder = TabularEncoder(random_state=0).set_output(transform="pandas")
+    E = encoder.fit_transform(X)
+    names = ["spike", "decimals", "ordered", "spike=?", "few integers"]
+    assert E.columns.tolist() == names
+    pd.testing.assert_frame_equal(encoder.inverse_transform(E), X)
+
+
+@pytest.fixture(scope="module")
+def adult():
+    if not ADULT.exists():
+        pytest.skip("needs ../shared/data/adult")
+    names = (
+        "age workclass fnlwgt education education-num marital-status occupation "
+        "relationship race sex capital-gain capital-loss hours-per-week country income"
+    )
+    return pd.read_csv(
+        ADULT, names=names.split(), skipinitialspace=True, na_values=["?"]
+    )
+
+
+def test_adult_comes_back_exactly(adult):
+    pd.testing.assert_frame_equal(round_trip(adult), adult, check_exact=True)
+
+
+def test_adult_has_normal_numbers_and_atoms_where_values_pile_up(adult):
+    encoder = TabularEncoder(random_state=0)
+    E = encoder.fit_transform(adult)
+    names = encoder.get_feature_names_out().tolist()
+    assert names[: encoder.n_numbers_] == [
+        *("age", "fnlwgt", "capital-gain", "capital-loss", "hours-per-week")
+    ]
+    sizes = dict(zip(names[encoder.n_numbers_ :], encoder.category_sizes_, strict=True))
+    gain = encoder.columns_[list(adult).index("capital-gain")]
+    # Sums that the tax law or the rounding of the census made common.
+    assert {0, 7298, 7688, 15024, 99999} <= set(gain.scale.numbers(gain.atoms))
+    assert sizes["hours-per-week=?"] > 4
+    hours = encoder.columns_[list(adult).index("hours-per-week")]
+    assert {20, 40, 50, 60} <= set(hours.scale.numbers(hours.atoms))
+    assert sizes["education-num"] == 16
+    assert sizes["workclass"] == 9  # 8 and missing
+    for scores in E[:, : encoder.n_numbers_].T:
+        assert kstest(scores[~np.isnan(scores)], "norm").pvalue > 0.01
+
+
+def large_table(n):
+    rng = np.random.default_rng(0)
+    columns = {f"number{j}": rng.normal(size=n) for j in range(5)}
+    columns |= {f"count{j}": rng.integers(0, 3000, n) for j in range(5)}
+    for j in range(10):
+        codes = rng.integers(0, 20, n, dtype=np.int8)
+        columns[f"word{j}"] = pd.Categorical.from_codes(
+            codes, [*"abcdefghijklmnopqrst"]
+        )
+    return pd.DataFrame(columns, copy=False)
+
+
+@pytest.mark.parametrize("block", [7, N - 1])
+def test_an_encoding_does_not_depend_on_the_blocks_it_is_made_in(block, monkeypatch):
+    X = pd.DataFrame(make_columns())
+    encoder = TabularEncoder(random_state=0).fit(X)
+    expected = encoder.transform(X)
+    monkeypatch.setattr("skfadm.encoding._channels.BLOCK", block)
+    np.testing.assert_array_equal(encoder.transform(X), expected)
+
+
+def test_encoding_takes_little_memory_beyond_the_encoded_rows():
+    X = large_table(400_000)
+    encoder = TabularEncoder(random_state=0)
+    encoder.fit_transform(X[:1000])
+    tracemalloc.start()
+    encoded = encoder.fit(X).transform(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    # What is fitted at a time, one column, and what is encoded at a time, one block.
+    assert peak < 1.5 * encoded.nbytes
+
+
+def test_any_compact_array_decodes_to_known_categories_and_numbers_in_range():
+    X = pd.DataFrame(COLUMNS)
+    encoder = TabularEncoder(random_state=0).fit(X)
+    rng = np.random.default_rng(0)
+    numbers = rng.normal(scale=3, size=(3000, encoder.n_numbers_))
+    codes = [rng.integers(0, size, 3000) for size in encoder.category_sizes_]
+    back = encoder.inverse_transform(np.column_stack([numbers, *codes]))
+    pd.testing.assert_series_equal(back.dtypes, X.dtypes)
+    with_numbers = set(encoder.get_feature_names_out()[: encoder.n_numbers_])
+    assert len(with_numbers) > 40
+    for name, column in X.items():
+        found, real = back[name].dropna(), column.dropna()
+        assert back[name].hasnans <= column.hasnans
+        if name in with_numbers:
+            assert real.min() <= found.min() <= found.max() <= real.max()
+        else:
+            assert set(found) <= set(real)
+
+
+def test_many_categories_come_back():
+    codes = np.random.default_rng(0).permutation(20_000) // 2
+    X = pd.DataFrame({"a": pd.Series(codes).map("c{}".format)})
+    encoder = TabularEncoder(random_state=0, identifiers="keep").fit(X)
+    assert encoder.category_sizes_ == (10_000,)
+    pd.testing.assert_frame_equal(encoder.inverse_transform(encoder.transform(X)), X)
+
+
+def test_a_fitted_encoder_can_be_kept_and_skops_trusts_types_of_the_package_only():
+    X = pd.DataFrame(COLUMNS)
+    encoder = TabularEncoder(random_state=0).fit(X)
+    expected = encoder.inverse_transform(encoder.transform(X))
+    stored = skops.io.dumps(encoder)
+    types = skops.io.get_untrusted_types(data=stored)
+    assert types
+    assert all(name.startswith("skfadm.") for name in types)
+    kept = skops.io.loads(stored, trusted=types), pickle.loads(pickle.dumps(encoder))
+    for restored in kept:
+        found = restored.inverse_transform(restored.transform(X))
+        pd.testing.assert_frame_equal(found, expected, check_exact=True)
