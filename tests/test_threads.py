@@ -1,6 +1,7 @@
 """Fits and samples in threads, and what belongs to the whole process."""
 
 import ast
+import pkgutil
 import random
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -16,8 +17,6 @@ from sklearn.base import clone
 
 import skfadm
 from skfadm.baselines import FADM
-from skfadm.baselines import _training as baseline_training
-from skfadm.diffusion import training
 
 from .baselines.generators import BASELINES
 from .baselines.generators import tiny as tiny_baseline
@@ -84,25 +83,26 @@ def three_threads():
     torch.set_num_threads(before)
 
 
+@pytest.mark.parametrize("random_state", [0, None])
 @pytest.mark.parametrize("estimator", GENERATORS, ids=name_of)
 def test_nothing_that_belongs_to_the_process_changes_even_for_a_while(
-    estimator, three_threads, monkeypatch
+    estimator, random_state, three_threads, monkeypatch
 ):
     seen = []
 
-    def watch(module, name):
-        real = getattr(module, name)
+    def watch(name):
+        real = pkgutil.resolve_name(name)
 
         def look(*args, **kwargs):
             seen.append(process_wide())
             return real(*args, **kwargs)
 
-        monkeypatch.setattr(module, name, look)
+        monkeypatch.setattr(name, look)
 
-    watch(training, "meta_gradients")
-    watch(baseline_training, "learning_rate_factor")
+    watch("skfadm.diffusion.training.meta_gradients")
+    watch("skfadm.baselines._training.learning_rate_factor")
     before, config = process_wide(), sklearn.get_config()
-    fitted = clone(estimator).fit(*TABLE)
+    fitted = clone(estimator).set_params(random_state=random_state).fit(*TABLE)
     seen.append(process_wide())
     fitted.sample(600)
     seen.append(process_wide())

@@ -40,9 +40,14 @@ def losses_of(networks, rows, groups=None, seed=0):
     return losses
 
 
+def networks_of(fitted):
+    """Return what a fitted baseline samples with, which has no public name."""
+    return fitted._trained_networks()
+
+
 def never_the_last_label(fitted):
     """Make the last label one that a fitted GAN never generates; return the GAN."""
-    networks = fitted._trained_networks()
+    networks = networks_of(fitted)
     # The label is the last column, but blocks are ordered by size.
     channel = networks.layout.offsets[-1] + len(fitted.classes_) - 1
     last = max(name for name in fitted.weights_ if name.endswith("network.2.bias"))

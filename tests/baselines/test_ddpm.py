@@ -8,6 +8,8 @@ from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.sde import VPSDE
 
+from .generators import networks_of
+
 N_STEPS = 50
 BETAS = VPSDE().ddpm_betas(N_STEPS)
 STEPS = torch.arange(1, N_STEPS + 1)
@@ -86,8 +88,7 @@ def test_exact_noise_predictor_reproduces_mean_and_covariance_of_gaussian_data()
 
 
 def test_untrained_network_predicts_the_noise_as_for_standard_normal_data():
-    with torch.random.fork_rng():
-        model = NoiseModel(Layout(3), n_steps=N_STEPS, width=8, n_blocks=1)
+    model = NoiseModel(Layout(3), n_steps=N_STEPS, width=8, n_blocks=1)
     x = torch.linspace(-2.0, 2.0, 6).reshape(2, 3)
     step = torch.tensor([[1], [N_STEPS]])
     # Then E[noise | x_i] is its covariance with x_i, over the variance 1, times x_i.
@@ -97,8 +98,7 @@ def test_untrained_network_predicts_the_noise_as_for_standard_normal_data():
 
 def test_untrained_network_estimates_a_block_by_its_own_noised_channels_alone():
     layout = Layout(1, (3, 2))
-    with torch.random.fork_rng():
-        model = NoiseModel(layout, n_steps=N_STEPS, width=8, n_blocks=1)
+    model = NoiseModel(layout, n_steps=N_STEPS, width=8, n_blocks=1)
     generator = torch.Generator().manual_seed(0)
     clean = layout.expand(torch.tensor([[0.3, 2.0, 0.0]]))
     for i in (1, 10, N_STEPS):
@@ -125,7 +125,7 @@ def test_rare_categories_are_generated_and_every_block_is_decided():
     y = np.where(rng.random(1500) < 0.9, words[:, 0] == "a", rng.random(1500) < 0.5)
     gen = DDPM(hidden_width=32, n_blocks=1, n_steps=50, max_iter=200, random_state=0)
     gen.set_params(batch_size=128).fit(words, y)
-    networks = gen._trained_networks()
+    networks = networks_of(gen)
     x = networks.noise.generate(RowStreams(0, np.arange(1500)))
     scale = networks.layout.scale
     for block in networks.layout.blocks(x):

@@ -17,7 +17,7 @@ from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.row_streams import RowStreams
 
 from ..generators import mixed_table
-from .generators import tiny
+from .generators import networks_of, tiny
 
 COLUMNS = ["age", "job", "pay"]
 Z, AGE, JOB, PAY, Y = range(5)
@@ -156,7 +156,7 @@ def generator_and_inputs(graph, n=64):
     """Return a causal generator of the mixed table, and what it is given."""
     X, y, z, _ = mixed_table()
     gen = tiny(DECAF, graph=graph).fit(X, y, z)
-    networks = gen._trained_networks()
+    networks = networks_of(gen)
     streams = RowStreams(0, np.arange(n))
     noise = streams.normal(networks.noise_size)
     channels = networks.layout.width - networks.layout.n_numbers
@@ -164,7 +164,7 @@ def generator_and_inputs(graph, n=64):
 
 
 def changed_columns(gen, before, after):
-    layout = gen._trained_networks().layout
+    layout = networks_of(gen).layout
     before, after = (layout.collapse(rows).numpy() for rows in (before, after))
     tables = [gen.encoder_.inverse_transform(rows[:, :-1]) for rows in (before, after)]
     names = [c for c in tables[0] if not tables[0][c].equals(tables[1][c])]

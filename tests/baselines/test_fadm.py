@@ -10,7 +10,7 @@ from skfadm.diffusion import objective, training
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.samplers import euler_maruyama
 
-from ..generators import FITTED_CHECKS, GENERATOR_CHECKS, mixed_table
+from ..generators import FITTED_CHECKS, GENERATOR_CHECKS
 
 TINY = {
     **{"hidden_width": 16, "n_blocks": 1, "max_iter": 5, "batch_size": 16},
@@ -20,11 +20,6 @@ TINY = {
 
 def tiny(**params):
     return FADM(**{**TINY, **params})
-
-
-@pytest.fixture(scope="module")
-def table():
-    return mixed_table()
 
 
 @pytest.fixture(scope="module")

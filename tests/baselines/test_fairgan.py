@@ -11,14 +11,7 @@ from skfadm.baselines._groups import Groups
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 
-from .generators import drawn, losses_of
-
-
-@pytest.fixture(autouse=True)
-def global_state():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
+from .generators import drawn, losses_of, networks_of
 
 
 def networks(layout, lambda_fair=1.0, combinations=((0,), (1,)), shares=(0.5, 0.5)):
@@ -83,7 +76,7 @@ def test_groups_are_drawn_with_their_joint_shares_in_training():
 
 def accuracy_of_telling_z(gen, n=1500):
     """Return how well a forest tells for which group rows were generated."""
-    model = gen._trained_networks()
+    model = networks_of(gen)
     z = np.arange(n) % 2
     streams = RowStreams(5, np.arange(n))
     noise = streams.normal(model.noise_size)

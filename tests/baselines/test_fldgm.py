@@ -11,7 +11,7 @@ from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.layout import Layout
 
 from ..generators import GENERATOR_CHECKS, mixed_table
-from .generators import tiny
+from .generators import networks_of, tiny
 
 
 def by_hand(a, b):
@@ -95,7 +95,7 @@ def auc_of_telling_z(gen, data):
     gen.fit(X, y, z)
     rows = np.column_stack([gen.encoder_.transform(X), y]).astype(np.float32)
     with torch.no_grad():
-        h, kl = gen._trained_networks().encode(
+        h, kl = networks_of(gen).encode(
             torch.from_numpy(rows), torch.Generator().manual_seed(0)
         )
     forest = RandomForestClassifier(50, min_samples_leaf=20, random_state=0)

@@ -17,13 +17,6 @@ from skfadm.diffusion.layout import Layout
 from .generators import drawn, losses_of
 
 
-@pytest.fixture(autouse=True)
-def global_state():
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        yield
-
-
 def linear(weights, bias):
     layer = nn.Linear(len(weights), 1)
     layer.weight.data = torch.tensor([weights])

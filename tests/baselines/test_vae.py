@@ -18,12 +18,6 @@ def networks():
     return networks
 
 
-@pytest.fixture(autouse=True)
-def global_state():
-    with torch.random.fork_rng():
-        yield
-
-
 ROWS = torch.tensor([[0.5, -1.0, 2, 0], [1.5, 0.2, 0, 1]])
 
 
