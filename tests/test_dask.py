@@ -8,9 +8,9 @@ import sklearn
 from sklearn.model_selection import cross_validate
 from sklearn.tree import DecisionTreeClassifier
 
-from skfadm import LeaveOneDomainOut, SyntheticDataClassifier, _parallel
+from skfadm import LeaveOneDomainOut, SyntheticDataClassifier
 
-from .generators import mixed_table, tiny
+from .generators import tiny
 from .test_searches import grid_search, numbers_table, scorer
 
 distributed = pytest.importorskip("distributed")
@@ -20,8 +20,8 @@ distributed = pytest.importorskip("distributed")
 def cluster():
     with (
         distributed.LocalCluster(
-            n_workers=2,
-            threads_per_worker=1,
+            n_workers=1,  # each imports everything again
+            threads_per_worker=2,
             processes=True,
             dashboard_address=None,
         ) as cluster,
@@ -38,33 +38,29 @@ def on_workers(cluster):
     assert {task["worker"] for task in stream.data}
 
 
-def test_sampling_gives_the_same_rows_on_a_cluster(cluster, monkeypatch):
-    monkeypatch.setattr(_parallel, "CHUNK_SIZE", 128)
-    gen = tiny().fit(*mixed_table())
-    X, y = gen.sample(1000, random_state=5)
+def test_sampling_gives_the_same_rows_on_a_cluster(cluster, fitted):
+    X, y = fitted.sample(2600, random_state=5)
     with joblib.parallel_config(backend="dask"):
-        X_dask, y_dask = gen.sample(1000, random_state=5)
-        batches = list(gen.sample_batches(1000, batch_size=512, random_state=5))
+        X_dask, y_dask = fitted.sample(2600, random_state=5)
+        batches = list(fitted.sample_batches(2600, batch_size=1500, random_state=5))
     pd.testing.assert_frame_equal(X_dask, X, check_exact=True)
     pd.testing.assert_series_equal(y_dask, y)
     X_batches = pd.concat([X for X, _ in batches], ignore_index=True)
     pd.testing.assert_frame_equal(X_batches, X, rtol=1e-4, atol=1e-4)
 
 
-def test_grid_search_gives_the_same_scores_on_a_cluster(cluster):
-    expected = grid_search(routing=True, n_jobs=1).cv_results_
+def test_grid_search_gives_the_same_scores_on_a_cluster(cluster, reference_scores):
     with joblib.parallel_config(backend="dask"):
         found = grid_search(routing=True, n_jobs=None).cv_results_
     for name in ("mean_test_accuracy", "mean_test_demographic_parity_ratio"):
-        np.testing.assert_array_equal(found[name], expected[name])
+        np.testing.assert_array_equal(found[name], reference_scores[name])
 
 
-def test_cross_validate_gives_the_same_scores_on_a_cluster(cluster, monkeypatch):
+def test_cross_validate_gives_the_same_scores_on_a_cluster(cluster):
     X, y, z, domains = numbers_table(90)
     tree = DecisionTreeClassifier(random_state=0)
     # Sampling in a fold takes several chunks, which go to the cluster as well.
-    monkeypatch.setattr(_parallel, "CHUNK_SIZE", 50)
-    model = SyntheticDataClassifier(tiny(), tree, n_samples=200, random_state=0)
+    model = SyntheticDataClassifier(tiny(), tree, n_samples=2600, random_state=0)
 
     def scores():
         with sklearn.config_context(enable_metadata_routing=True):

@@ -15,10 +15,8 @@ EXPECTED_FAILURES = {
 
 def estimators():
     # Enough training that the classifier learns what the checks ask of it.
-    trained = tiny(
-        max_iter=300, batch_size=128, hidden_width=32, n_steps=20, gamma=5e-3
-    )
-    return [tiny(), SyntheticDataClassifier(trained, n_samples=300, random_state=0)]
+    trained = tiny(max_iter=60, batch_size=128, hidden_width=32, n_steps=10, gamma=2e-2)
+    return [tiny(), SyntheticDataClassifier(trained, n_samples=200, random_state=0)]
 
 
 @parametrize_with_checks(

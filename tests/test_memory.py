@@ -2,20 +2,13 @@
 
 from pathlib import Path
 
-import pytest
 from sklearn.base import clone
 
 import skfadm
 from skfadm import _memory
-from skfadm._memory import digest_of
 from skfadm.diffusion import training
 
-from .generators import mixed_table, tiny
-
-
-@pytest.fixture(scope="module")
-def table():
-    return mixed_table()
+from .generators import tiny
 
 
 def n_kept(folder):
@@ -58,24 +51,24 @@ def test_what_older_code_has_learned_is_learned_anew(table, tmp_path, monkeypatc
 def test_any_change_of_any_file_changes_the_digest(tmp_path):
     (tmp_path / "below").mkdir()
     changes = {"a.py": "x = 1", "below/b.py": "y = 1", "below/c.pyc": "z"}
-    seen = {digest_of(tmp_path)}
+    seen = {_memory.digest_of(tmp_path)}
     for _ in range(2):
         for name, line in changes.items():
             with (tmp_path / name).open("a") as file:
                 file.write(line + "\n")
-            seen.add(digest_of(tmp_path))
+            seen.add(_memory.digest_of(tmp_path))
     (tmp_path / "a.py").rename(tmp_path / "d.py")
-    seen.add(digest_of(tmp_path))
+    seen.add(_memory.digest_of(tmp_path))
     assert len(seen) == 8
     # What Python writes when it imports is no change.
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "d.cpython-311.pyc").touch()
-    assert digest_of(tmp_path) in seen
+    assert _memory.digest_of(tmp_path) in seen
 
 
 def test_the_digest_is_of_the_whole_package():
     root = Path(skfadm.__file__).parent
-    assert _memory.CODE.startswith(digest_of(root))
+    assert _memory.CODE.startswith(_memory.digest_of(root))
     # Nothing is kept without it.
     keepers = [p for p in root.rglob("*.py") if ".cache(" in p.read_text("utf-8")]
     assert keepers == [root / "_memory.py"]

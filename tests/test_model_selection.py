@@ -236,22 +236,6 @@ def test_cross_validate_with_routing_hands_over_the_right_rows(biased, routing):
         np.testing.assert_allclose(got, by_hand, atol=1e-12)
 
 
-def test_cross_validate_without_routing(biased):
-    X = pd.DataFrame(biased.data, index=pd.Index(biased.z, name="sex"))
-    scores = cross_validate(
-        GaussianGenerator(),
-        X,
-        biased.target,
-        groups=biased.domains,
-        cv=LeaveOneDomainOut(),
-        scoring=scorer_of(LogisticRegression(), RATIO, z_name="sex"),
-        error_score="raise",
-    )
-    np.testing.assert_allclose(
-        scores["test_score"], scores_by_hand(biased, 0.0)[:, 1], atol=1e-12
-    )
-
-
 def test_search_over_a_pipeline_that_ends_in_a_classifier(biased, routing):
     search = GridSearchCV(
         make_pipeline(StandardScaler(), LogisticRegression()),

@@ -5,7 +5,6 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
-import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -16,12 +15,7 @@ from skfadm.plotting import FairnessTradeoffDisplay
 
 from .generators import tiny
 
-
-@pytest.fixture(autouse=True)
-def no_window():
-    plt.switch_backend("Agg")
-    yield
-    plt.close("all")
+pytestmark = pytest.mark.usefixtures("plt")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +68,9 @@ def test_real_rows_are_a_point_of_what_they_teach(data, generator):
     assert draw(generator, data, strengths=[0.0]).real_ is None
 
 
-def test_it_draws_into_axes_that_are_given_and_writes_the_strengths(data, generator):
+def test_it_draws_into_axes_that_are_given_and_writes_the_strengths(
+    data, generator, plt
+):
     ax = Figure().subplots()
     display = draw(generator, data, strengths=[0.0, 0.25], ax=ax, name="mine")
     assert display.ax_ is ax
@@ -84,7 +80,7 @@ def test_it_draws_into_axes_that_are_given_and_writes_the_strengths(data, genera
     assert not plt.get_fignums()
 
 
-def test_without_axes_the_figure_is_one_that_pyplot_shows(data, generator):
+def test_without_axes_the_figure_is_one_that_pyplot_shows(data, generator, plt):
     display = draw(generator, data, strengths=[0.0])
     assert plt.figure(plt.get_fignums()[-1]) is display.figure_
 

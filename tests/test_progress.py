@@ -8,7 +8,6 @@ import time
 import pytest
 
 from skfadm import _progress
-from skfadm._progress import show_progress
 
 LOSSES = {"score": 0.123456, "y": 0.69, "z": 1.5}
 
@@ -24,7 +23,7 @@ class Loss:
 
 
 def run(n, losses=LOSSES, verbose=1, before=lambda i: None, known=lambda i, n: n):
-    with show_progress(n, verbose) as report:
+    with _progress.show_progress(n, verbose) as report:
         i = 0
         while i < known(i, n):
             before(i)

@@ -12,7 +12,7 @@ from skfadm.model_selection import refit_fair
 
 from .generators import mixed_table, tiny
 
-GRID = {"lambda_y": [0.5, 1.0, 2.0], "lambda_z": [0.0, 1.0, 3.0]}
+GRID = {"lambda_y": [0.5, 2.0], "lambda_z": [0.0, 3.0]}
 
 
 def scorer(**params):
@@ -48,21 +48,15 @@ def counted_trainings(monkeypatch):
 
 
 def test_a_grid_of_strengths_trains_once_a_fold(tmp_path, monkeypatch):
-    X, y, z, _ = numbers_table(150)
-    domains = np.arange(150) % 5
+    X, y, z, domains = numbers_table(90)
     trainings = counted_trainings(monkeypatch)
     search = GridSearchCV(
         tiny(memory=str(tmp_path)), GRID, cv=LeaveOneDomainOut(), scoring=scorer()
     )
     with sklearn.config_context(enable_metadata_routing=True):
         search.fit(X, y, z=z, domains=domains)
-    assert len(search.cv_results_["params"]) == 9
-    assert len(trainings) == 5 + 1
-
-
-@pytest.fixture(scope="module")
-def reference_scores():
-    return grid_search(routing=True, n_jobs=1).cv_results_
+    assert len(search.cv_results_["params"]) == 4
+    assert len(trainings) == 3 + 1
 
 
 def grid_search(routing, n_jobs):
@@ -86,8 +80,7 @@ def grid_search(routing, n_jobs):
         return search.fit(X, y, z=z, domains=domains)
 
 
-@pytest.mark.parametrize("n_jobs", [1, 2])
-@pytest.mark.parametrize("routing", [True, False])
+@pytest.mark.parametrize(("routing", "n_jobs"), [(True, 2), (False, 1)])
 def test_grid_search_gives_the_same_scores_however_it_is_run(
     routing, n_jobs, reference_scores
 ):
@@ -118,7 +111,7 @@ def test_cross_validate_scores_a_classifier_of_generated_rows():
 def test_the_generator_stands_in_an_imbalanced_learn_pipeline():
     pipeline = pytest.importorskip("imblearn.pipeline")
     X, y, z, domains = numbers_table(90)
-    steps = [("generate", tiny()), ("classify", DecisionTreeClassifier())]
+    steps = [("generate", tiny()), ("classify", DecisionTreeClassifier(random_state=0))]
     with sklearn.config_context(enable_metadata_routing=True):
         model = pipeline.Pipeline(steps).fit(X, y, z=z, domains=domains)
     assert model["generate"].sensitive_classes_

@@ -11,7 +11,6 @@ import pytest
 from sklearn.exceptions import DataConversionWarning
 
 from skfadm import LeaveOneDomainOut, SyntheticDataClassifier
-from skfadm._validation import as_labels, encode_domains, encode_groups, factorize
 from skfadm.baselines import VAE
 from skfadm.metrics import demographic_parity_ratio
 from skfadm.quality import quality_report
@@ -132,7 +131,7 @@ def test_a_table_of_one_column_of_labels_is_taken_with_a_warning():
 @pytest.mark.parametrize("name", ["category", "string", "Int64", "arrow booleans"])
 def test_baselines_take_and_give_labels_alike(name):
     y = FORMS[name]
-    gen = VAE(max_iter=3, hidden_width=4, n_layers=1, random_state=0).fit(X, y)
+    gen = quick().fit(X, y)
     asked = y.iloc[[0, 1, 1]]
     found = gen.sample(3, asked)[1]
     assert found.dtype == y.dtype
@@ -163,35 +162,44 @@ def test_a_classifier_refuses_bytes_of_arrays_before_training():
         SyntheticDataClassifier(tiny(max_iter=10**9)).fit(X, np.array(WORDS, "S"))
 
 
+def quick(**params):
+    return VAE(max_iter=1, hidden_width=4, n_layers=1, random_state=0, **params)
+
+
 @pytest.mark.parametrize("name", FORMS)
 def test_groups_and_domains_of_every_dtype_are_those_of_their_text(name):
     values = FORMS[name]
-    codes, domains = encode_domains(values, N)
+    gen = quick().fit(X, WORDS, values, values)
+    domains = gen.domains_.tolist()
+    assert domains == gen.sensitive_classes_[0].tolist() == sorted(domains)
     assert len(domains) == values.nunique()
-    np.testing.assert_array_equal(values.groupby(codes).nunique(), 1)
-    group_codes, groups = encode_groups(values, N)
-    np.testing.assert_array_equal(group_codes[:, 0], codes)
-    assert LeaveOneDomainOut().get_n_splits(domains=values) == len(domains)
-    assert sorted(domains.tolist()) == domains.tolist()
+    codes = np.empty(N, dtype=int)
+    for i, (_, rows) in enumerate(LeaveOneDomainOut().split(X, domains=values)):
+        assert values.iloc[rows].nunique() == 1
+        codes[rows] = i
     y = np.arange(N) % 2
     found = demographic_parity_ratio(y, y, z=values)
     assert found == demographic_parity_ratio(y, y, z=codes)
 
 
-def test_periods_and_decimals_train_as_domains_and_groups():
-    domains, z = FORMS["periods"], FORMS["decimals"]
-    gen = tiny(max_iter=1, n_steps=1).fit(X, WORDS, z, domains)
+def test_periods_and_decimals_are_domains_and_groups():
+    gen = quick().fit(X, WORDS, FORMS["decimals"], FORMS["periods"])
     assert gen.domains_.tolist() == [pd.Period("2020-01"), pd.Period("2021-05")]
-    assert [g.tolist() for g in gen.sensitive_classes_] == [[0, 1]]
+    assert gen.sensitive_classes_[0].tolist() == [0, 1]
+    assert gen.sensitive_classes_[0].dtype.kind == "i"
 
 
 def test_numbers_and_words_are_mixed_in_domains_and_not_in_labels():
     mixed = [1, "b", 10, 1] * (N // 4)
-    codes, domains = encode_domains(mixed, N)
-    assert domains.tolist() == [1, 10, "b"]
-    assert codes[:4].tolist() == [0, 2, 1, 0]
+    assert quick().fit(X, WORDS, domains=mixed).domains_.tolist() == [1, 10, "b"]
     with pytest.raises(TypeError, match="y mixes labels of types int, str; expected"):
-        tiny().fit(X, mixed)
+        quick().fit(X, mixed)
+
+
+def test_labels_are_sorted_as_numbers_whatever_their_types():
+    assert quick().fit(X, [10, 9, 2] * (N // 3)).classes_.tolist() == [2, 9, 10]
+    y = of([Decimal(3), 1.0, True] * (N // 3), object)
+    assert quick().fit(X, y).classes_.tolist() == [1, 3]
 
 
 class Colour(enum.Enum):
@@ -274,13 +282,6 @@ def test_labels_that_cannot_be_asked_for_are_refused(asked, error, message):
     gen = tiny(max_iter=1).fit(X, WORDS)
     with pytest.raises(error, match=message):
         gen.sample(3, asked)
-
-
-def test_labels_are_sorted_and_coded():
-    codes, labels = factorize("y", pd.Series([10, 9, 10, 2]))
-    assert labels.tolist() == [2, 9, 10]
-    assert codes.tolist() == [2, 1, 2, 0]
-    assert as_labels("y", pd.Series([Decimal(3), 1.0, True])).tolist() == [3, 1, 1]
 
 
 def test_a_report_takes_labels_of_every_dtype():

@@ -2,14 +2,14 @@
 
 import pandas as pd
 
-from skfadm.cli import demo as _demo
 from skfadm.cli import main
+from skfadm.cli.demo import TRAINING, load_table
 
 
 def test_demo_compares_and_writes_a_table_and_a_picture(folder, capsys, monkeypatch):
-    monkeypatch.setattr(_demo, "TRAINING", {**_demo.TRAINING, "max_iter": 20})
-    monkeypatch.setattr(_demo, "N_ROWS", 400)
-    monkeypatch.setattr(_demo, "N_TABLES", 2)
+    few = {"TRAINING": {**TRAINING, "max_iter": 20}, "N_ROWS": 400, "N_TABLES": 2}
+    for name, value in few.items():
+        monkeypatch.setattr(f"skfadm.cli.demo.{name}", value)
     assert main(["demo", "--out", "new/demo"]) == 0
     out = capsys.readouterr().out
     for words in ("real rows", "no fair control", "parity", "opportunity", "wrote"):
@@ -23,7 +23,7 @@ def test_demo_compares_and_writes_a_table_and_a_picture(folder, capsys, monkeypa
 
 
 def test_demo_table_has_neither_sex_nor_age_among_its_features():
-    data = _demo.load_table()
+    data = load_table()
     assert list(data.X) == ["bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6"]
     assert data.y.value_counts().to_dict() == {"high": 221, "low": 221}
     assert data.bands.nunique() == 4

@@ -1,4 +1,4 @@
-"""Tables as spreadsheets, R, databases, pandas and Arrow export them, and back."""
+"""CSV as spreadsheets, R, databases, pandas and Arrow export it, and back."""
 
 import csv
 import datetime
@@ -236,65 +236,3 @@ def test_arrow_writes_csv(rows, tmp_path):
             "zip": ZIP,
         },
     )
-
-
-def check_parquet(source, out, rows):
-    """Check what a Parquet file holds after the command line."""
-    parquet = pytest.importorskip("pyarrow.parquet")
-    through(source, out)
-    before, after = parquet.read_table(source), parquet.read_table(out)
-    names = [name for name in before.column_names if name in rows and name != "sex"]
-    assert after.column_names == names
-    for name in names:
-        assert after.schema.field(name).type == before.schema.field(name).type
-        seen = [value for value in before[name].to_pylist() if value is not None]
-        made = [value for value in after[name].to_pylist() if value is not None]
-        assert min(seen) <= min(made) <= max(made) <= max(seen)
-    assert set(after["zip"].to_pylist()) <= set(rows["zip"])
-    assert after["kids"].null_count < 40
-    return after
-
-
-def test_parquet_of_pandas(rows, tmp_path):
-    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
-    frame = pd.DataFrame(rows).astype({"land": "category", "kids": "Int64"})
-    frame["since"] = frame["since"].dt.tz_localize("Europe/Berlin")
-    frame.index = pd.Index(range(100, 100 + N), name="id")
-    frame.to_parquet(source)
-    check_parquet(source, out, rows)
-    dtypes = pd.read_parquet(out).dtypes
-    assert dtypes.equals(frame.dtypes[dtypes.index])
-
-
-def test_parquet_of_arrow_as_polars_and_duckdb_write_it(rows, tmp_path):
-    arrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
-    types = {
-        "land": arrow.large_string(),
-        "zip": arrow.string_view(),
-        "since": arrow.timestamp("us"),
-        "kids": arrow.int8(),
-        "key": arrow.uint64(),
-    }
-    columns = {
-        name: arrow.array(values, types.get(name)) for name, values in rows.items()
-    }
-    columns["pay"] = arrow.array(
-        [decimal.Decimal(str(value)) for value in rows["pay"]], arrow.decimal128(18, 2)
-    )
-    parquet.write_table(arrow.table(columns), source)
-    check_parquet(source, out, rows)
-
-
-def test_parquet_of_a_database_with_days_and_times_of_day(rows, tmp_path):
-    arrow = pytest.importorskip("pyarrow")
-    parquet = pytest.importorskip("pyarrow.parquet")
-    source, out = tmp_path / "in.parquet", tmp_path / "out.parquet"
-    columns = {name: arrow.array(values) for name, values in rows.items()}
-    columns["since"] = columns["since"].cast(arrow.date32())
-    columns["pay"] = arrow.array([value.time() for value in rows["since"]])
-    columns["key"] = columns["key"].cast(arrow.decimal128(38, 0))
-    parquet.write_table(arrow.table(columns), source)
-    made = check_parquet(source, out, rows)
-    assert {time.minute for time in made["pay"].to_pylist()} == {0}

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 import skfadm
-from skfadm.cli import kept_models, main
+from skfadm.cli import main
+from skfadm.encoding import TabularEncoder
 
 from .commands import LEARN, error_of
 
@@ -30,20 +31,20 @@ def test_a_kept_model_samples_again_without_the_table(folder, capsys):
     assert len(pd.read_parquet("d.parquet")) == 60
 
 
-def rewrite_about(path, **changes):
-    """Change what a kept model tells of itself."""
+def rewrite(path, name, changes):
+    """Change what is said in a part of an archive."""
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
-    about = json.loads(parts["skfadm.json"]) | changes
+    parts[name] = json.dumps(json.loads(parts.get(name, "{}")) | changes)
     with zipfile.ZipFile(path, "w") as archive:
-        for name, content in (parts | {"skfadm.json": json.dumps(about)}).items():
-            archive.writestr(name, content)
+        for part, content in parts.items():
+            archive.writestr(part, content)
 
 
 def test_a_model_of_another_version_names_it_and_what_to_do(folder, capsys):
     learn = ["generate", "adult.csv", *LEARN, "-q", "--model", "m.skops", "-n", "1"]
     assert main([*learn, "-o", "a.csv"]) == 0
-    rewrite_about("m.skops", skfadm="0.0.7")
+    rewrite("m.skops", "skfadm.json", {"skfadm": "0.0.7"})
     message = error_of(capsys, "generate", "--model", "m.skops", "-o", "b.csv")
     assert "written by skfadm 0.0.7" in message
     assert f"this is {skfadm.__version__}" in message
@@ -59,9 +60,7 @@ def test_a_model_of_before_versions_were_kept_says_so(folder, capsys):
 
 def test_a_model_that_names_foreign_types_is_not_loaded(folder, capsys):
     skops_io.dump({"run": os.system}, "evil.skops")
-    with zipfile.ZipFile("evil.skops", "a") as archive:
-        about = {"skfadm": skfadm.__version__}
-        archive.writestr("skfadm.json", json.dumps(about))
+    rewrite("evil.skops", "skfadm.json", {"skfadm": skfadm.__version__})
     message = error_of(capsys, "generate", "--model", "evil.skops", "-o", "a.csv")
     assert "system" in message
     assert "not loaded" in message
@@ -73,12 +72,22 @@ def test_a_model_that_names_foreign_types_is_not_loaded(folder, capsys):
     assert "cannot be read as a model" in message
 
 
-def test_own_names_that_lead_elsewhere_are_foreign():
-    assert kept_models._is_own_class("skfadm.encoding._encoder.TabularEncoder")
-    assert not kept_models._is_own_class("skfadm.encoding.np")
-    assert not kept_models._is_own_class("skfadm.encoding.BaseEstimator")
-    assert not kept_models._is_own_class("skfadm.cli.main")
-    assert not kept_models._is_own_class("skfadmin.Model")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "skfadm.encoding._encoder.np",
+        "skfadm.encoding._encoder.BaseEstimator",
+        "skfadm.cli.main",
+        "skfadmin.Model",
+    ],
+)
+def test_own_names_that_lead_elsewhere_are_foreign(folder, capsys, name):
+    skops_io.dump(TabularEncoder(), "odd.skops")
+    module, _, word = name.rpartition(".")
+    rewrite("odd.skops", "schema.json", {"__module__": module, "__class__": word})
+    rewrite("odd.skops", "skfadm.json", {"skfadm": skfadm.__version__})
+    message = error_of(capsys, "generate", "--model", "odd.skops", "-o", "a.csv")
+    assert f"names the types {name}, which are not skfadm's" in message
 
 
 def test_what_cannot_be_kept_is_refused_before_training(

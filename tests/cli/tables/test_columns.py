@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm._files import UserError
-from skfadm.cli.tables import _columns
+from skfadm.cli.tables import UserError
 from skfadm.cli.tables._columns import Block, TextColumn
 from skfadm.cli.tables._forms import ColumnForm
 
@@ -302,7 +301,3 @@ def test_values_that_are_generated_are_written_like_those_read():
     assert form.texts(pd.Series([4, None], dtype="Int64")) == ["4", ""]
     _, form = read("2020-01-31", "2020-02-01")
     assert form.texts(pd.Series(pd.to_datetime(["2021-05-05"]))) == ["2021-05-05"]
-
-
-def test_usual_marks_are_no_numbers():
-    assert not any(mark.strip("+-").isdigit() for mark in _columns.USUAL_MARKS)

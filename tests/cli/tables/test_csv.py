@@ -5,8 +5,7 @@ import gzip
 import pandas as pd
 import pytest
 
-from skfadm._files import UserError
-from skfadm.cli.tables import ReadOptions, _csv, read_table, write_table
+from skfadm.cli.tables import ReadOptions, UserError, read_table, write_table
 
 
 @pytest.fixture
@@ -135,7 +134,7 @@ def test_blank_lines_are_no_rows(path):
 
 
 def test_a_file_is_read_in_blocks(path, monkeypatch):
-    monkeypatch.setattr(_csv, "_BLOCK_ROWS", 7)
+    monkeypatch.setattr("skfadm.cli.tables._csv._BLOCK_ROWS", 7)
     frame = pd.DataFrame({"a": range(100), "b": [f"w{i % 3}" for i in range(100)]})
     frame.to_csv(path, index=False)
     table = read_table(path, ReadOptions())

@@ -8,8 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm._files import UserError
-from skfadm.cli.tables import ReadOptions, TableForm, read_table, write_table
+from skfadm.cli.tables import (
+    ReadOptions,
+    TableForm,
+    UserError,
+    read_table,
+    write_table,
+)
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
