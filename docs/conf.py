@@ -36,6 +36,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "gallery",
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
+    "parallel": 2,  # examples at a time, each in a process of its own
     "backreferences_dir": "gallery/backreferences",
     "doc_module": ("skfadm",),
     "reference_url": {"skfadm": None},
