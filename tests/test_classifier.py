@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer, roc_auc_score
 from sklearn.pipeline import make_pipeline
@@ -63,26 +62,6 @@ def test_the_same_seed_gives_the_same_classifier(fitted, table):
     np.testing.assert_array_equal(
         again.predict_proba(table[0]), fitted.predict_proba(table[0])
     )
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda X: X.drop(columns="count"),
-        lambda X: X.rename(columns={"count": "counts"}),
-        lambda X: X[["word", "count", "number"]],
-        lambda X: X.to_numpy()[:, :2],
-    ],
-)
-@pytest.mark.filterwarnings("ignore:X does not have valid feature names")
-def test_rows_with_other_columns_are_refused_at_predict(fitted, table, change):
-    with pytest.raises(ValueError, match="feature"):
-        fitted.predict(change(table[0]))
-
-
-def test_predict_before_fit_says_so(table):
-    with pytest.raises(NotFittedError):
-        SyntheticDataClassifier().predict(table[0])
 
 
 @pytest.mark.parametrize("is_fitted", [False, True])

@@ -16,6 +16,11 @@ from .test_searches import grid_search, numbers_table, scorer
 distributed = pytest.importorskip("distributed")
 
 
+@pytest.fixture
+def process_is_left_alone():
+    """Allow dask what nothing here may: it draws from NumPy's state."""
+
+
 @pytest.fixture(scope="module")
 def cluster():
     with (

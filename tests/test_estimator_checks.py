@@ -1,5 +1,9 @@
 """scikit-learn's own checks on every public estimator."""
 
+from functools import partial
+
+import pytest
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm import SyntheticDataClassifier
@@ -11,6 +15,13 @@ EXPECTED_FAILURES = {
     "FairDiffusionGenerator": {},
     "SyntheticDataClassifier": {},
 }
+
+
+@pytest.fixture(autouse=True)
+def few_trees(monkeypatch):
+    """Let the classifier by default learn quickly."""
+    quick = partial(HistGradientBoostingClassifier, max_iter=10)
+    monkeypatch.setattr("skfadm._downstream.HistGradientBoostingClassifier", quick)
 
 
 def estimators():
