@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-
-if TYPE_CHECKING:
-    from ._report import QualityReport
 
 _SLACK = 0.02
 _AREAS = ("c2st_auc", "c2st_auc_holdout", "membership_auc")
@@ -91,27 +86,6 @@ FIGURES = (
 #: What a column or pair may lose (1 - its score) without being worth a look. The limits
 #: of the figures are those of means, which a single pair may exceed.
 COLUMN_LIMIT, PAIR_LIMIT = 0.10, 0.10
-
-
-def figures_of(report: QualityReport) -> pd.DataFrame:
-    """Return what a report has measured, one row a figure, with what is known of it."""
-    rows = {}
-    for figure in FIGURES:
-        value = getattr(report, figure.name)
-        reference = report.reference.get(figure.name, np.nan)
-        limit = limit_of(figure, reference, report.n_rows)
-        rows[figure.name] = {
-            "group": figure.group,
-            "measure": figure.title,
-            "value": value,
-            "reference": reference,
-            "beyond": "below" if figure.more_is_better else "above",
-            "limit": limit,
-            "bad": bool(value < limit if figure.more_is_better else value > limit),
-            "question": figure.question,
-            "meaning": figure.meaning,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def limit_of(figure: Figure, reference: float, n_rows: Mapping[str, int]) -> float:

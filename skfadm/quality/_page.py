@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from functools import partial
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -13,11 +13,8 @@ from markupsafe import Markup
 from .. import __version__
 from . import _words as words
 from ._display import draw_marginal, losses_of, worst_columns
-from ._limits import figures_of
 from ._pictures import picture
-
-if TYPE_CHECKING:
-    from ._report import QualityReport
+from ._report import QualityReport, figures_of
 
 _MAX_COLUMNS = 12
 _PACKAGES = ("numpy", "pandas", "scikit-learn", "torch")

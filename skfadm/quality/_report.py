@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .._files import HtmlPage
-from ._limits import figures_of
+from ._limits import FIGURES, limit_of
 from ._marginals import Marginal
 
 if TYPE_CHECKING:
@@ -197,6 +197,27 @@ membership_auc : float
         if "holdout" not in self.n_rows:
             notes.append("No holdout: DCR share and membership AUC are not measured.")
         return notes
+
+
+def figures_of(report: QualityReport) -> pd.DataFrame:
+    """Return what a report has measured, one row a figure, with what is known of it."""
+    rows = {}
+    for figure in FIGURES:
+        value = getattr(report, figure.name)
+        reference = report.reference.get(figure.name, np.nan)
+        limit = limit_of(figure, reference, report.n_rows)
+        rows[figure.name] = {
+            "group": figure.group,
+            "measure": figure.title,
+            "value": value,
+            "reference": reference,
+            "beyond": "below" if figure.more_is_better else "above",
+            "limit": limit,
+            "bad": bool(value < limit if figure.more_is_better else value > limit),
+            "question": figure.question,
+            "meaning": figure.meaning,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def _number(value: float) -> str:
