@@ -78,9 +78,9 @@ class FADM(FairDiffusionGenerator):
     - *Networks.* Residual SiLU networks, told the noise level. The score network puts
       out the denoiser, from which the score follows; the classifiers are smaller and
       learn with dropout.
-    - *Inner steps.* :math:`\alpha = 0.1`, since the paper names none. Of the sizes tried it
-      is the one at which classifiers tell labels of an unseen domain best; at 0.001
-      training is plain (:doc:`/user_guide/meta_learning`).
+    - *Inner steps.* :math:`\alpha = 0.1`, since the paper names none. Of the four sizes
+      that were tried, it tells labels of an unseen domain best; at 0.001 training is
+      plain (:doc:`/user_guide/meta_learning`).
     - *Strengths.* :math:`\lambda_y = \lambda_z = 1`, since the paper names none. With
       several sensitive attributes their entropies are added.
     - *Algorithm 1, line 5.* Section 4.4 gives :math:`B_{in}` and :math:`B_{out}`
