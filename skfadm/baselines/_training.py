@@ -154,8 +154,11 @@ def train(
         index = torch.randint(len(rows), (batch_size,), generator=generator)
         progress = iteration / max_iter
         batch = Batch(all_rows[index], all_groups[index], generator, progress)
-        # The products alone, in half the time: weights and losses stay float32.
-        with torch.autocast("cpu", torch.bfloat16, enabled=is_mixed):
+        # The products alone, in half the time: weights and losses stay float32. A cache
+        # would keep what weights were before an update, and threads share it.
+        with torch.autocast(
+            "cpu", torch.bfloat16, enabled=is_mixed, cache_enabled=False
+        ):
             networks.step(batch, update)
         # The average starts short and grows long, so that it never drags the start.
         decay = min(EMA_DECAY, (1 + iteration) / (10 + iteration))

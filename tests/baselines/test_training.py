@@ -1,0 +1,37 @@
+import numpy as np
+import torch
+from torch import nn
+
+from skfadm.baselines import _training
+
+
+class TwoLooks(nn.Module):
+    """Updates a layer, and looks at its output before and after in the same step."""
+
+    trained = ("layer",)
+    betas = (0.5, 0.9)
+
+    def __init__(self):
+        super().__init__()
+        self.layer = nn.Linear(2, 1)
+        nn.init.ones_(self.layer.weight)
+        self.seen, self.expected = [], []
+
+    def step(self, batch, update):
+        x = torch.ones(len(batch.rows), 2)
+        update("layer", self.layer(x).square().mean())
+        with torch.no_grad():
+            self.seen.append(self.layer(x)[0, 0].float().item())
+            weights = self.layer.weight.sum() + self.layer.bias
+            self.expected.append(weights.item())
+
+
+def test_the_rest_of_a_step_sees_the_weights_that_it_has_updated(monkeypatch):
+    monkeypatch.setattr(_training, "has_fast_bfloat16", lambda device: True)
+    networks = TwoLooks()
+    rows, groups = np.zeros((8, 2), np.float32), np.zeros((8, 0), np.int64)
+    settings = {"max_iter": 3, "batch_size": 4, "learning_rate": 0.3, "seed": 0}
+    _training.train(networks, rows, groups, **settings)
+    # Products of bfloat16 are right to one part in 256; an update is far more.
+    np.testing.assert_allclose(networks.seen, networks.expected, atol=0.01)
+    assert np.abs(np.diff(networks.expected)).min() > 0.1
