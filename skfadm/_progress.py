@@ -78,6 +78,8 @@ def _lines(max_iter: int, stream: TextIO, what: str) -> Report:
         iteration: int, losses: Mapping[str, SupportsFloat], n_iter: int
     ) -> None:
         nonlocal begun, shown
+        if n_iter == 1:
+            return  # done before it can be told
         now, done = monotonic(), iteration + 1
         begun = begun or now
         is_tenth = done * 10 // n_iter > iteration * 10 // n_iter

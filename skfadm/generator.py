@@ -103,8 +103,8 @@ class FairDiffusionGenerator(TableGenerator):
         Rows of an iteration, meta-train and meta-test part together.
     alpha, beta : float, default=0.001, 1.0
         Inner step size and weight of the meta-test loss of Algorithm 1, at least 0.
-        The default is all but plain training; from 0.1 on the step acts, which brought
-        little where it was tried (:doc:`/user_guide/meta_learning`).
+        The default is all but plain training. Steps of 0.1 and 0.5 act, and brought
+        little where they were tried (:doc:`/user_guide/meta_learning`).
     gamma : float, default=0.004
         Learning rate of Algorithm 1 for the score network, whose matrices Muon updates
         [2]_; that of the classifiers, which AdamW updates, is a quarter. It is warmed

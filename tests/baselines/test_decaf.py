@@ -228,8 +228,8 @@ def trained_along_the_axes():
     (means,) = data.model.means
     axes = np.column_stack([means[1, 0] - means[0, 0], means[0, 1] - means[0, 0]])
     X = data.data @ (axes / np.linalg.norm(axes, axis=0))
-    gen = DECAF(hidden_width=32, max_iter=300, batch_size=128, random_state=0)
-    return gen.set_params(learning_rate=5e-3).fit(X, data.target, data.z), X
+    gen = DECAF(hidden_width=32, max_iter=600, batch_size=128, random_state=0)
+    return gen.set_params(learning_rate=3e-3).fit(X, data.target, data.z), X
 
 
 @pytest.mark.parametrize(
