@@ -42,12 +42,17 @@ def test_differences_are_taken_from_plain_training_of_the_same_seed():
     about = {"table": "biased", "target": "beyond", "max_iter": 3}
     rows = []
     for seed, plain in enumerate([0.4, 0.6]):
-        for weighed, more in ((True, 0.0), (False, 0.02 + 0.01 * seed)):
+        # Larger steps with weighted losses are not plain training.
+        for alpha, weighed, more in (
+            (0.5, True, 0.3),
+            (0.0, True, 0.0),
+            (0.0, False, 0.02 + 0.01 * seed),
+        ):
             rows.append(
                 {
                     **about,
                     "seed": seed,
-                    **Setting(0.0, 1.0, False, weighed).__dict__,
+                    **Setting(alpha, 1.0, False, weighed).__dict__,
                     "label": plain + more,
                     "group": plain - more,
                 }
