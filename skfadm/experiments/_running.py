@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -17,13 +18,15 @@ Row = dict[str, Any]
 Unit = tuple[Row, Callable[[], Iterable[Row]]]
 
 
-def new_parser(name: str, description: str | None, seeds: int) -> Any:
+def new_parser(
+    name: str, description: str | None, seeds: int
+) -> argparse.ArgumentParser:
     """Return a parser with the arguments that all experiments have.
 
     Parameters
     ----------
     name : str
-        The module, its ``__spec__.name``.
+        The full name of the module.
     description : str or None
         Its docstring.
     seeds : int
@@ -38,13 +41,48 @@ def new_parser(name: str, description: str | None, seeds: int) -> Any:
     return parser
 
 
+def asked(args: argparse.Namespace, *names: str) -> dict[str, str]:
+    """Return the column that tells rows of other options apart.
+
+    Parameters
+    ----------
+    args : Namespace
+        The arguments.
+    *names : str
+        Those that rows depend on and that no other column tells.
+    """
+    return {"options": ", ".join(f"{name}={getattr(args, name)}" for name in names)}
+
+
+def hold_out(data: Any, target: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """Return the rows of the source domains, and those of the target domain.
+
+    Parameters
+    ----------
+    data : Bunch
+        Of `fetch_adult`.
+    target : str
+        The domain that is held out.
+
+    Returns
+    -------
+    sources, test : tuple
+        X, y, z and domains, as `fit` takes them; X, y and z.
+    """
+    is_target = np.asarray(data.domains == target)
+    parts = (data.data, data.target, data.z, data.domains)
+    sources = tuple(part[~is_target] for part in parts)
+    return sources, tuple(part[is_target] for part in parts[:3])
+
+
 def collect(units: Iterable[Unit], out: Path | None) -> pd.DataFrame:
     """Compute the rows of all units, but for those that a file holds.
 
     Parameters
     ----------
     units : iterable of (dict, callable)
-        Columns whose values no other unit has, and what returns its rows.
+        Columns whose values no other unit has, the options that its rows depend on
+        (`asked`) among them, and what returns its rows.
     out : Path or None
         A CSV, written whole after each unit.
 

@@ -23,7 +23,7 @@ from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
 from skfadm.fair_control.rates import MEASURES
 
-from ._running import Unit, collect, half_width, new_parser
+from ._running import Unit, asked, collect, half_width, hold_out, new_parser
 from .downstream import teach
 
 POSITIVE = ">50K"
@@ -52,11 +52,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--memory", help="folder that keeps trainings")
     args = parser.parse_args(argv)
     data = fetch_adult(data_home=args.data)
-    options = ("rows", "lambda_yz", "fairness_target", "unlabelled")
-    asked = ", ".join(f"{name}={getattr(args, name)}" for name in options)
+    options = asked(args, "rows", "lambda_yz", "fairness_target", "unlabelled")
     units: Iterator[Unit] = (
         (
-            {"target": target, "seed": seed, "options": asked},
+            {"target": target, "seed": seed, **options},
             partial(run, data, target, seed, args),
         )
         for seed in range(args.seeds)
@@ -111,9 +110,7 @@ def run(
     dict
         Setting, scores, predictions and times.
     """
-    held_out = np.asarray(data.domains == target)
-    X, y, z = (a[~held_out] for a in (data.data, data.target, data.z))
-    test = tuple(a[held_out] for a in (data.data, data.target, data.z))
+    (X, y, z, domains), test = hold_out(data, target)
     for row in teach((X, y), test, pos_label=POSITIVE, random_state=seed):
         yield {"setting": "real rows", **row}
     generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
@@ -121,7 +118,7 @@ def run(
     with warnings.catch_warnings():
         # Targets that are out of reach: what is predicted stands in the table.
         warnings.simplefilter("ignore", UserWarning)
-        generator.fit(X, y, z, data.domains[~held_out])
+        generator.fit(X, y, z, domains)
         fit_s = time.perf_counter() - start
         for name, params, n_unlabelled in settings(args):
             rng = np.random.default_rng(seed)

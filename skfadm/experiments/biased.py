@@ -21,7 +21,7 @@ import numpy as np
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 
-from ._running import Unit, collect, half_width, new_parser
+from ._running import Unit, asked, collect, half_width, new_parser
 from .downstream import teach
 
 #: What is different from the defaults of `make_biased_domains`.
@@ -41,7 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=int, default=4000)
     args = parser.parse_args(argv)
     units: Iterator[Unit] = (
-        ({"table": name, "seed": seed}, partial(run, name, seed, args.rows))
+        (
+            {"table": name, "seed": seed, **asked(args, "rows")},
+            partial(run, name, seed, args.rows),
+        )
         for seed in range(args.seeds)
         for name in TABLES
     )

@@ -13,14 +13,12 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from skfadm import FairDiffusionGenerator
 from skfadm.baselines import FADM
 from skfadm.datasets import fetch_adult
 from skfadm.quality import quality_report
 
-from ._running import Row, Unit, collect, half_width, new_parser
+from ._running import Row, Unit, collect, half_width, hold_out, new_parser
 from .downstream import teach
 
 STRENGTHS = (0.0, 1.0, 3.0, 5.0, 10.0, 20.0, 40.0, 60.0, 100.0)
@@ -77,10 +75,7 @@ def run(new: Any, data: Any, target: str, seed: int, n_rows: int) -> Iterator[Ro
         Scores on the target; the AUC of telling the rows from the source rows; the
         share of them with an age or hours a week that hardly any source row is beyond.
     """
-    held_out = np.asarray(data.domains == target)
-    parts = (data.data, data.target, data.z, data.domains)
-    X, y, z, domains = (part[~held_out] for part in parts)
-    test = tuple(part[held_out] for part in parts[:3])
+    (X, y, z, domains), test = hold_out(data, target)
     generator = new(random_state=seed).fit(X, y, z, domains)
     spread = X[["age", "hours-per-week"]].quantile([0.001, 0.999])
     for strength in STRENGTHS:

@@ -27,7 +27,7 @@ from skfadm._figures import BAD, SYNTHETIC
 from skfadm.datasets import fetch_adult
 from skfadm.quality import quality_report
 
-from ._running import Unit, collect, new_parser
+from ._running import Unit, asked, collect, new_parser
 from .downstream import teach
 
 #: A value or combination that at most this share of rows has is rare.
@@ -77,8 +77,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-domains", action="store_true", help="no meta-learning")
     parser.add_argument("--picture", type=Path, help="PNG to write, with --strengths")
     args = parser.parse_args(argv)
+    options = asked(args, "set", "sdmetrics", "strengths", "no_domains")
     units: Iterator[Unit] = (
-        ({"table": name, "seed": seed}, partial(run, name, seed, args))
+        ({"table": name, "seed": seed, **options}, partial(run, name, seed, args))
         for name in args.table
         for seed in range(args.seeds)
     )

@@ -17,7 +17,7 @@ from typing import Any
 
 from skfadm import FairDiffusionGenerator
 
-from ._running import Row, Unit, collect, new_parser
+from ._running import Row, Unit, asked, collect, new_parser
 from .peers import PEERS
 from .solvers import draw, judge, split
 
@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _units(args: argparse.Namespace) -> Iterator[Unit]:
     sources, test = split(args.data)
+    options = asked(args, "seeds")
 
     def ours(most: int) -> Any:
         generator = FairDiffusionGenerator(lambda_yz=0.0, max_iter=most, random_state=0)
@@ -54,17 +55,19 @@ def _units(args: argparse.Namespace) -> Iterator[Unit]:
         start = time.perf_counter()
         generator.sample(20_000)
         sampled = time.perf_counter() - start
-        about = {"n_iter": getattr(generator, "n_iter_", 0), "fit_s": took}
+        about = {"n_iter": generator.n_iter_, "fit_s": took}
         for seed in range(args.seeds):
             figures = judge(generator, sources, test, seed)
             yield {**about, "seed": seed, "sample_20000_s": sampled, **figures}
 
     for most in (*(n for n in LENGTHS if n <= args.most), min(args.most, 5000)):
-        yield {"package": "skfadm", "most": most}, partial(compute, partial(ours, most))
+        about = {"package": "skfadm", "most": most, **options}
+        yield about, partial(compute, partial(ours, most))
     for peer in PEERS:
         if peer.is_installed():
             fit = partial(peer().fit, *sources[:2])
-            yield {"package": peer.package, "most": 0}, partial(compute, fit)
+            about = {"package": peer.package, "most": 0, **options}
+            yield about, partial(compute, fit)
 
 
 if __name__ == "__main__":

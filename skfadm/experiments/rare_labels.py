@@ -25,7 +25,7 @@ from skfadm._downstream import default_classifier
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion import guidance
 
-from ._running import Row, Unit, collect, new_parser
+from ._running import Row, Unit, asked, collect, new_parser
 
 TABLES = ("biased", "two", "three", "adult")
 #: Rows that are learned, that are generated, and real ones of each kind that judge, and
@@ -57,14 +57,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         for shrinkage in args.shrinkages:
             yield {"shrinkage": shrinkage, **experiment.measure(shrinkage)}
 
+    options = asked(args, "max_iter", "shrinkages")
     units: Iterator[Unit] = (
-        ({"table": name, "rare": args.rare, "seed": seed}, partial(compute, name, seed))
+        (
+            {"table": name, "rare": args.rare, "seed": seed, **options},
+            partial(compute, name, seed),
+        )
         for seed in range(args.seeds)
         for name in args.tables
     )
     rows = collect(units, args.out)
     means = rows.drop(columns="seed").groupby(["table", "rare", "shrinkage"])
-    print(means.mean().round(3).to_string())
+    print(means.mean(numeric_only=True).round(3).to_string())
     return 0
 
 

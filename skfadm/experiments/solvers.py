@@ -16,7 +16,6 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from skfadm import FairDiffusionGenerator
@@ -29,7 +28,7 @@ from skfadm.diffusion.samplers import (
 )
 from skfadm.quality import quality_report
 
-from ._running import Row, Unit, collect, new_parser
+from ._running import Row, Unit, asked, collect, hold_out, new_parser
 from .downstream import teach
 
 #: Each solver, its times and its steps. Euler-Maruyama evaluates once more at the end.
@@ -53,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     rows = collect(_units(args), args.out)
     grouped = rows.groupby(["solver", "evaluations"], sort=False)
-    table = grouped.mean().drop(columns="seed")
+    table = grouped.mean(numeric_only=True).drop(columns="seed")
     deviations = grouped[list(FIGURES)].std(ddof=1).add_suffix("+-")
     print(table.join(deviations).round(4).to_string())
     if args.picture is not None:
@@ -83,6 +82,7 @@ def _units(args: argparse.Namespace) -> Iterator[Unit]:
             for seed in range(args.seeds):
                 n_evaluations = n_steps + (solver is euler_maruyama)
                 about = {"solver": name, "evaluations": n_evaluations, "seed": seed}
+                about |= asked(args, "max_iter")
                 yield about, partial(compute, solver, times, n_steps, seed)
 
 
@@ -99,11 +99,7 @@ def split(folder: Path | None) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
     sources, target : tuple
         X, y, z and domains; X, y and z.
     """
-    data = fetch_adult(data_home=folder)
-    held_out = np.asarray(data.domains == "White")
-    parts = (data.data, data.target, data.z, data.domains)
-    sources = tuple(part[~held_out] for part in parts)
-    return sources, tuple(part[held_out] for part in parts[:3])
+    return hold_out(fetch_adult(data_home=folder), "White")
 
 
 def judge(

@@ -7,7 +7,7 @@ import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
-from skfadm.experiments import adult, biased, entropy, lengths, solvers
+from skfadm.experiments import adult, biased, entropy, fidelity, lengths, solvers
 from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
 from skfadm.experiments.peers import GROUP, LABEL, MostlyAI, Peer
 
@@ -254,3 +254,32 @@ def test_mostlyai_sees_the_group_and_is_asked_for_fairness(monkeypatch):
     assert list(found) == list(X)
     fair = {"target_column": LABEL, "sensitive_columns": [GROUP]}
     assert asked == [None, fair]
+
+
+@pytest.mark.parametrize(
+    ("module", "argv", "option"),
+    [
+        (biased, [], ["--rows", "300"]),
+        (fidelity, ["--table", "small"], ["--set", "max_iter=5"]),
+        (fidelity, ["--table", "small"], ["--strengths", "0.5"]),
+    ],
+)
+def test_rows_of_other_options_are_not_taken_for_those_asked_for(
+    module, argv, option, monkeypatch, tmp_path
+):
+    calls = []
+
+    def run(name, seed, *_):
+        calls.append(name)
+        more = ("strength", "predicted_ACC", "predicted_R_DP", "warned")
+        scores = dict.fromkeys(("ACC", "R_DP", "R_EOp", *more), 0.5)
+        return [{"setting": "-", "lambda_yz": "0", "classifier": "GB", **scores}]
+
+    monkeypatch.setattr(module, "run", run)
+    argv = [*argv, "--seeds", "1", "--out", str(tmp_path / "out.csv")]
+    module.main(argv)
+    first = len(calls)
+    module.main(argv)
+    assert len(calls) == first
+    module.main([*argv, *option])
+    assert len(calls) == 2 * first

@@ -30,7 +30,7 @@ def table1(args: argparse.Namespace) -> None:
     Raises
     ------
     UserError
-        If a method or target is unknown, or matplotlib or fairlearn is missing.
+        If a method or target is unknown, or a package that is needed is missing.
     """
     check_installed("matplotlib", "the picture of the table")
     if "exponentiated" in (args.methods or METHODS):
