@@ -42,8 +42,8 @@ class FADM(FairDiffusionGenerator):
     hidden_width, n_blocks : int, default=256, 3
         Size of the score network: units a layer, residual blocks of two layers.
     max_iter : int, default=3000
-        Iterations of training, at most: small tables are trained for no more than 200
-        passes over their rows, or 300 iterations.
+        Iterations of training, at most: small tables are trained for no more than 100
+        passes over their rows, or 200 iterations.
     batch_size : int, default=256
         Rows of an iteration, B_in and B_out together.
     alpha_score, alpha_y, alpha_z : float, default=0.1
