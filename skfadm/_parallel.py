@@ -17,6 +17,9 @@ from .diffusion.generation import RowGenerator
 #: Rows that are computed at a time: enough to be fast, few enough to stay in the cache.
 #: Chunks are cut alike however many workers there are, so that rows have the same bits.
 CHUNK_SIZE = 1024
+#: A GPU computes more of them at a time, at most, and fewer where a row has more than
+#: 128 channels, so that they fit into its memory.
+GPU_CHUNK_SIZE = 65_536
 
 
 def generate_rows(
@@ -35,7 +38,8 @@ def generate_rows(
     """
     # By label, which is cheaper to tell to a chunk of rows that share it.
     order = np.argsort(codes, kind="stable")
-    chunks = np.split(order, range(CHUNK_SIZE, len(order), CHUNK_SIZE))
+    size = _chunk_size(generator.device, generator.layout.width)
+    chunks = np.split(order, range(size, len(order), size))
     n_workers = _n_workers(n_jobs, generator.device) if len(chunks) > 1 else 1
     found = Parallel(n_jobs=n_workers, prefer="threads")(
         delayed(_chunk)(
@@ -44,6 +48,13 @@ def generate_rows(
         for rows in chunks
     )
     return np.concatenate(found)[np.argsort(order)]
+
+
+def _chunk_size(device: str, width: int) -> int:
+    """Return how many rows of so many channels a device computes at a time."""
+    if torch.device(device).type == "cpu":
+        return CHUNK_SIZE
+    return min(GPU_CHUNK_SIZE, max(CHUNK_SIZE, 128 * GPU_CHUNK_SIZE // max(1, width)))
 
 
 def _chunk(generator: RowGenerator, *args: Any) -> NDArray[np.float32]:

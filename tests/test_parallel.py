@@ -12,6 +12,7 @@ import pytest
 import torch
 from sklearn.exceptions import NotFittedError
 
+from skfadm._parallel import _chunk_size
 from skfadm.diffusion.generation import RowGenerator
 
 from .generators import tiny
@@ -178,6 +179,19 @@ def test_each_worker_is_one_thread(
     assert {n_threads for _, n_threads in workers} == {1}
     assert torch.get_num_threads() == 3
     pd.testing.assert_frame_equal(rows[0], expected_rows[0], check_exact=True)
+
+
+@pytest.mark.parametrize(
+    ("device", "width", "expected"),
+    [
+        ("cpu", 8, 1024),
+        ("cuda:0", 8, 65_536),
+        ("cuda:0", 1280, 6553),
+        ("cuda", 10**6, 1024),
+    ],
+)
+def test_a_gpu_is_given_many_rows_that_fit_into_its_memory(device, width, expected):
+    assert _chunk_size(device, width) == expected
 
 
 def test_an_error_in_one_of_several_chunks_is_raised(fitted, monkeypatch):

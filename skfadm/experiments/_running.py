@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from skfadm import FairDiffusionGenerator
 from skfadm._files import written_whole
 
 Row = dict[str, Any]
@@ -39,6 +40,34 @@ def new_parser(
         "--out", type=Path, metavar="CSV", help="to write; what it holds is not redone"
     )
     return parser
+
+
+def add_set(parser: argparse.ArgumentParser) -> None:
+    """Add ``--set``, which gives the generator other parameters than its defaults."""
+    parser.add_argument(
+        "--set",
+        nargs="*",
+        default=[],
+        metavar="NAME=VALUE",
+        help="parameters of the generator that are not the default",
+    )
+
+
+def parameters(args: argparse.Namespace) -> dict[str, Any]:
+    """Return the parameters that ``--set`` gives; SystemExit for an unknown one."""
+    return dict(_parameter(text) for text in args.set)
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, _, value = text.partition("=")
+    if name not in FairDiffusionGenerator().get_params():
+        raise SystemExit(f"--set {text}: the generator has no parameter {name!r}")
+    for kind in (int, float):
+        try:
+            return name, kind(value)
+        except ValueError:
+            continue
+    return name, value
 
 
 def asked(args: argparse.Namespace, *names: str) -> dict[str, str]:

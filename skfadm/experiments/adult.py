@@ -23,7 +23,16 @@ from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
 from skfadm.fair_control.rates import MEASURES
 
-from ._running import Unit, asked, collect, half_width, hold_out, new_parser
+from ._running import (
+    Unit,
+    add_set,
+    asked,
+    collect,
+    half_width,
+    hold_out,
+    new_parser,
+    parameters,
+)
 from .downstream import teach
 
 POSITIVE = ">50K"
@@ -49,10 +58,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=[],
         help="adapt to so many unlabelled rows of the target, at most",
     )
+    parser.add_argument(
+        "--classifiers", nargs="+", default=["LR", "MLP", "GB"], metavar="NAME"
+    )
+    add_set(parser)
     parser.add_argument("--memory", help="folder that keeps trainings")
     args = parser.parse_args(argv)
     data = fetch_adult(data_home=args.data)
-    options = asked(args, "rows", "lambda_yz", "fairness_target", "unlabelled")
+    names = ("rows", "lambda_yz", "fairness_target", "unlabelled", "classifiers", "set")
+    options = asked(args, *names)
     units: Iterator[Unit] = (
         (
             {"target": target, "seed": seed, **options},
@@ -111,9 +125,11 @@ def run(
         Setting, scores, predictions and times.
     """
     (X, y, z, domains), test = hold_out(data, target)
-    for row in teach((X, y), test, pos_label=POSITIVE, random_state=seed):
+    how = {"pos_label": POSITIVE, "random_state": seed, "names": args.classifiers}
+    for row in teach((X, y), test, **how):
         yield {"setting": "real rows", **row}
     generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
+    generator.set_params(**parameters(args))
     start = time.perf_counter()
     with warnings.catch_warnings():
         # Targets that are out of reach: what is predicted stands in the table.
@@ -138,7 +154,7 @@ def run(
                 "positives": float(np.mean(table[1] == POSITIVE)),
                 "sample_s": time.perf_counter() - start,
             }
-            for row in teach(table, test, pos_label=POSITIVE, random_state=seed):
+            for row in teach(table, test, **how):
                 yield {**row, **about}
 
 

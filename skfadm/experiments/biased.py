@@ -1,11 +1,11 @@
 """Fair control on tables where everything is known: ``python -m`` this module.
 
-Four tables of :func:`~skfadm.datasets.make_biased_domains`: three groups and three
-labels; groups that hardly go along with labels, where fair control must do no harm;
-groups in the proportion of 98 to 2; and four groups that features hardly tell. A
-generator is fitted with its defaults on all domains but the last, and classifiers of
-its rows are asked about the last: without fair control, by default, and adapted to a
-ratio of 0.8.
+Tables of :func:`~skfadm.datasets.make_biased_domains`: three groups and three labels;
+groups that hardly go along with labels, where fair control must do no harm; groups in
+the proportion of 98 to 2; four groups that features hardly tell; and domains two
+deviations apart, of which the last lies beyond the others. A generator is fitted with
+its defaults on all domains but the last, and classifiers of its rows are asked about
+the last: without fair control, by default, and adapted to a ratio of 0.8.
 """
 
 from __future__ import annotations
@@ -21,15 +21,25 @@ import numpy as np
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 
-from ._running import Unit, asked, collect, half_width, new_parser
+from ._running import (
+    Unit,
+    add_set,
+    asked,
+    collect,
+    half_width,
+    new_parser,
+    parameters,
+)
 from .downstream import teach
 
-#: What is different from the defaults of `make_biased_domains`.
+#: What all tables share, and what is different in each.
+SHARED: dict[str, Any] = {"n_domains": 4, "domain_shares": [0.1, 0.15, 0.25, 0.5]}
 TABLES: dict[str, dict[str, Any]] = {
     "three groups, three labels": {"n_classes": 3, "n_groups": 3},
     "groups hardly matter": {"bias": 0.03},
     "groups 98 : 2": {"group_shares": [0.98, 0.02]},
     "features hardly tell the group": {"n_groups": 4, "group_sep": 0.2, "bias": 0.3},
+    "a domain beyond the others": {"shift": 2.0},
 }
 KEYS = ["table", "lambda_yz", "classifier"]
 SCORES = ["ACC", "R_DP", "R_EOp"]
@@ -39,11 +49,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print means over seeds, and half their 95 % intervals."""
     parser = new_parser("skfadm.experiments.biased", __doc__, seeds=5)
     parser.add_argument("--rows", type=int, default=4000)
+    add_set(parser)
     args = parser.parse_args(argv)
     units: Iterator[Unit] = (
         (
-            {"table": name, "seed": seed, **asked(args, "rows")},
-            partial(run, name, seed, args.rows),
+            {"table": name, "seed": seed, **asked(args, "rows", "set")},
+            partial(run, name, seed, args.rows, parameters(args)),
         )
         for seed in range(args.seeds)
         for name in TABLES
@@ -56,7 +67,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
+def run(
+    name: str, seed: int, n_samples: int, params: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     """Yield a row for each strength and classifier of one table.
 
     Parameters
@@ -67,6 +80,8 @@ def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
         Seed of the table, the generator and the classifiers.
     n_samples : int
         Rows of the source domains; the held-out domain has about as many.
+    params : dict
+        Parameters of the generator that are not its defaults.
 
     Yields
     ------
@@ -74,12 +89,7 @@ def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
         The scores on the held-out domain; "real" as strength are the source rows.
     """
     data = make_biased_domains(
-        2 * n_samples,
-        n_domains=4,
-        domain_shares=[0.1, 0.15, 0.25, 0.5],
-        as_frame=True,
-        random_state=seed,
-        **TABLES[name],
+        2 * n_samples, as_frame=True, random_state=seed, **SHARED, **TABLES[name]
     )
     held_out = np.asarray(data.domains == data.domains.max())
     parts = (data.data, data.target, data.z, data.domains)
@@ -88,7 +98,7 @@ def run(name: str, seed: int, n_samples: int) -> Iterator[dict[str, Any]]:
     options: dict[str, Any] = {"pos_label": None, "random_state": seed}
     for row in teach((X, y), test, **options):
         yield {"lambda_yz": "real", **row}
-    generator = FairDiffusionGenerator(random_state=seed)
+    generator = FairDiffusionGenerator(random_state=seed, **params)
     for setting, params, unlabelled in (
         ("0", {"lambda_yz": 0.0}, None),
         ("auto", {"lambda_yz": "auto", "fairness_target": None}, None),

@@ -27,7 +27,7 @@ from skfadm._figures import BAD, SYNTHETIC
 from skfadm.datasets import fetch_adult
 from skfadm.quality import quality_report
 
-from ._running import Unit, asked, collect, new_parser
+from ._running import Unit, add_set, asked, collect, new_parser, parameters
 from .downstream import teach
 
 #: A value or combination that at most this share of rows has is rare.
@@ -61,13 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the mean over the seeds."""
     parser = new_parser("skfadm.experiments.fidelity", __doc__, seeds=1)
     parser.add_argument("--table", nargs="+", choices=list(TABLES), required=True)
-    parser.add_argument(
-        "--set",
-        nargs="*",
-        default=[],
-        metavar="NAME=VALUE",
-        help="parameters of the generator that are not the default",
-    )
+    add_set(parser)
     parser.add_argument(
         "--sdmetrics",
         action="store_true",
@@ -112,7 +106,7 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
     order = np.random.default_rng(seed).permutation(len(table.X))
     held_out, train = np.split(order, [round(table.holdout * len(order))])
     generator = FairDiffusionGenerator(random_state=seed, verbose=1)
-    generator.set_params(**dict(_setting(text) for text in args.set))
+    generator.set_params(**parameters(args))
     start = time.perf_counter()
     domains = None if args.no_domains else _take(table.domains, train)
     generator.fit(*(_take(part, train) for part in table[:3]), domains)
@@ -309,20 +303,6 @@ def _strengths(args: argparse.Namespace, has_groups: bool) -> list[dict[str, flo
     coupling = [{**none, "lambda_yz": s} for s in args.strengths if 0 < s <= 1]
     entropy = [{**none, "lambda_z": s} for s in args.strengths if s]
     return [none, *coupling, *entropy]
-
-
-def _setting(text: str) -> tuple[str, Any]:
-    """Turn ``name=value`` into a parameter of the generator."""
-    name, _, value = text.partition("=")
-    known = FairDiffusionGenerator().get_params()
-    if name not in known:
-        raise SystemExit(f"--set {text}: the generator has no parameter {name!r}")
-    for kind in (int, float):
-        try:
-            return name, kind(value)
-        except ValueError:
-            continue
-    return name, value
 
 
 def _adult(data: Path | None, races: Callable[[Any], Any], holdout: float) -> Table:

@@ -21,6 +21,7 @@ from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
 from skfadm.experiments.peers import PEERS
+from skfadm.quality import quality_report
 
 ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
 pytestmark = pytest.mark.benchmark
@@ -172,3 +173,30 @@ def test_fit_and_rows_per_second_over_those_of_a_peer(table, benchmark, peer):
     own.set_params(lambda_yz="auto")
     measure("fair_sample_s", lambda: own.sample(20_000))
     report(benchmark, **timed)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
+def test_a_gpu_beside_the_processor(table, benchmark):
+    X, y, *_ = table
+
+    def fit(device, **params):
+        return FairDiffusionGenerator(device=device, random_state=0, **params).fit(
+            *table
+        )
+
+    fit("cuda", max_iter=2).sample(100)  # what is set up once
+    figures = {"threads": torch.get_num_threads()}
+    for device in ("cuda", "cpu"):
+        start = time.perf_counter()
+        fitted = fit(device, lambda_yz=0)
+        figures[f"fit_{device}_s"] = time.perf_counter() - start
+        figures[f"iterations_{device}"] = fitted.n_iter_
+        took = seconds(lambda fitted=fitted: fitted.sample(20_000))
+        figures[f"sample_{device}_s"] = took
+        quality = quality_report(X, fitted.sample(len(X))[0], random_state=0)
+        figures[f"c2st_auc_{device}"] = quality.c2st_auc
+        figures[f"pair_trends_{device}"] = quality.pair_trends
+    fitted.set_params(device="cuda")
+    figures["sample_million_cuda_s"] = seconds(lambda: fitted.sample(1_000_000), 1)
+    benchmark.pedantic(fitted.sample, (20_000,))
+    report(benchmark, **figures)

@@ -73,15 +73,19 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
         data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(domains)
     )
     monkeypatch.setattr(adult, "fetch_adult", lambda data_home: data)
-    monkeypatch.setattr(
-        adult,
-        "FairDiffusionGenerator",
-        lambda **params: adult_generator(**{**params, **TINY, "verbose": 0}),
-    )
+    made = []
+
+    def new(**params):
+        made.append(adult_generator(**{**params, **TINY, "verbose": 0}))
+        return made[-1]
+
+    monkeypatch.setattr(adult, "FairDiffusionGenerator", new)
     out = tmp_path / "adult.csv"
     argv = ["--target", "north", "--rows", "60", "--out", str(out)]
     argv += ["--fairness-target", "none", "0.8/0.7", "--unlabelled", "30"]
+    argv += ["--classifiers", "LR", "GB", "--set", "max_iter=7"]
     assert adult.main(argv) == 0
+    assert made[-1].n_iter_ == 7
     rows = pd.read_csv(out)
     assert rows["setting"].unique().tolist() == [
         "real rows",
@@ -91,7 +95,7 @@ def test_the_adult_experiment_writes_a_row_a_setting_and_classifier(
         "30 unlabelled rows, target none",
         "30 unlabelled rows, target 0.8/0.7",
     ]
-    assert len(rows) == 6 * 3
+    assert len(rows) == 6 * 2
     assert "target 0.8/0.7" in capsys.readouterr().out
     assert set(rows["target"]) == {"north"}
 
@@ -148,6 +152,7 @@ def races(monkeypatch):
         data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(races)
     )
     monkeypatch.setattr(solvers, "fetch_adult", lambda data_home: data)
+    monkeypatch.setattr(lengths, "fetch_adult", lambda data_home: data)
 
 
 def test_the_experiment_of_solvers_samples_one_training_by_each(
@@ -196,6 +201,27 @@ def test_the_experiment_of_lengths_trains_longer_and_longer_and_peers(
     assert rows["pair_trends"].iloc[-1] == rows["pair_trends"].max()
     assert picture.stat().st_size > 1000
     assert "fit_s" in capsys.readouterr().out
+
+
+def test_lengths_of_other_tables_are_told_apart(races, tmp_path, capsys):
+    out, picture = tmp_path / "lengths.csv", tmp_path / "lengths.png"
+    argv = ["--most", "5", "--seeds", "1", "--out", str(out)]
+    argv += ["--table", "400 rows", "all of Adult"]
+    assert lengths.main([*argv, "--picture", str(picture)]) == 0
+    rows = pd.read_csv(out)
+    assert rows["table"].tolist() == ["400 rows", "all of Adult"]
+    assert picture.stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("name", "n_rows", "n_others"),
+    [("all of Adult", 133, 67), ("a million rows", 1_000_000, 20_000)],
+)
+def test_no_row_that_is_learned_is_asked_about(races, name, n_rows, n_others):
+    (X, y, z, domains), (X_test, y_test, z_test) = lengths.TABLES[name](None)
+    assert len(X) == len(y) == len(z) == len(domains) == n_rows
+    assert len(X_test) == len(y_test) == len(z_test) == n_others
+    assert set(X.index).isdisjoint(X_test.index)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -260,6 +286,7 @@ def test_mostlyai_sees_the_group_and_is_asked_for_fairness(monkeypatch):
     ("module", "argv", "option"),
     [
         (biased, [], ["--rows", "300"]),
+        (biased, [], ["--set", "alpha=0.5"]),
         (fidelity, ["--table", "small"], ["--set", "max_iter=5"]),
         (fidelity, ["--table", "small"], ["--strengths", "0.5"]),
     ],
