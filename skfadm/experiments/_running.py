@@ -43,25 +43,21 @@ def new_parser(
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
-    """Add ``--set``, which gives the generator other parameters than its defaults."""
+    """Add ``--set``: names and values of the generator that are not its defaults."""
     parser.add_argument(
         "--set",
         nargs="*",
+        type=_parameter,
         default=[],
         metavar="NAME=VALUE",
         help="parameters of the generator that are not the default",
     )
 
 
-def parameters(args: argparse.Namespace) -> dict[str, Any]:
-    """Return the parameters that ``--set`` gives; SystemExit for an unknown one."""
-    return dict(_parameter(text) for text in args.set)
-
-
 def _parameter(text: str) -> tuple[str, Any]:
     name, _, value = text.partition("=")
     if name not in FairDiffusionGenerator().get_params():
-        raise SystemExit(f"--set {text}: the generator has no parameter {name!r}")
+        raise argparse.ArgumentTypeError(f"the generator has no parameter {name!r}")
     for kind in (int, float):
         try:
             return name, kind(value)

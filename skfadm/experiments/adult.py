@@ -31,9 +31,8 @@ from ._running import (
     half_width,
     hold_out,
     new_parser,
-    parameters,
 )
-from .downstream import teach
+from .downstream import classifiers, teach
 
 POSITIVE = ">50K"
 
@@ -58,9 +57,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         default=[],
         help="adapt to so many unlabelled rows of the target, at most",
     )
-    parser.add_argument(
-        "--classifiers", nargs="+", default=["LR", "MLP", "GB"], metavar="NAME"
-    )
+    known = list(classifiers(random_state=0))
+    parser.add_argument("--classifiers", nargs="+", choices=known, default=known)
     add_set(parser)
     parser.add_argument("--memory", help="folder that keeps trainings")
     args = parser.parse_args(argv)
@@ -129,7 +127,7 @@ def run(
     for row in teach((X, y), test, **how):
         yield {"setting": "real rows", **row}
     generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
-    generator.set_params(**parameters(args))
+    generator.set_params(**dict(args.set))
     start = time.perf_counter()
     with warnings.catch_warnings():
         # Targets that are out of reach: what is predicted stands in the table.

@@ -21,15 +21,7 @@ import numpy as np
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 
-from ._running import (
-    Unit,
-    add_set,
-    asked,
-    collect,
-    half_width,
-    new_parser,
-    parameters,
-)
+from ._running import Unit, add_set, asked, collect, half_width, new_parser
 from .downstream import teach
 
 #: What all tables share, and what is different in each.
@@ -54,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     units: Iterator[Unit] = (
         (
             {"table": name, "seed": seed, **asked(args, "rows", "set")},
-            partial(run, name, seed, args.rows, parameters(args)),
+            partial(run, name, seed, args.rows, dict(args.set)),
         )
         for seed in range(args.seeds)
         for name in TABLES

@@ -27,7 +27,7 @@ from skfadm._figures import BAD, SYNTHETIC
 from skfadm.datasets import fetch_adult
 from skfadm.quality import quality_report
 
-from ._running import Unit, add_set, asked, collect, new_parser, parameters
+from ._running import Unit, add_set, asked, collect, new_parser
 from .downstream import teach
 
 #: A value or combination that at most this share of rows has is rare.
@@ -106,7 +106,7 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
     order = np.random.default_rng(seed).permutation(len(table.X))
     held_out, train = np.split(order, [round(table.holdout * len(order))])
     generator = FairDiffusionGenerator(random_state=seed, verbose=1)
-    generator.set_params(**parameters(args))
+    generator.set_params(**dict(args.set))
     start = time.perf_counter()
     domains = None if args.no_domains else _take(table.domains, train)
     generator.fit(*(_take(part, train) for part in table[:3]), domains)

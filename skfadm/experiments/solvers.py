@@ -119,7 +119,7 @@ def judge(
     Returns
     -------
     dict
-        Figures of the report, scores on White, seconds of sampling.
+        Figures of the report, scores on `test`, seconds of sampling.
     """
     start = time.perf_counter()
     n_rows = min(len(sources[0]), 50_000)

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from skfadm.experiments._running import collect, half_width
+from skfadm.experiments._running import add_set, collect, half_width, new_parser
 
 
 def units(calls, names="abc"):
@@ -49,3 +49,13 @@ def test_the_interval_is_students():
     # t of one degree of freedom, 12.706, times the standard error.
     assert half_width(pd.Series([1.0, 2.0, None])) == pytest.approx(6.353, abs=1e-3)
     assert pd.isna(half_width(pd.Series([1.0])))
+
+
+def test_a_parameter_that_the_generator_lacks_is_refused(capsys):
+    parser = new_parser("experiment", None, seeds=1)
+    add_set(parser)
+    args = parser.parse_args(["--set", "alpha=0.5", "max_iter=5", "device=cpu"])
+    assert dict(args.set) == {"alpha": 0.5, "max_iter": 5, "device": "cpu"}
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--set", "alhpa=0.5"])
+    assert "the generator has no parameter 'alhpa'" in capsys.readouterr().err
