@@ -6,6 +6,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.baselines import FADM
+from skfadm.datasets import make_biased_domains
 from skfadm.diffusion import objective, training
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.samplers import euler_maruyama
@@ -128,6 +129,26 @@ def test_fair_control_is_the_papers_alone(table):
     assert "lambda_yz" not in gen.get_params()
     with pytest.raises(ValueError, match="lambda_z is 1.0 but .* no sensitive"):
         tiny().fit(table[0], table[1])
+
+
+def test_stronger_entropy_guidance_makes_the_group_harder_to_tell():
+    """By the true p(z | x), whose entropy is at most log 2."""
+    data = make_biased_domains(2000, n_features=3, random_state=0)
+
+    def mean_entropy(X):
+        p = data.model.posterior_z(X)
+        return float(-(p * np.log(p)).sum(1).mean())
+
+    gen = tiny(max_iter=300, batch_size=128, n_steps=50, hidden_width=64, n_blocks=2)
+    gen.set_params(gamma_score=5e-3, gamma_y=5e-3, gamma_z=5e-3)
+    gen.fit(data.data, data.target, data.z, data.domains)
+    plain, some, strong = (
+        mean_entropy(gen.set_params(lambda_z=strength).sample(500)[0])
+        for strength in (0.0, 1.0, 20.0)
+    )
+    assert plain == pytest.approx(mean_entropy(data.data), abs=0.05)
+    assert plain + 0.02 < some < strong
+    assert strong > 0.9 * np.log(2)
 
 
 def test_several_sensitive_attributes_and_more_than_two_classes(table):
