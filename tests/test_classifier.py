@@ -93,6 +93,34 @@ def test_a_linear_svm_is_scored_by_the_area_under_its_curve(table):
     assert get_scorer("roc_auc")(model, X, y) == pytest.approx(expected, abs=1e-12)
 
 
+class Trusting(LogisticRegression):
+    """Takes rows as they come, as some libraries' classifiers do."""
+
+    def decision_function(self, X):
+        return np.asarray(X)[:, 0]
+
+    def predict(self, X):
+        return self.classes_[(self.decision_function(X) > 0).astype(int)]
+
+    def predict_proba(self, X):
+        return np.full((len(X), 2), 0.5)
+
+    def predict_log_proba(self, X):
+        return np.log(self.predict_proba(X))
+
+
+@pytest.mark.parametrize("response", RESPONSES)
+def test_columns_in_another_order_are_refused_whatever_the_classifier_checks(
+    response, table
+):
+    X, *rest = table
+    X = X[["number", "count"]]
+    model = SyntheticDataClassifier(tiny(), Trusting(), random_state=0).fit(X, *rest)
+    assert len(getattr(model, response)(X)) == len(X)
+    with pytest.raises(ValueError, match="same order"):
+        getattr(model, response)(X[["count", "number"]])
+
+
 class Forgetful(FairDiffusionGenerator):
     """Never generates the labels after the first few."""
 
