@@ -32,6 +32,7 @@ _STYLES = {
     "fadm": ("#BB5566", "D"),
     "skfadm": ("#000000", "*"),
     "adapted": ("#EE7733", "*"),
+    "mostlyai": ("#AA4499", "h"),
 }
 
 
