@@ -52,7 +52,7 @@ def draw(table: pd.DataFrame, rule: str, *, is_quick: bool) -> Figure:
     -------
     matplotlib.figure.Figure
         A row of panels for each downstream classifier, a column for each ratio; hollow
-        points are what the paper published.
+        points are what the paper published, a line is a method without ratios.
     """
     from matplotlib.figure import Figure
 
@@ -78,19 +78,23 @@ def _panel(ax: Axes, own: pd.DataFrame, ratio: str) -> None:
         if method in own.index.get_level_values("method"):
             average = own.loc[method].loc[AVERAGE]
             x, y = average.loc[ratio], average.loc["ACC"]
-            # An interval of one seed is unknown and not drawn; a mean that is undefined
-            # leaves the method out of the panel.
-            ax.errorbar(
-                [x["mean"]],
-                [y["mean"]],
-                xerr=[0.0 if pd.isna(x["half_width"]) else x["half_width"]],
-                yerr=[0.0 if pd.isna(y["half_width"]) else y["half_width"]],
-                fmt=marker,
-                color=colour,
-                markersize=12 if marker == "*" else 7,
-                elinewidth=1,
-                label=METHODS[method].title,
-            )
+            label = METHODS[method].title
+            if pd.isna(x["mean"]):
+                # Where nobody is given the positive label there is no ratio.
+                ax.axhline(y["mean"], color=colour, linestyle=":", label=label)
+            else:
+                # An interval of one seed is unknown and not drawn.
+                ax.errorbar(
+                    [x["mean"]],
+                    [y["mean"]],
+                    xerr=[0.0 if pd.isna(x["half_width"]) else x["half_width"]],
+                    yerr=[0.0 if pd.isna(y["half_width"]) else y["half_width"]],
+                    fmt=marker,
+                    color=colour,
+                    markersize=12 if marker == "*" else 7,
+                    elinewidth=1,
+                    label=label,
+                )
         if method in PUBLISHED.index:
             published = PUBLISHED.loc[method, AVERAGE]
             ax.plot(
