@@ -83,12 +83,12 @@ def _panel(ax: Axes, own: pd.DataFrame, ratio: str) -> None:
                 # Where nobody is given the positive label there is no ratio.
                 ax.axhline(y["mean"], color=colour, linestyle=":", label=label)
             else:
-                # An interval of one seed is unknown and not drawn.
+                # An interval of one seed is NaN, and not drawn.
                 ax.errorbar(
-                    [x["mean"]],
-                    [y["mean"]],
-                    xerr=[0.0 if pd.isna(x["half_width"]) else x["half_width"]],
-                    yerr=[0.0 if pd.isna(y["half_width"]) else y["half_width"]],
+                    x["mean"],
+                    y["mean"],
+                    xerr=x["half_width"],
+                    yerr=y["half_width"],
                     fmt=marker,
                     color=colour,
                     markersize=12 if marker == "*" else 7,
