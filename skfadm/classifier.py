@@ -13,7 +13,6 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import copy_feature_names
-from ._downstream import default_classifier, fit_on_generated
 from ._requests import check_n_samples
 from ._validation import as_labels, check_for_classifiers, new_random_state
 from .encoding._tables import TakesAnyTable
@@ -21,6 +20,7 @@ from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
 from .fair_control.tradeoff import TOLERANCE
 from .generator import FairDiffusionGenerator
+from .metrics._downstream import default_classifier, fit_on_generated
 
 #: Strengths that are tried until a classifier meets its target.
 STRENGTHS = (0.4, 0.55, 0.7, 0.85, 1.0)

@@ -24,10 +24,10 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skfadm import FairnessScorer, SyntheticDataClassifier, audit_groups
-from skfadm._downstream import fit_on_generated
 from skfadm.cli import main
 from skfadm.cli.tables import ReadOptions, UserError, read_table
 from skfadm.encoding import TabularEncoder
+from skfadm.metrics._downstream import fit_on_generated
 from skfadm.quality import quality_report
 
 from .generators import tiny
@@ -193,7 +193,7 @@ def outcome(check, table, tells=True):
 def compute():
     """Return the cells: a dict from place to cell for each kind."""
     small = lambda **params: HistGradientBoostingClassifier(max_iter=10, **params)  # noqa: E731
-    with patch("skfadm._downstream.HistGradientBoostingClassifier", small):
+    with patch("skfadm.metrics._downstream.HistGradientBoostingClassifier", small):
         return _compute()
 
 

@@ -21,7 +21,9 @@ EXPECTED_FAILURES = {
 def few_trees(monkeypatch):
     """Let the classifier by default learn quickly."""
     quick = partial(HistGradientBoostingClassifier, max_iter=10)
-    monkeypatch.setattr("skfadm._downstream.HistGradientBoostingClassifier", quick)
+    monkeypatch.setattr(
+        "skfadm.metrics._downstream.HistGradientBoostingClassifier", quick
+    )
 
 
 def estimators():

@@ -59,7 +59,7 @@ FLOORS = [
     {"generator", "model_selection"},
     {"_sampling"},
     {"_base", "metrics", "fair_control"},
-    {"_downstream", "_memory", "_parallel", "_progress"},
+    {"_memory", "_parallel", "_progress"},
     {"encoding", "diffusion", "datasets"},
     {"_requests"},
     {"_validation", "_files", "_tradeoff_figure"},

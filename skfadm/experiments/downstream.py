@@ -15,8 +15,8 @@ from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
-from skfadm._downstream import default_classifier, linear_classifier
 from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
+from skfadm.metrics._downstream import default_classifier, linear_classifier
 
 
 def classifiers(random_state: int) -> dict[str, ClassifierMixin]:

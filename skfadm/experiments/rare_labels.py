@@ -21,9 +21,9 @@ from sklearn.datasets import make_classification
 from sklearn.metrics import roc_auc_score
 
 from skfadm import FairDiffusionGenerator
-from skfadm._downstream import default_classifier
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion import guidance
+from skfadm.metrics._downstream import default_classifier
 
 from ._running import Row, Unit, asked, collect, new_parser
 

@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from .._downstream import seeded
 from .._validation import encode_labels
+from ._downstream import seeded
 from ._rates import GroupRatesDisplay, attributes_of
 from ._ratios import _positive_labels
 

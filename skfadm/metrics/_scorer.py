@@ -12,9 +12,9 @@ from sklearn.metrics import accuracy_score
 from sklearn.utils import metadata_routing
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 
-from skfadm._downstream import fit_on_generated
 from skfadm._validation import as_labels, combine_groups, new_random_state
 
+from ._downstream import fit_on_generated
 from ._ratios import RATIOS, fairness_ratio, union_of_labels
 
 _METRICS = ("accuracy", *RATIOS, "fair_accuracy")

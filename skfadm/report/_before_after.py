@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from .._downstream import fit_on_generated
+from ..metrics._downstream import fit_on_generated
 from ..metrics._rates import wilson_interval
 from ..metrics._ratios import RATIOS
 

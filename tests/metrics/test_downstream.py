@@ -9,7 +9,7 @@ import pytest
 import sklearn
 from sklearn.linear_model import LogisticRegression
 
-from skfadm._downstream import fit_on_generated, linear_classifier, seeded
+from skfadm.metrics._downstream import fit_on_generated, linear_classifier, seeded
 
 from .encoding.classifier_columns import WORDS, N, arrow, time_columns
 

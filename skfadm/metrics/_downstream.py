@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from ._validation import as_labels, check_for_classifiers
-from .encoding import ClassifierFeatures
+from .._validation import as_labels, check_for_classifiers
+from ..encoding import ClassifierFeatures
 
 
 def default_classifier() -> Pipeline:
