@@ -8,12 +8,12 @@ if TYPE_CHECKING:
     from .generator import FairDiffusionGenerator
     from .metrics import (
         FairnessScorer,
+        FairnessTradeoffDisplay,
         audit_groups,
         demographic_parity_ratio,
         equal_opportunity_ratio,
     )
     from .model_selection import LeaveOneDomainOut
-    from .plotting import FairnessTradeoffDisplay
     from .quality import QualityDisplay, quality_report
     from .report import fairness_report
 
@@ -38,7 +38,7 @@ __all__ = [
 _HOMES = {
     "FairDiffusionGenerator": "generator",
     "FairnessScorer": "metrics",
-    "FairnessTradeoffDisplay": "plotting",
+    "FairnessTradeoffDisplay": "metrics",
     "LeaveOneDomainOut": "model_selection",
     "QualityDisplay": "quality",
     "SyntheticDataClassifier": "classifier",
@@ -53,7 +53,6 @@ _SUBMODULES = (
     "datasets",
     "metrics",
     "model_selection",
-    "plotting",
     "quality",
     "report",
 )

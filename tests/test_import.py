@@ -15,7 +15,6 @@ SUBMODULES = [
     "datasets",
     "metrics",
     "model_selection",
-    "plotting",
     "quality",
     "report",
 ]
@@ -55,7 +54,7 @@ FLOORS = [
     {"cli"},
     {"experiments"},
     {"report"},
-    {"classifier", "baselines", "plotting", "quality"},
+    {"classifier", "baselines", "quality"},
     {"generator", "model_selection"},
     {"_sampling"},
     {"_base", "metrics", "fair_control"},

@@ -11,10 +11,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .._validation import as_columns, as_labels, factorize
+from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
 from ..metrics._ratios import _positive_labels
 from ..metrics._tradeoff import measure_tradeoff
-from ..plotting import FairnessTradeoffDisplay
 from ..quality import quality_report
 from ..quality._tables import as_frame
 from ._before_after import Judged, predict, rates, scores

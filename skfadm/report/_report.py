@@ -11,7 +11,7 @@ import pandas as pd
 
 from .._figures import FOUR_FIFTHS
 from .._files import HtmlPage
-from ..plotting import FairnessTradeoffDisplay
+from ..metrics import FairnessTradeoffDisplay
 from ..quality import QualityReport
 from . import _words as words
 

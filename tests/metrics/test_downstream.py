@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression
 
 from skfadm.metrics._downstream import fit_on_generated, linear_classifier, seeded
 
-from .encoding.classifier_columns import WORDS, N, arrow, time_columns
+from ..encoding.classifier_columns import WORDS, N, arrow, time_columns
 
 
 def seeded_boosting():

@@ -13,7 +13,7 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from skfadm import fairness_report
-from skfadm.plotting import FairnessTradeoffDisplay
+from skfadm.metrics import FairnessTradeoffDisplay
 
 from .tables import biased_rows
 

@@ -10,10 +10,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
 
 from skfadm.datasets import make_biased_domains
-from skfadm.metrics import FairnessScorer
-from skfadm.plotting import FairnessTradeoffDisplay
+from skfadm.metrics import FairnessScorer, FairnessTradeoffDisplay
 
-from .generators import tiny
+from ..generators import tiny
 
 pytestmark = pytest.mark.usefixtures("plt")
 
