@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from . import __version__
 from ._files import wrong_version
-from ._requests import check_n_samples
 from ._validation import (
+    check_n_samples,
     encode_domains,
     encode_groups,
     encode_labels,

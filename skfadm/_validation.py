@@ -1,10 +1,11 @@
-"""The checks of labels, groups, domains and random states."""
+"""The checks of labels, groups, domains, numbers of rows, strengths and seeds."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
@@ -247,6 +248,35 @@ def encode_domains(
     if domains is None:
         return np.zeros(n_rows or 0, dtype=np.int64), np.array([0])
     return factorize(name, _one_column(name, domains, n_rows))
+
+
+def check_n_samples(n_samples: object, name: str = "n_samples") -> int:
+    """Return `n_samples` as int; TypeError or ValueError unless a positive integer."""
+    if isinstance(n_samples, bool) or not isinstance(n_samples, Integral):
+        raise TypeError(f"{name} must be a positive integer, got {n_samples!r}.")
+    if n_samples < 1:
+        raise ValueError(f"{name} must be a positive integer, got {n_samples}.")
+    return int(n_samples)
+
+
+def check_strengths(strengths: Sequence[object], has_groups: bool) -> list[float]:
+    """Return several values of lambda_yz as numbers; ValueError for what is none.
+
+    Without groups there is nothing that a strength other than 0 could act on.
+    """
+    if not len(strengths):
+        raise ValueError("strengths is empty; expected at least one lambda_yz.")
+    for strength in strengths:
+        if not isinstance(strength, Real) or not 0 <= float(strength) <= 1:
+            raise ValueError(
+                f"strengths holds {strength!r}; expected numbers in [0, 1]."
+            )
+        if strength and not has_groups:
+            raise ValueError(
+                f"strengths holds {strength!r} but fit was given no sensitive "
+                "attribute to act on; expected z, or 0 alone."
+            )
+    return [float(strength) for strength in strengths]  # type: ignore[arg-type]
 
 
 def new_random_state(

@@ -13,8 +13,12 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import copy_feature_names
-from ._requests import check_n_samples
-from ._validation import as_labels, check_for_classifiers, new_random_state
+from ._validation import (
+    as_labels,
+    check_for_classifiers,
+    check_n_samples,
+    new_random_state,
+)
 from .encoding._tables import TakesAnyTable
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio

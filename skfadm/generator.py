@@ -16,9 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from ._base import Labels, Table, TableGenerator, new_seed
 from ._memory import keep
 from ._progress import show_progress
-from ._requests import Request, check_n_samples, check_strengths, requested_codes
-from ._sampling import TableSampler
-from ._validation import new_random_state
+from ._sampling import Request, TableSampler, requested_codes
+from ._validation import check_n_samples, check_strengths, new_random_state
 from .diffusion.devices import has_fast_bfloat16, resolve_device
 from .diffusion.generation import RowGenerator
 from .diffusion.objective import NetworkSizes

@@ -58,9 +58,8 @@ FLOORS = [
     {"generator", "model_selection"},
     {"_sampling"},
     {"_base", "metrics", "fair_control"},
-    {"_memory", "_parallel", "_progress"},
+    {"_memory", "_progress"},
     {"encoding", "diffusion", "datasets"},
-    {"_requests"},
     {"_validation", "_files", "_tradeoff_figure"},
     {"_figures"},
 ]

@@ -12,7 +12,7 @@ import pytest
 import torch
 from sklearn.exceptions import NotFittedError
 
-from skfadm._parallel import _chunk_size
+from skfadm._sampling import _chunk_size
 from skfadm.diffusion.generation import RowGenerator
 
 from .generators import tiny
@@ -84,7 +84,7 @@ def test_a_batch_is_generated_only_when_it_is_asked_for(fitted, asked_of):
 
 
 def test_memory_does_not_grow_with_the_number_of_rows(fitted, monkeypatch):
-    monkeypatch.setattr("skfadm._requests._PIECE", 200)
+    monkeypatch.setattr("skfadm._sampling._PIECE", 200)
 
     def peak(n):
         tracemalloc.start()

@@ -20,7 +20,7 @@ from skfadm._base import (
     new_seed,
 )
 from skfadm._progress import show_progress
-from skfadm._requests import requested_codes
+from skfadm._sampling import requested_codes
 from skfadm._validation import new_random_state
 from skfadm.diffusion.devices import has_fast_bfloat16
 from skfadm.diffusion.layers import draw_weights

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn.utils.validation import check_is_fitted
 
-from .._requests import check_n_samples
+from .._validation import check_n_samples
 from ._downstream import fit_on_generated
 from ._ratios import RATIOS
 from ._scorer import FairnessScorer
