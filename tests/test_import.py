@@ -60,8 +60,7 @@ FLOORS = [
     {"_base", "metrics", "fair_control"},
     {"_memory", "_progress"},
     {"encoding", "diffusion", "datasets"},
-    {"_validation", "_files", "_tradeoff_figure"},
-    {"_figures"},
+    {"_validation", "_files", "_figures"},
 ]
 
 

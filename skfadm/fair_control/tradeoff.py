@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from .._figures import FOUR_FIFTHS, axes_for
-from .._tradeoff_figure import draw_tradeoff
+from .._figures import FOUR_FIFTHS, axes_for, draw_tradeoff
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

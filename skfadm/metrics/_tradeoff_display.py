@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from .._figures import axes_for
-from .._tradeoff_figure import draw_tradeoff
+from .._figures import axes_for, draw_tradeoff
 from ._ratios import RATIOS
 from ._tradeoff import measure_tradeoff
 
