@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 import sklearn
 
+from benchmarks.downstream import classifiers
 from skfadm import SyntheticDataClassifier, audit_groups, quality_report
 from skfadm.baselines import VAE
-from skfadm.experiments.downstream import classifiers
 
 from .baselines.generators import tiny as tiny_baseline
 from .generators import mixed_table, tiny

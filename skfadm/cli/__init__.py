@@ -1,4 +1,4 @@
-"""The command line: `skfadm demo`, `skfadm generate` and `skfadm table1`."""
+"""The command line: `skfadm demo`, `skfadm generate` and `skfadm report`."""
 
 from .main import main
 

@@ -11,7 +11,6 @@ from typing import NoReturn, TypeVar
 
 from skfadm import __version__
 from skfadm._files import UserError
-from skfadm.experiments.table1 import arguments as table1_arguments
 
 from . import report as report_arguments
 
@@ -92,12 +91,6 @@ def parser() -> argparse.ArgumentParser:
     )
     report_arguments.add_arguments(report)
     _add_reading(report.add_argument_group("reading"))
-    table1 = commands.add_parser(
-        "table1",
-        help="run the paper's comparison on Adult; takes hours",
-        description=table1_arguments.DESCRIPTION,
-    )
-    table1_arguments.add_arguments(table1, _count)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The command line: `skfadm demo`, `generate`, `report` and `table1`."""
+"""The command line: `skfadm demo`, `generate` and `report`."""
 
 from __future__ import annotations
 
@@ -125,10 +125,6 @@ def _run(args: argparse.Namespace) -> None:
         from .demo import demo
 
         demo(args.out)
-    elif args.command == "table1":
-        from skfadm.experiments.table1.command import table1
-
-        table1(args)
     elif args.command == "report":
         from .report import report
 

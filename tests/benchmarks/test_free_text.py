@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from benchmarks.scale import measured
 from skfadm import FairDiffusionGenerator
-from skfadm.experiments.scale import measured
 
 pytestmark = pytest.mark.benchmark
 N = 20_000

@@ -5,7 +5,7 @@ from multiprocessing import get_context
 
 import pytest
 
-from skfadm.experiments.scale import Point, measure
+from benchmarks.scale import Point, measure
 
 pytestmark = pytest.mark.benchmark
 

@@ -17,10 +17,10 @@ from sklearn.model_selection import GridSearchCV
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from benchmarks.peers import PEERS
 from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
-from skfadm.experiments.peers import PEERS
 from skfadm.quality import quality_report
 
 ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"

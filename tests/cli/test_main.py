@@ -176,7 +176,7 @@ def test_a_bare_call_shows_help(capsys):
     assert "generate" in err
 
 
-@pytest.mark.parametrize("command", [[], ["generate"], ["demo"], ["table1"]])
+@pytest.mark.parametrize("command", [[], ["generate"], ["demo"], ["report"]])
 def test_help_says_what_it_does(capsys, command):
     with pytest.raises(SystemExit, match="0"):
         main([*command, "--help"])
@@ -242,7 +242,6 @@ def test_handlers_of_signals_are_as_before_afterwards(folder):
         (["--help"], "torch pandas sklearn numpy"),
         (["generate", "--help"], "torch pandas sklearn numpy"),
         (["--version"], "torch pandas sklearn numpy"),
-        (["table1"], "torch pandas sklearn numpy"),
         (GOOD[:-1] + ["a.txt"], "torch pandas sklearn numpy"),
         (["generate", "none.csv", *LEARN, "-o", "a.csv"], "torch pandas sklearn numpy"),
         ([*GOOD, "--sep", "ab"], "torch pandas sklearn numpy"),

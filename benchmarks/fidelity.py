@@ -59,7 +59,7 @@ class Table(NamedTuple):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the mean over the seeds."""
-    parser = new_parser("skfadm.experiments.fidelity", __doc__, seeds=1)
+    parser = new_parser("benchmarks.fidelity", __doc__, seeds=1)
     parser.add_argument("--table", nargs="+", choices=list(TABLES), required=True)
     add_set(parser)
     parser.add_argument(

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.experiments import meta_learning
-from skfadm.experiments.meta_learning import Setting, biased, distances, losses, summary
+from benchmarks import meta_learning
+from benchmarks.meta_learning import Setting, biased, distances, losses, summary
 
 from .table1.adult_files import write_adult
 

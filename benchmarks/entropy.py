@@ -31,7 +31,7 @@ KEYS = ["generator", "classifier", "lambda_z"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print means over targets, over seeds, and half their 95 % intervals."""
-    parser = new_parser("skfadm.experiments.entropy", __doc__, seeds=3)
+    parser = new_parser("benchmarks.entropy", __doc__, seeds=3)
     parser.add_argument("--rows", type=int, default=5000)
     args = parser.parse_args(argv)
     data = fetch_adult(data_home=args.data)

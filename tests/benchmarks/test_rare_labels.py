@@ -1,8 +1,8 @@
 import numpy as np
 import pandas as pd
 
+from benchmarks import rare_labels
 from skfadm.diffusion import guidance
-from skfadm.experiments import rare_labels
 
 
 def test_each_table_shrinkage_and_seed_is_measured(tmp_path, monkeypatch):

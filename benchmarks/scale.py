@@ -227,7 +227,7 @@ def _memory(name: str) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m skfadm.experiments.scale", description=__doc__
+        prog="python -m benchmarks.scale", description=__doc__
     )
     parser.add_argument(
         "--out", type=Path, required=True, help="folder for scale.csv and scale.png"

@@ -90,7 +90,7 @@ class Coded:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print losses, and how far they are from those of plain training."""
-    parser = new_parser("skfadm.experiments.meta_learning", __doc__, seeds=5)
+    parser = new_parser("benchmarks.meta_learning", __doc__, seeds=5)
     parser.add_argument("--gradients", type=Path, metavar="CSV")
     parser.add_argument("--target", nargs="+", default=["White"], metavar="RACE")
     parser.add_argument("--max-iter", type=int, default=600, metavar="N")

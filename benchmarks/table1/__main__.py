@@ -1,37 +1,94 @@
-"""The command `skfadm table1`."""
+"""The paper's Table 1 on Adult: ``python -m benchmarks.table1``.
+
+For each race, every method is trained on the others, classifiers are trained on what it
+generates, and scored on that race. Finished trainings are kept in DIR/units; after an
+interruption the same command continues. Writes results.csv, choices.csv, table1.md,
+table1-*.csv and table1-*.png.
+"""
 
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
 from skfadm._files import UserError, check_installed, write_csv, written_whole
 from skfadm.datasets import fetch_adult
-from skfadm.experiments.peers import MostlyAI
 
+from ..peers import MostlyAI
 from .picture import draw
 from .protocol import Run, run
 from .results import markdown, paper_layout, summary
 from .settings import CLASSIFIERS, FULL, METHODS, QUICK, RULES
 
 
-def table1(args: argparse.Namespace) -> None:
-    """Run the command: the protocol, then tables and picture from its results.
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the protocol, then write tables and picture from its results."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    try:
+        _run(args)
+    except (UserError, OSError) as error:
+        parser.error(str(error))
+    return 0
 
-    Parameters
-    ----------
-    args : Namespace
-        With ``data``, ``out``, ``seeds``, ``quick``, ``methods``, ``targets`` and
-        ``jobs``.
 
-    Raises
-    ------
-    UserError
-        If a method or target is unknown, or a package that is needed is missing.
-    """
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.table1",
+        description=f"{__doc__}\nmethods: {', '.join(METHODS)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder with adult.data and adult.test of the UCI repository; where they "
+        "are not, Adult is downloaded there from OpenML",
+    )
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="folder to write to"
+    )
+    parser.add_argument(
+        "--seeds",
+        type=_count,
+        metavar="N",
+        help="final trainings of each method and target (default: 5; quick: 1)",
+    )
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="see that everything works, in minutes: few rows, short trainings, no "
+        "choice of hyperparameters; its numbers say nothing about the methods",
+    )
+    parser.add_argument(
+        "--methods", nargs="+", metavar="METHOD", help="these only (default: all)"
+    )
+    parser.add_argument(
+        "--targets", nargs="+", metavar="RACE", help="these only (default: all)"
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_count,
+        default=-1,
+        metavar="N",
+        help="trainings at a time (default: one for each core)",
+    )
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def _run(args: argparse.Namespace) -> None:
     check_installed("matplotlib", "the picture of the table")
     if "exponentiated" in (args.methods or METHODS):
         check_installed("fairlearn", "the row of its reduction")
@@ -89,3 +146,7 @@ def _chosen(what: str, asked: Sequence[str] | None, known: list[str]) -> list[st
             f"there is no {what} {unknown[0]!r}; choose from {', '.join(known)}"
         )
     return [name for name in known if asked is None or name in asked]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

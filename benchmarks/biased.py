@@ -39,7 +39,7 @@ SCORES = ["ACC", "R_DP", "R_EOp"]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print means over seeds, and half their 95 % intervals."""
-    parser = new_parser("skfadm.experiments.biased", __doc__, seeds=5)
+    parser = new_parser("benchmarks.biased", __doc__, seeds=5)
     parser.add_argument("--rows", type=int, default=4000)
     add_set(parser)
     args = parser.parse_args(argv)

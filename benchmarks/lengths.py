@@ -68,7 +68,7 @@ TABLES: dict[str, Callable[[Path | None], Split]] = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print means over the seeds."""
-    parser = new_parser("skfadm.experiments.lengths", __doc__, seeds=3)
+    parser = new_parser("benchmarks.lengths", __doc__, seeds=3)
     parser.add_argument("--most", type=int, default=5000, help="iterations at most")
     parser.add_argument(
         "--table", nargs="+", choices=list(TABLES), default=list(TABLES)[:1]

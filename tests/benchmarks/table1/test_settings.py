@@ -1,8 +1,8 @@
 import pytest
 
+from benchmarks.table1.settings import ADULT_GRAPH, FULL, METHODS, QUICK
 from skfadm.baselines._graph import read_graph
 from skfadm.datasets._adult import _FEATURES
-from skfadm.experiments.table1.settings import ADULT_GRAPH, FULL, METHODS, QUICK
 
 YARDSTICKS = {"majority", "real", "reweighed"}
 GENERATORS = [name for name, method in METHODS.items() if method.generator]

@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.experiments.table1 import units
-from skfadm.experiments.table1.settings import METHODS, Method, Protocol
-from skfadm.experiments.table1.units import Unit, compute, reweighing
+from benchmarks.table1 import units
+from benchmarks.table1.settings import METHODS, Method, Protocol
+from benchmarks.table1.units import Unit, compute, reweighing
 
 TINY = Protocol(n_generated=80, max_iter=2)
 SCORES = ["ACC", "R_DP", "R_EOp"]
@@ -234,7 +234,7 @@ def test_a_file_is_named_after_all_that_its_rows_depend_on(monkeypatch):
         unit.file_name("data", replace(TINY, max_iter=3)),
     ]
     with monkeypatch.context() as context:
-        context.setattr(units, "code_hash", lambda *_: "other code")
+        context.setattr(units, "CODE_VERSION", "other code")
         others.append(unit.file_name("data", TINY))
     with monkeypatch.context() as context:
         context.setattr(units, "versions", lambda: {"torch": "99"})

@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from fairlearn.metrics import demographic_parity_ratio
 
+from benchmarks import adult, biased, entropy, fidelity, lengths, solvers
+from benchmarks.downstream import classifiers, fit_classifiers, teach
+from benchmarks.peers import GROUP, LABEL, MostlyAI, Peer
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
-from skfadm.experiments import adult, biased, entropy, fidelity, lengths, solvers
-from skfadm.experiments.downstream import classifiers, fit_classifiers, teach
-from skfadm.experiments.peers import GROUP, LABEL, MostlyAI, Peer
 
 from ..generators import TINY, mixed_table
 

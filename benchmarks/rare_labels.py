@@ -37,7 +37,7 @@ Table = tuple[pd.DataFrame, NDArray[Any]]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print means over the seeds."""
-    parser = new_parser("skfadm.experiments.rare_labels", __doc__, seeds=5)
+    parser = new_parser("benchmarks.rare_labels", __doc__, seeds=5)
     parser.add_argument("--tables", nargs="+", choices=TABLES, default=TABLES)
     parser.add_argument("--rare", type=int, default=10, help="rows of the rare label")
     parser.add_argument(

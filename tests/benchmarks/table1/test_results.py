@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from skfadm.experiments.table1.picture import draw
-from skfadm.experiments.table1.published import AVERAGE, PUBLISHED, SHORT
-from skfadm.experiments.table1.results import markdown, paper_layout, summary
-from skfadm.experiments.table1.settings import MEASURES, METHODS
+from benchmarks.table1.picture import draw
+from benchmarks.table1.published import AVERAGE, PUBLISHED, SHORT
+from benchmarks.table1.results import markdown, paper_layout, summary
+from benchmarks.table1.settings import MEASURES, METHODS
 
 NAN = float("nan")
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from skfadm.experiments._running import half_width
-
+from .._running import half_width
 from .published import AVERAGE, ELSEWHERE, PUBLISHED, SHORT
 from .settings import CLASSIFIERS, MEASURES, METHODS, RULES
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from skfadm.experiments._running import add_set, collect, half_width, new_parser
+from benchmarks._running import add_set, collect, half_width, new_parser
 
 
 def units(calls, names="abc"):

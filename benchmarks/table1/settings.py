@@ -1,19 +1,19 @@
-"""The rows of the table, their grids and the protocol, as `settings.toml` has them.
-
-Without what is heavy to import, so that the command line can name them.
-"""
+"""The rows of the table, their grids and the protocol, as `settings.toml` has them."""
 
 from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from itertools import product
+from pathlib import Path
 from typing import Any
 
-_SETTINGS = tomllib.loads(
-    (files("skfadm.experiments.table1") / "settings.toml").read_text()
-)
+import skfadm
+from skfadm import baselines
+
+from .. import peers
+
+_SETTINGS = tomllib.loads((Path(__file__).parent / "settings.toml").read_text())
 #: Edges (cause, effect) of Adult's causal graph.
 ADULT_GRAPH = [
     (cause, effect)
@@ -74,10 +74,6 @@ class Method:
 
     def build(self, params: dict[str, Any]) -> Any:
         """Return the generator, not fitted."""
-        import skfadm
-        from skfadm import baselines
-        from skfadm.experiments import peers
-
         assert self.generator is not None
         places = (baselines, peers, skfadm)
         found = (getattr(place, self.generator, None) for place in places)

@@ -12,11 +12,11 @@ import pytest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
 import skfadm
+from benchmarks.table1 import protocol
+from benchmarks.table1.protocol import Run, choose, fair_accuracy, run
+from benchmarks.table1.settings import METHODS, Method, Protocol
+from benchmarks.table1.units import Unit
 from skfadm._files import UserError
-from skfadm.experiments.table1 import protocol
-from skfadm.experiments.table1.protocol import Run, choose, fair_accuracy, run
-from skfadm.experiments.table1.settings import METHODS, Method, Protocol
-from skfadm.experiments.table1.units import Unit
 from skfadm.metrics import FairnessScorer
 
 from .adult_files import RACES
@@ -232,8 +232,8 @@ KILLED = """
 import sys
 from pathlib import Path
 from skfadm.datasets import fetch_adult
-from skfadm.experiments.table1.protocol import Run, run
-from skfadm.experiments.table1.settings import Protocol
+from benchmarks.table1.protocol import Run, run
+from benchmarks.table1.settings import Protocol
 
 adult = fetch_adult(data_home=sys.argv[1])
 tiny = Protocol(seeds=2, n_generated=80, n_compared=80, max_iter=2)

@@ -39,7 +39,7 @@ POSITIVE = ">50K"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print means and intervals of every setting."""
-    parser = new_parser("skfadm.experiments.adult", __doc__, seeds=1)
+    parser = new_parser("benchmarks.adult", __doc__, seeds=1)
     parser.add_argument("--target", action="append", help="a race (default: all)")
     parser.add_argument("--rows", type=int, default=20_000)
     parser.add_argument("--lambda-yz", type=float, nargs="*", default=[0.0])

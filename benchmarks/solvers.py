@@ -45,7 +45,7 @@ FIGURES = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print means and standard deviations over the seeds."""
-    parser = new_parser("skfadm.experiments.solvers", __doc__, seeds=3)
+    parser = new_parser("benchmarks.solvers", __doc__, seeds=3)
     parser.add_argument("--max-iter", type=int, help="iterations, for a quick look")
     parser.add_argument("--most-steps", type=int, default=1000, help="leave out more")
     parser.add_argument("--picture", type=Path, help="PNG to write")

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.experiments import scale
-from skfadm.experiments.scale import Point, make_table, measure, plot
+from benchmarks import scale
+from benchmarks.scale import Point, make_table, measure, plot
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
