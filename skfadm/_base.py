@@ -13,8 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
-from . import __version__
-from ._files import wrong_version
+from ._files import own_version, wrong_version
 from ._validation import (
     check_n_samples,
     encode_domains,
@@ -118,7 +117,7 @@ class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
         return tags
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**super().__getstate__(), "_skfadm_version": __version__}
+        return {**super().__getstate__(), "_skfadm_version": own_version()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         state = dict(state)

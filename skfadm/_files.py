@@ -8,10 +8,9 @@ import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
-
-from skfadm import __version__
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -60,6 +59,14 @@ class HtmlPage(ABC):
         Path(path).write_text(self.to_html(), encoding="utf-8")
 
 
+@cache
+def own_version() -> str:
+    """Return the version of skfadm that is installed."""
+    from importlib.metadata import version
+
+    return version("skfadm")
+
+
 def wrong_version(version: str | None) -> str:
     """Say which version (None: it told none) wrote what this one cannot read.
 
@@ -68,14 +75,14 @@ def wrong_version(version: str | None) -> str:
     if version is None:
         return (
             "was written by skfadm 0.1.0 or older, before versions were kept, and "
-            f"skfadm {__version__} cannot read it: learn from the table again"
+            f"skfadm {own_version()} cannot read it: learn from the table again"
         )
-    wanted, found = (text.split(".")[:2] for text in (__version__, version))
+    wanted, found = (text.split(".")[:2] for text in (own_version(), version))
     if wanted == found:
         return ""
     return (
-        f"was written by skfadm {version}, this is {__version__}: sample with the "
-        f"former (pip install skfadm=={version}) or learn from the table again"
+        f"was written by skfadm {version}, this is {own_version()}: sample with "
+        f"the former (pip install skfadm=={version}) or learn from the table again"
     )
 
 

@@ -7,6 +7,7 @@ from sklearn.base import BaseEstimator, clone
 
 import skfadm
 from skfadm import FairDiffusionGenerator
+from skfadm._files import own_version
 
 from .generators import tiny
 
@@ -14,7 +15,7 @@ from .generators import tiny
 def saved_by(version, generator, monkeypatch):
     """Return a generator as another version would have saved it."""
     with monkeypatch.context() as patch:
-        patch.setattr("skfadm._base.__version__", version)
+        patch.setattr("skfadm._base.own_version", lambda: version)
         return pickle.dumps(generator)
 
 
@@ -46,3 +47,7 @@ def test_a_generator_of_a_version_with_another_third_number_loads(fitted, monkey
 def test_parameters_alone_load_whatever_the_version(monkeypatch):
     loaded = pickle.loads(saved_by("0.0.7", tiny(lambda_y=2.0), monkeypatch))
     assert clone(loaded).lambda_y == 2.0
+
+
+def test_what_is_installed_is_what_the_package_says():
+    assert own_version() == skfadm.__version__
