@@ -16,7 +16,7 @@ from typing import Any
 from skfadm import FairDiffusionGenerator
 from skfadm.baselines import FADM
 from skfadm.datasets import fetch_adult
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
 from ._running import Row, Unit, collect, half_width, hold_out, new_parser
 from .downstream import teach

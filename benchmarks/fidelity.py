@@ -1,7 +1,7 @@
 """Fidelity and privacy of generated rows on tables of many kinds: ``python -m``.
 
 For each table and seed a generator with the package's defaults is fitted on a random
-part of the rows and judged by :func:`skfadm.quality.quality_report` against these and
+part of the rows and judged by :func:`skfadm.report.quality_report` against these and
 against those that are held out. With ``--strengths`` the same fit is sampled again
 under fair control of rising strength: what fairness costs in fidelity, which
 ``--picture`` draws.
@@ -25,7 +25,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits
 from skfadm import FairDiffusionGenerator
 from skfadm._figures import BAD, SYNTHETIC
 from skfadm.datasets import fetch_adult
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
 from ._running import Unit, add_set, asked, collect, new_parser
 from .downstream import teach

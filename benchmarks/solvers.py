@@ -26,7 +26,7 @@ from skfadm.diffusion.samplers import (
     multistep,
     uniform_times,
 )
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
 from ._running import Row, Unit, asked, collect, hold_out, new_parser
 from .downstream import teach

@@ -14,8 +14,7 @@ if TYPE_CHECKING:
         equal_opportunity_ratio,
     )
     from .model_selection import LeaveOneDomainOut
-    from .quality import QualityDisplay, quality_report
-    from .report import fairness_report
+    from .report import QualityDisplay, fairness_report, quality_report
 
 __version__ = "0.1.0"
 
@@ -40,20 +39,19 @@ _HOMES = {
     "FairnessScorer": "metrics",
     "FairnessTradeoffDisplay": "metrics",
     "LeaveOneDomainOut": "model_selection",
-    "QualityDisplay": "quality",
+    "QualityDisplay": "report",
     "SyntheticDataClassifier": "classifier",
     "audit_groups": "metrics",
     "demographic_parity_ratio": "metrics",
     "equal_opportunity_ratio": "metrics",
     "fairness_report": "report",
-    "quality_report": "quality",
+    "quality_report": "report",
 }
 _SUBMODULES = (
     "baselines",
     "datasets",
     "metrics",
     "model_selection",
-    "quality",
     "report",
 )
 

@@ -28,7 +28,7 @@ from skfadm.cli import main
 from skfadm.cli.tables import ReadOptions, UserError, read_table
 from skfadm.encoding import TabularEncoder
 from skfadm.metrics._downstream import fit_on_generated
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
 from .generators import tiny
 

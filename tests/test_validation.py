@@ -13,7 +13,7 @@ from sklearn.exceptions import DataConversionWarning
 from skfadm import LeaveOneDomainOut, SyntheticDataClassifier
 from skfadm.baselines import VAE
 from skfadm.metrics import demographic_parity_ratio
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
 from .generators import tiny
 

@@ -1,12 +1,23 @@
-"""One page on a synthetic table: fair or not, at which price, faithful and private.
+"""Judge a synthetic table: fidelity, usefulness, privacy, and what it does to groups.
 
 Only tables go in, so that the rows of any generator of any package can be judged.
 
-- :func:`fairness_report` measures, and returns a :class:`FairnessReport`.
-- :meth:`FairnessReport.save_html` writes it as a page for people who do not program.
+- :func:`quality_report` measures fidelity, usefulness and privacy.
+- :func:`fairness_report` adds what classifiers of the rows do to groups.
+- Both reports print as text, and ``save_html`` writes them as a page.
+- :class:`QualityDisplay` draws the marginals and the differences of pair trends.
 """
 
-from ._measure import fairness_report
+from ._display import QualityDisplay
+from ._fairness import fairness_report
+from ._quality import quality_report
+from ._quality_report import QualityReport
 from ._report import FairnessReport
 
-__all__ = ["FairnessReport", "fairness_report"]
+__all__ = [
+    "FairnessReport",
+    "QualityDisplay",
+    "QualityReport",
+    "fairness_report",
+    "quality_report",
+]

@@ -9,9 +9,9 @@ import pandas as pd
 from markupsafe import Markup
 
 from .._figures import FOUR_FIFTHS
-from ..quality._page import render
-from ..quality._pictures import picture
 from . import _words as words
+from ._pictures import picture
+from ._render import render
 
 if TYPE_CHECKING:
     from ._report import FairnessReport
@@ -22,7 +22,6 @@ _MAX_GROUPS = 24
 def page(report: FairnessReport) -> str:
     """Return the report as HTML."""
     return render(
-        "skfadm.report",
         "report.html",
         report.quality,
         report=report,

@@ -12,8 +12,8 @@ import pandas as pd
 from .._figures import FOUR_FIFTHS
 from .._files import HtmlPage
 from ..metrics import FairnessTradeoffDisplay
-from ..quality import QualityReport
 from . import _words as words
+from ._quality_report import QualityReport
 
 _WIDTH = 80
 _MAX_GROUPS = 8

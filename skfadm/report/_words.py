@@ -9,9 +9,9 @@ import pandas as pd
 
 from .._figures import FOUR_FIFTHS
 from ..metrics._ratios import RATIOS
-from ..quality._words import fidelity as fidelity  # the page takes all from here
-from ..quality._words import number, percent
-from ..quality._words import privacy as privacy
+from ._quality_words import fidelity as fidelity  # the page takes all from here
+from ._quality_words import number, percent
+from ._quality_words import privacy as privacy
 
 if TYPE_CHECKING:
     from ._report import FairnessReport

@@ -21,7 +21,7 @@ from benchmarks.peers import PEERS
 from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.samplers import euler_maruyama, uniform_times
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
 ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
 pytestmark = pytest.mark.benchmark

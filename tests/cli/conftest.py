@@ -11,7 +11,7 @@ def small_trees():
     """Judge tables by small trees: the tests of the report look at the others."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "skfadm.quality._trees._booster",
+            "skfadm.report._trees._booster",
             lambda rng: DecisionTreeClassifier(max_depth=3, random_state=0),
         )
         yield

@@ -118,7 +118,7 @@ def test_generate_ends_with_the_verdict_on_its_rows(tables, capsys):
 def test_generate_writes_the_page_with_settings_and_trade_off(
     tables, capsys, monkeypatch
 ):
-    monkeypatch.setattr("skfadm.report._measure._STRENGTHS", (0.0, 1.0))
+    monkeypatch.setattr("skfadm.report._fairness._STRENGTHS", (0.0, 1.0))
     assert main([*LEARN, "--seed", "5", "--report", "report.html", "-q"]) == 0
     assert capsys.readouterr() == ("", "")
     page = (tables / "report.html").read_text(encoding="utf-8")

@@ -18,6 +18,7 @@ from skfadm.metrics import FairnessTradeoffDisplay
 from .tables import biased_rows
 
 pytest.importorskip("matplotlib")
+pytestmark = pytest.mark.usefixtures("small_trees")
 
 
 @pytest.fixture(scope="module")

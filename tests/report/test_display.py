@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.quality import QualityDisplay, quality_report
+from skfadm.report import QualityDisplay, quality_report
 
-from .tables import QUICK, mixed_table
+from .mixed_tables import QUICK, mixed_table
 
 
 @pytest.fixture(scope="module")

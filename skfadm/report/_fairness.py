@@ -15,10 +15,10 @@ from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
 from ..metrics._ratios import _positive_labels
 from ..metrics._tradeoff import measure_tradeoff
-from ..quality import quality_report
-from ..quality._tables import as_frame
 from ._before_after import Judged, predict, rates, scores
+from ._quality import quality_report
 from ._report import FairnessReport
+from ._tables import as_frame
 
 #: Nearest neighbours take time that grows with the square of the rows.
 _NEIGHBOURS = 5
@@ -63,7 +63,7 @@ def fairness_report(
     bootstrap intervals over the rows that are judged, pairs for the changes; another
     training of the generator is not in them, and a ratio has none where a classifier
     gives the positive label to fewer than five rows of a group. Fidelity, use and
-    privacy are those of :func:`skfadm.quality.quality_report`.
+    privacy are those of :func:`skfadm.report.quality_report`.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def fairness_report(
     ------
     ValueError, TypeError
         Before any training, naming the argument: as
-        :func:`~skfadm.quality.quality_report`; if `z` has a single group, labels of the
+        :func:`~skfadm.report.quality_report`; if `z` has a single group, labels of the
         synthetic rows are unknown, or what belongs to the holdout is missing.
 
     Examples

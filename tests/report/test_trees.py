@@ -8,9 +8,9 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
-from .tables import QUICK, mixed_table
+from .mixed_tables import QUICK, mixed_table
 
 
 class Recorder(DummyClassifier):

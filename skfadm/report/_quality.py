@@ -22,7 +22,7 @@ from ._privacy import (
     nearer_share,
     repeated_share,
 )
-from ._report import QualityReport
+from ._quality_report import QualityReport
 from ._tables import MIN_ROWS, Matrix, Tables, as_frame, read_tables
 from ._trees import draw, real_and_synthetic_training, real_or_generated_auc
 
@@ -155,7 +155,7 @@ def quality_report(
     --------
     >>> import numpy as np
     >>> from sklearn.datasets import load_iris
-    >>> from skfadm.quality import quality_report
+    >>> from skfadm.report import quality_report
     >>> X, y = load_iris(return_X_y=True)
     >>> shuffled = np.random.default_rng(0).permuted(X, axis=0)
     >>> report = quality_report(X, shuffled, random_state=0)

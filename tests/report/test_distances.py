@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
 from . import sdmetrics_scores
-from .tables import QUICK, mixed_table
+from .mixed_tables import QUICK, mixed_table
 
 N = 350  # longer than the block of distances that is computed at a time
 

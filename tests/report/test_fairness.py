@@ -14,6 +14,8 @@ from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
 
 from .tables import biased_rows
 
+pytestmark = pytest.mark.usefixtures("small_trees")
+
 
 def numbers(table):
     X, y, z, domains = table
@@ -242,7 +244,7 @@ def test_a_generator_gives_its_settings_and_its_trade_off(monkeypatch):
 
     from ..generators import tiny
 
-    monkeypatch.setattr("skfadm.report._measure._STRENGTHS", (0.0, 1.0))
+    monkeypatch.setattr("skfadm.report._fairness._STRENGTHS", (0.0, 1.0))
     data = make_biased_domains(300, n_domains=1, bias=0.3, random_state=0)
     generator = tiny().fit(data.data, data.target, data.z)
     X, y = generator.sample(200)

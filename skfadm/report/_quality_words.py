@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
-    from ._report import QualityReport
+    from ._quality_report import QualityReport
 
 
 def percent(share: float) -> str:

@@ -6,9 +6,9 @@ import re
 import numpy as np
 import pytest
 
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
-from .tables import QUICK, halves
+from .mixed_tables import QUICK, halves
 
 
 @pytest.fixture(scope="module")

@@ -8,9 +8,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
-from .tables import QUICK
+from .mixed_tables import QUICK
 
 N = 300
 

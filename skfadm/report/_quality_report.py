@@ -115,7 +115,7 @@ membership_auc : float
         return figures_of(self)[columns]
 
     def _html(self) -> str:
-        from ._page import page
+        from ._render import page
 
         return page(self)
 

@@ -17,7 +17,7 @@ from ._tables import Matrix, read_tables
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ._report import QualityReport
+    from ._quality_report import QualityReport
 
 _PANELS_A_ROW = 4
 _MAX_LABEL = 14

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.quality import quality_report
+from skfadm.report import quality_report
 
-from .tables import QUICK, halves, mixed_table
+from .mixed_tables import QUICK, halves, mixed_table
 
 COPYING = {"dcr_share", "nndr", "copies", "membership_auc"}
 

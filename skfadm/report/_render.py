@@ -7,14 +7,14 @@ from functools import partial
 from importlib.metadata import version
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from .. import __version__
-from . import _words as words
+from . import _quality_words as words
 from ._display import draw_marginal, losses_of, worst_columns
 from ._pictures import picture
-from ._report import QualityReport, figures_of
+from ._quality_report import QualityReport, figures_of
 
 _MAX_COLUMNS = 12
 _PACKAGES = ("numpy", "pandas", "scikit-learn", "torch")
@@ -22,17 +22,13 @@ _PACKAGES = ("numpy", "pandas", "scikit-learn", "torch")
 
 def page(quality: QualityReport) -> str:
     """Return the report as HTML."""
-    return render("skfadm.quality", "quality.html", quality, words=words)
+    return render("quality.html", quality, words=words)
 
 
-def render(package: str, template: str, quality: QualityReport, **values: Any) -> str:
-    """Fill in a page that shows the quality of a table, among other `values`.
-
-    The template is one of `package`, and may include those of this one.
-    """
-    loaders = [PackageLoader(name) for name in (package, "skfadm.quality")]
+def render(template: str, quality: QualityReport, **values: Any) -> str:
+    """Fill in a page that shows the quality of a table, among other `values`."""
     environment = Environment(
-        loader=ChoiceLoader(loaders),
+        loader=PackageLoader("skfadm.report"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
