@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils import check_random_state
 
-from .._validation import as_labels
+from .._validation import as_labels, new_random_state
 from ._coverage import alpha_precision_beta_recall
 from ._fidelity import column_shapes, pair_trends
 from ._marginals import marginals_of
@@ -180,7 +179,7 @@ def quality_report(
     frames, categorical, label = _with_labels(given, labels, categorical_features)
     tables = read_tables(frames, categorical)
     # One stream a measure: a figure does not change when others are asked for.
-    seed = check_random_state(random_state).randint(2**31 - 1)
+    seed = new_random_state(random_state).randint(2**31 - 1)
 
     shapes, trends, fidelity = _fidelity(tables, seed)
     figures = [
