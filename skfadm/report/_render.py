@@ -10,7 +10,6 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from .. import __version__
 from . import _quality_words as words
 from ._display import draw_marginal, losses_of, worst_columns
 from ._pictures import picture
@@ -40,7 +39,7 @@ def render(template: str, quality: QualityReport, **values: Any) -> str:
         figures=_figures(quality),
         columns=_columns(quality),
         heat=_heat(quality),
-        version=__version__,
+        version=version("skfadm"),
         versions={"Python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
         **values,
