@@ -58,7 +58,15 @@ FLOORS = [
     {"generator"},
     {"_sampling", "report"},
     {"_base", "datasets", "fair_control", "metrics", "model_selection"},
-    {"_figures", "_files", "_progress", "_validation", "diffusion", "encoding"},
+    {
+        "_figures",
+        "_files",
+        "_progress",
+        "_text",
+        "_validation",
+        "diffusion",
+        "encoding",
+    },
 ]
 #: Rooms that still go. They may stand on any floor, but in no circle.
 LEAVING = {"_memory"}
