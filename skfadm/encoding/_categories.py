@@ -53,8 +53,10 @@ class CategoryColumn:
         if identifiers == "keep" or self.n_rare or hidden.sum() < MIN_SINGLE:
             hidden[:] = False
         self.n_hidden = int(hidden.sum())
-        kept = index[~(rare | hidden)]
-        counts = counts[~(rare | hidden)]
+        dropped = rare | hidden
+        if self.n_rare:  # categories without rows may name people of other rows
+            dropped |= counts == 0
+        kept, counts = index[~dropped], counts[~dropped]
         seen = np.flatnonzero(counts)
         if not self.is_categorical:
             # Sorted by type and text, which also orders values that do not compare.

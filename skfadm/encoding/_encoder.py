@@ -48,6 +48,12 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     each of these words is encoded as another one of the column, drawn with its share.
     Integers are numbers, also where they are identifiers.
 
+    No real identifier is stored, nor a hash or filter of them: whoever holds one finds
+    short identifiers by trying all. What is stored of 20 words or more of one shape is
+    the share of each character that 5 of them have at a place. New words are drawn from
+    that, and can be real by chance, as a guess can; where that would befall more than
+    one in 1,000, new words have more digits than the real ones.
+
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
@@ -55,9 +61,9 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         the subsample of 100,000 rows from which quantiles are read. An integer gives
         the same encoding at every call. None draws afresh.
     identifiers : {"synthetic", "missing", "keep"} or dict, default="synthetic"
-        What identifiers come back as: new words of the same pattern, of which none is
-        in the table that was fitted; missing values; or, with "keep", the real words,
-        which are then categories as any others, also those of one row. A dict from
+        What identifiers come back as: new words of the same pattern; missing values;
+        or, with "keep", the real words, which are then categories as any others, also
+        those of one row. A dict from
         columns (names, or positions in an array) to one of these says so for these
         columns, whatever they hold: with "synthetic" and "missing" all their words are
         identifiers. All other columns are as by default.

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
+import string
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-import pandas as pd
-
-from ._formats import object_array
 
 #: What identifiers can come back as.
 RULES = frozenset({"synthetic", "missing", "keep"})
@@ -36,8 +36,11 @@ _MAKE: dict[str, Callable[[str], Any]] = {
     "int": int,
     "UUID": uuid.UUID,
 }
-# How often a row tries to find a word that is none of the real ones.
-_ATTEMPTS = 8
+# New words get digits more where a larger share of them would be real by chance.
+MAX_REAL = 1e-3
+# Lengths of words whose shape is seldom are drawn from so many quantiles.
+N_LENGTHS = 200
+_CLASSES = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 # Characters that are drawn at a time.
 _CELLS = 1 << 22
 
@@ -66,11 +69,14 @@ def mix(numbers: np.ndarray) -> np.ndarray:
 
 
 class WordPattern:
-    """Makes new words like given ones, and none of them.
+    """Makes new words like given ones, and keeps nothing that tells one of these.
 
     Words of one shape (length, and places of all that is no letter or digit) give,
-    place by place, the characters and how frequent they are. Of words whose shape is
-    seldom, such as sentences, only lengths and the characters of all are kept.
+    place by place, the characters of several words and how frequent they are. Of words
+    whose shape is seldom, such as sentences, only lengths and the characters of many
+    are kept. There is no list of real words, not as hashes either: to know whether a
+    word is real, an attacker would try them all. Instead new words get digits more
+    where so few are possible that many would be real by chance.
 
     The words are distinct strings, bytes, integers or UUIDs; a TypeError names other
     types, or several. Where there are very many, `rng` draws those that are read.
@@ -82,48 +88,54 @@ class WordPattern:
             raise TypeError(" and ".join(types))
         (self.type,) = types
         texts = [_text(word) for word in words]
-        # Hashes, to know a real word by, and not the words themselves.
-        self.known = np.unique(_hash(texts))
+        shapes = {_ALPHANUMERIC.sub("x", text) for text in texts}
         if len(texts) > SUBSAMPLE:
             picked = rng.choice(len(texts), SUBSAMPLE, replace=False)
             texts = [texts[i] for i in picked]
-        shapes: dict[str, list[str]] = {}
+        # How many real words each of those that are read stands for.
+        weight = len(words) / len(texts)
+        grouped: dict[str, list[str]] = {}
         for text in texts:
-            shapes.setdefault(_ALPHANUMERIC.sub("x", text), []).append(text)
-        groups = sorted(shapes.values(), key=len, reverse=True)[:MAX_SHAPES]
-        groups = [group for group in groups if len(group) >= MIN_SHAPE]
-        sizes = [len(group) for group in groups]
+            grouped.setdefault(_ALPHANUMERIC.sub("x", text), []).append(text)
+        groups = sorted(grouped.items(), key=lambda item: len(item[1]), reverse=True)
+        groups = [g for g in groups[:MAX_SHAPES] if len(g[1]) >= MIN_SHAPE]
+        sizes = [len(group) for _, group in groups]
         self.shares = np.cumsum([*sizes, len(texts) - sum(sizes)]) / len(texts)
-        self.places = [
-            [_alphabet(Counter(place)) for place in zip(*group, strict=True)]
-            for group in groups
-        ]
+        self.places, self.n_extra = [], []
+        for shape, group in groups:
+            letters = np.array(group).reshape(-1, 1).view("U1")
+            places = [_alphabet(*np.unique(c, return_counts=True)) for c in letters.T]
+            self.places.append(places)
+            is_common = weight * _chances(letters, places).sum() > MAX_REAL
+            # A shape that no real word has is one of no real word.
+            longer = (k for k in count(1) if shape + "x" * k not in shapes)
+            self.n_extra.append(next(longer) if is_common else 0)
+        self.letters = _common_letters(texts, self.type)
         lengths = np.sort([len(text) for text in texts])
-        self.lengths = lengths[np.linspace(0, len(lengths) - 1, 200).astype(int)]
-        self.letters = _alphabet(_common_letters(texts, self.type))
+        end = min(MIN_ROWS, len(lengths) - 1) // 2
+        ranks = np.linspace(end, len(lengths) - 1 - end, N_LENGTHS)
+        self.lengths = lengths[ranks.astype(int)]
+        rest = set().union(texts).difference(*(group for _, group in groups))
+        found = weight * sum(self._chance(text) for text in rest)
+        self.n_extra.append(max(0, int(np.ceil(np.log10(max(found, 1e-9) / MAX_REAL)))))
+
+    def _chance(self, text: str) -> float:
+        """Return how likely a draw of the words whose shape is seldom gives one."""
+        chars, shares = self.letters
+        p = dict(zip(chars, np.diff(shares, prepend=0.0), strict=True))
+        of_length = float((self.lengths == len(text)).mean())
+        return of_length * math.prod(p.get(c, 0.0) for c in text)
 
     def draw(self, streams: np.ndarray) -> np.ndarray:
-        """Return a new word for each of some random numbers, uint64.
-
-        Different ones give different words as far as the pattern has as many.
-        """
+        """Return a new word for each of some random numbers, uint64."""
         texts = np.empty(len(streams), dtype=object)
         block = max(1, _CELLS // (int(self.lengths[-1]) + 1))
-        todo = np.arange(len(streams))
-        for attempt in range(_ATTEMPTS):
-            for start in range(0, len(todo), block):
-                rows = todo[start : start + block]
-                texts[rows] = self._texts(mix(streams[rows] + np.uint64(attempt)))
-            todo = todo[self._is_known(texts[todo])]
-        while len(todo):  # All words of so short a pattern may be taken.
-            texts[todo] += np.array([str(s % 10) for s in streams[todo]], dtype=object)
-            todo = todo[self._is_known(texts[todo])]
+        for start in range(0, len(texts), block):
+            rows = slice(start, start + block)
+            texts[rows] = self._texts(mix(streams[rows]))
         if self.type != "str":
             texts[:] = [_MAKE[self.type](text) for text in texts]
         return texts
-
-    def _is_known(self, texts: np.ndarray) -> np.ndarray:
-        return np.isin(_hash(texts), self.known)
 
     def _texts(self, streams: np.ndarray) -> Any:
         if self.type == "UUID":
@@ -133,25 +145,58 @@ class WordPattern:
         shapes = np.searchsorted(self.shares, _uniform(streams, 0), side="right")
         for shape in np.unique(shapes):
             rows = np.flatnonzero(shapes == shape)
+            extra = [_DIGITS] * self.n_extra[shape]
             if shape < len(self.places):
-                letters = _letters(self.places[shape], streams[rows])
+                letters = _letters([*self.places[shape], *extra], streams[rows])
                 texts[rows] = ["".join(row) for row in letters.tolist()]
                 continue
-            lengths = self.lengths[(_uniform(streams[rows], 1) * 200).astype(int)]
-            letters = _letters([self.letters] * int(lengths.max()), streams[rows])
+            drawn = (_uniform(streams[rows], 1) * N_LENGTHS).astype(int)
+            lengths = self.lengths[drawn] + len(extra)
+            places = [*extra, *[self.letters] * int(lengths.max() - len(extra))]
+            letters = _letters(places, streams[rows])
             for row, length, line in zip(rows, lengths, letters.tolist(), strict=True):
-                texts[row] = " ".join("".join(line[:length]).split())
+                words = "".join(line[:length]).split()
+                texts[row] = " ".join(words) or str(streams[row])
         return texts
 
 
+#: Characters, and the cumulative shares in which they are drawn.
 _Alphabet = tuple[str, np.ndarray]
+_DIGITS: _Alphabet = ("0123456789", np.arange(1, 11) / 10)
 
 
-def _alphabet(counts: Counter[str]) -> _Alphabet:
-    """Return characters, and the cumulative shares in which they are drawn."""
-    chars = sorted(counts)
-    shares = np.cumsum([counts[c] for c in chars])
-    return "".join(chars), shares / shares[-1]
+def _alphabet(chars: np.ndarray, counts: np.ndarray) -> _Alphabet:
+    """Return what is drawn at a place.
+
+    A character of few words could tell one: it stands for all of its class.
+    """
+    often = counts >= MIN_ROWS
+    shares = dict(zip(chars[often].tolist(), counts[often].astype(float), strict=True))
+    for kind in _CLASSES:
+        n_rare = counts[~often & np.isin(chars, list(kind))].sum()
+        if n_rare >= MIN_ROWS:
+            for char in kind:
+                shares[char] = shares.get(char, 0.0) + n_rare / len(kind)
+    return _of_shares(shares)
+
+
+def _of_shares(shares: Mapping[str, float]) -> _Alphabet:
+    if not shares:
+        return _DIGITS
+    chars = sorted(shares)
+    cumulative = np.cumsum([shares[c] for c in chars])
+    return "".join(chars), cumulative / cumulative[-1]
+
+
+def _chances(letters: np.ndarray, places: Sequence[_Alphabet]) -> np.ndarray:
+    """Return how likely each word, a row of characters, is to be drawn."""
+    chances = np.ones(len(letters))
+    for column, (chars, shares) in zip(letters.T, places, strict=True):
+        known = np.array(list(chars))
+        p = np.append(np.diff(shares, prepend=0.0), 0.0)
+        at = np.searchsorted(known, column).clip(max=len(known) - 1)
+        chances *= p[np.where(known[at] == column, at, len(known))]
+    return chances
 
 
 def _letters(places: Sequence[_Alphabet], streams: np.ndarray) -> np.ndarray:
@@ -162,13 +207,13 @@ def _letters(places: Sequence[_Alphabet], streams: np.ndarray) -> np.ndarray:
     return letters
 
 
-def _common_letters(texts: Sequence[str], kind: str) -> Counter[str]:
+def _common_letters(texts: Sequence[str], kind: str) -> _Alphabet:
     """Count characters, without those of few words, which could tell one."""
     n_words = Counter(c for text in texts for c in set(text))
     common = Counter(c for text in texts for c in text if n_words[c] >= MIN_ROWS)
     if kind == "int":
         del common["-"]
-    return common or Counter("0123456789")
+    return _of_shares(common)
 
 
 def _uniform(streams: np.ndarray, place: int) -> np.ndarray:
@@ -186,8 +231,3 @@ def _type_name(word: Any) -> str:
 
 def _text(word: Any) -> str:
     return word.decode("latin-1") if isinstance(word, bytes) else str(word)
-
-
-def _hash(texts: Iterable[str]) -> np.ndarray:
-    codes = object_array(text.encode("utf-8", "surrogatepass") for text in texts)
-    return pd.util.hash_array(codes, categorize=False)

@@ -9,6 +9,8 @@ import pytest
 
 from skfadm.encoding import TabularEncoder
 
+from ..reachable import reachable, texts_of
+
 N = 3000
 
 
@@ -96,7 +98,7 @@ def test_new_identifiers_have_the_constant_parts_and_the_form_of_the_real_ones()
     with pytest.warns(UserWarning):
         encoder = TabularEncoder(0).fit(pd.DataFrame(columns))
     found = encoder.decode(np.empty((N, 0)), seed=0)
-    assert found["who"].map(lambda t: bool(re.fullmatch(r"DE00000\d{5}", t))).all()
+    assert found["who"].map(lambda t: bool(re.fullmatch(r"DE00000\d{6}", t))).all()
     assert found["name"].str.fullmatch("[A-Z][a-z]+ [A-Z][a-z]+").mean() > 0.99
     assert [str(UUID(text)) for text in found["uuid"]] == found["uuid"].tolist()
     real = names().str.len()
@@ -118,7 +120,9 @@ def test_where_all_words_of_a_pattern_are_taken_new_ones_are_longer():
     column = pd.Series([f"P{k:03d}" for k in range(1000)])
     with pytest.warns(UserWarning):
         _, encoder = fit(column)
-    assert set(generated(encoder).str.len()) == {5}
+    found = generated(encoder)
+    assert set(found.str.len()) == {5}
+    assert found.str.startswith("P").all()
 
 
 def test_frequent_words_among_free_text_are_categories():
@@ -247,3 +251,41 @@ def test_words_beyond_unicode_and_empty_ones_have_a_pattern():
     words = pd.Series(["", "\udc80bad", *[f"x{k}" for k in range(40)]])
     _, encoder = fit(words, identifiers={"who": "synthetic"})
     assert not set(generated(encoder, 500)) & set(words)
+
+
+def drawn(n, form, size):
+    picked = np.random.default_rng(5).choice(size, n, replace=False)
+    return pd.Series([form.format(k) for k in picked])
+
+
+def test_real_identifiers_cannot_be_found_by_trying_all():
+    real = drawn(300, "P-{:06d}", 10**6)
+    with pytest.warns(UserWarning):
+        _, encoder = fit(real)
+    tries = np.array([f"P-{k:06d}" for k in range(10**6)], dtype=object)
+    stored = [v for v in reachable(encoder) if isinstance(v, int | np.integer)]
+    for texts in (tries, np.array([t.encode() for t in tries], dtype=object)):
+        found = tries[np.isin(pd.util.hash_array(texts, categorize=False), stored)]
+        assert len(found) <= 1
+    # New ones are real by chance only, as a guess is: 300 in a million.
+    new = set(generated(encoder, 20_000))
+    assert len(new & set(real)) < 25
+
+
+@pytest.mark.parametrize(
+    "form", ["Ann Lee {:06d}", "+44 20 {:07d}", "P-{:06d}", "she said {} and left, so"]
+)
+@pytest.mark.parametrize("rule", ["synthetic", "missing"])
+@pytest.mark.parametrize("dtype", [object, "category", "string[pyarrow]"])
+def test_what_is_kept_of_identifiers_names_none_and_does_not_grow(form, rule, dtype):
+    sizes = []
+    for n in (300, 3000):
+        real = drawn(n, form, 10**6)
+        # Of a part of the rows categories name the others too.
+        column = pd.concat([real, drawn(n, form + "!", 10**6)]).astype(dtype)[:n]
+        _, encoder = fit(column, identifiers={"who": rule})
+        texts = texts_of(encoder)
+        assert not [word for word in column.astype(str) if word in texts]
+        assert not any(line.endswith("!") for line in texts.splitlines())
+        sizes.append(sum(1 for _ in reachable(encoder)))
+    assert sizes[1] < 1.3 * sizes[0]
