@@ -17,7 +17,6 @@ import numpy as np
 import pandas as pd
 
 from skfadm._files import UserError
-from skfadm.metrics import FairnessScorer
 
 from .settings import METHODS, RULES, Protocol
 from .units import Unit, compute
@@ -144,7 +143,7 @@ def choose(
 
     The score of a candidate is the mean over the source domains, each reserved once,
     and over the downstream classifiers, of their accuracy or of their fair accuracy
-    (`FairnessScorer`). The highest is chosen, of equal ones the first. No score on the
+    (`fair_accuracy`). The highest is chosen, of equal ones the first. No score on the
     target enters. A method without a strength is chosen by accuracy, whatever the rule.
 
     Parameters
@@ -185,15 +184,14 @@ def choose(
 
 
 def fair_accuracy(rows: pd.DataFrame) -> pd.Series:
-    """Return what `FairnessScorer` makes of accuracy and demographic parity.
+    """Return the accuracy of the fair (four fifths), below that the ratio minus 1.
 
     Parameters
     ----------
     rows : DataFrame
         With "ACC" and "R_DP"; without an accuracy there is none.
     """
-    least = FairnessScorer().min_ratio
-    fair = rows["ACC"].where(rows["R_DP"] >= least, rows["R_DP"].fillna(0.0) - 1.0)
+    fair = rows["ACC"].where(rows["R_DP"] >= 0.8, rows["R_DP"].fillna(0.0) - 1.0)
     return fair.where(rows["ACC"].notna())
 
 

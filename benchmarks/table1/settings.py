@@ -30,7 +30,7 @@ MEASURES = ("ACC", "R_DP", "R_EOp")
 #: What a candidate is chosen by, on the source domains.
 RULES = {
     "accuracy": "accuracy, as in the paper",
-    "fair_accuracy": "fair accuracy (FairnessScorer)",
+    "fair_accuracy": "accuracy of the fair, four fifths or more",
 }
 
 

@@ -40,10 +40,9 @@ class FairnessScorer(BaseEstimator):
 
         - ``"accuracy"``: the share of right predictions; needs no `z`.
         - ``"demographic_parity_ratio"``, ``"equal_opportunity_ratio"``: Eq. 12, 13.
-        - ``"fair_accuracy"``: the accuracy if `ratio` is at least `min_ratio`;
-          otherwise ``ratio - 1``, which is negative. So whoever is fair enough ranks
-          above whoever is not, and those who are not rank by their ratio. An undefined
-          ratio (nobody is given the positive label) counts as 0 and scores -1.
+        - ``"fair_accuracy"``: the accuracy minus a price for what `ratio` lacks of
+          `min_ratio`, ``accuracy - price * max(0, min_ratio - ratio)``. An undefined
+          ratio (nobody is given the positive label) counts as 0.
 
         A tuple gives a dict of these scores, from one sampling and one classifier;
         scikit-learn takes it as multi-metric scoring.
@@ -51,8 +50,11 @@ class FairnessScorer(BaseEstimator):
             default="demographic_parity_ratio"
         The ratio that ``"fair_accuracy"`` looks at.
     min_ratio : float, default=0.8
-        The ratio, in [0, 1], from which on ``"fair_accuracy"`` calls predictions fair
-        enough. 0.8 is the four-fifths rule.
+        The ratio, in [0, 1], from which on ``"fair_accuracy"`` is the accuracy. 0.8 is
+        the four-fifths rule.
+    price : float, default=1.0
+        What ``"fair_accuracy"`` takes off for a ratio of 0.01 that is missing, in
+        hundredths of accuracy. 0 makes it the accuracy.
     classifier : classifier, default=None
         Trained on generated rows; cloned before. ``None`` means histogram gradient
         boosting that takes arrays and DataFrames with categories and missing values.
@@ -80,10 +82,10 @@ class FairnessScorer(BaseEstimator):
     Where the ratio is undefined, the two ratio metrics are ``nan``, with an
     ``UndefinedMetricWarning``; scikit-learn ranks such candidates last.
 
-    ``"fair_accuracy"`` holds for one evaluation. Its mean over folds asks each fold to
-    be fair enough and lets one that is not cost about its share of the accuracy. To put
-    the condition on the mean ratio instead, score a tuple and use
-    :func:`skfadm.model_selection.refit_fair`.
+    ``"fair_accuracy"`` changes little where ratio and accuracy change little, so means
+    and standard deviations over folds can be read. A fold that is fairer than
+    `min_ratio` does not make up for one that is not. To put a condition on the mean
+    ratio instead, score a tuple and use :func:`skfadm.model_selection.refit_fair`.
 
     A generator may draw rows of one label only. No classifier can be trained on them;
     what they teach is that label, so they are scored, with a warning, as the classifier
@@ -105,7 +107,7 @@ class FairnessScorer(BaseEstimator):
     {'accuracy': 0.75, 'demographic_parity_ratio': 0.51}
     >>> fair_accuracy = FairnessScorer(metric="fair_accuracy", min_ratio=0.8)
     >>> round(fair_accuracy(model, X, y, z=z), 2)
-    -0.49
+    0.46
     """
 
     # The signature makes scikit-learn believe that `estimator` is metadata as well.
@@ -114,6 +116,7 @@ class FairnessScorer(BaseEstimator):
     _parameter_constraints: dict = {
         "ratio": [StrOptions(set(RATIOS))],
         "min_ratio": [Interval(Real, 0, 1, closed="both")],
+        "price": [Interval(Real, 0, None, closed="left")],
         "classifier": [HasMethods(["fit", "predict"]), None],
         "n_samples": [Interval(Integral, 1, None, closed="left")],
         "adapt": ["boolean"],
@@ -126,6 +129,7 @@ class FairnessScorer(BaseEstimator):
         *,
         ratio: str = "demographic_parity_ratio",
         min_ratio: float = 0.8,
+        price: float = 1.0,
         classifier: Any = None,
         n_samples: int = 5000,
         adapt: bool = False,
@@ -136,6 +140,7 @@ class FairnessScorer(BaseEstimator):
         self.metric = metric
         self.ratio = ratio
         self.min_ratio = min_ratio
+        self.price = price
         self.classifier = classifier
         self.n_samples = n_samples
         self.adapt = adapt
@@ -253,15 +258,15 @@ class FairnessScorer(BaseEstimator):
         groups: np.ndarray | None,
         labels: np.ndarray,
     ) -> float:
+        accuracy = float(accuracy_score(y_true, y_pred))
         if metric == "accuracy" or groups is None:
-            return float(accuracy_score(y_true, y_pred))
+            return accuracy
         name = self.ratio if metric == "fair_accuracy" else metric
         ratio = fairness_ratio(name, y_true, y_pred, groups, labels, self.pos_label)
         if metric != "fair_accuracy":
             return ratio
-        if ratio >= self.min_ratio:
-            return float(accuracy_score(y_true, y_pred))
-        return -1.0 if np.isnan(ratio) else ratio - 1.0
+        missing = max(0.0, self.min_ratio - np.nan_to_num(ratio, nan=0.0))
+        return float(accuracy - self.price * missing)
 
 
 def _named(X: pd.DataFrame, name: Any) -> np.ndarray:
