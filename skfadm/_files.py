@@ -1,19 +1,30 @@
-"""Files: checked before any work is done, written whole or not at all."""
+"""Files: checked before any work is done, written whole or not at all; caches."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
+import secrets
+import stat
+import sys
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 if TYPE_CHECKING:
     from pandas import DataFrame
+
+#: Standard input or output in place of a file.
+STREAM = Path("-")
+#: Extras that bring optional packages along, in versions that are tested.
+_EXTRAS = {"matplotlib": "plot", "pyarrow": "parquet", "skops": "models"}
+R = TypeVar("R")
 
 
 class UserError(Exception):
@@ -47,7 +58,8 @@ class HtmlPage(ABC):
         Parameters
         ----------
         path : str or path-like
-            The file, replaced if it exists. It holds figures and histograms, no rows.
+            The file. One that exists is replaced when all of the page is written, and
+            its permissions stay. The page holds figures and histograms, no rows.
 
         Raises
         ------
@@ -56,7 +68,9 @@ class HtmlPage(ABC):
         OSError
             If the file cannot be written.
         """
-        Path(path).write_text(self.to_html(), encoding="utf-8")
+        page = self.to_html().encode(errors="replace")
+        with written_whole(Path(path)) as file:
+            file.write(page)
 
 
 @cache
@@ -77,13 +91,23 @@ def wrong_version(version: str | None) -> str:
             "was written by skfadm 0.1.0 or older, before versions were kept, and "
             f"skfadm {own_version()} cannot read it: learn from the table again"
         )
-    wanted, found = (text.split(".")[:2] for text in (own_version(), version))
-    if wanted == found:
+    if own_version().split(".")[:2] == version.split(".")[:2]:
         return ""
     return (
-        f"was written by skfadm {version}, this is {own_version()}: sample with "
-        f"the former (pip install skfadm=={version}) or learn from the table again"
+        f"was written by skfadm {version}, this is {own_version()}: sample with the "
+        f"former (pip install skfadm=={version}) or learn from the table again"
     )
+
+
+def is_stream(path: Path) -> bool:
+    """Tell whether what is written goes on at once: to "-", a pipe or a device."""
+    if path == STREAM:
+        return True
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def check_file(path: Path) -> None:
@@ -95,24 +119,31 @@ def check_file(path: Path) -> None:
 
 def check_can_write(path: Path) -> None:
     """Raise a `UserError` if a file cannot be written."""
+    if is_stream(path):
+        return
     if path.is_dir():
         raise UserError(f"{path}: is a folder; give the name of a file")
-    folder = path.resolve().parent
-    if not folder.is_dir():
-        raise UserError(f"{path}: there is no folder {folder}; make it first")
+    target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise UserError(f"{path}: there is no folder {target.parent}; make it first")
+    if target.exists() and not os.access(target, os.W_OK):
+        raise UserError(f"{path}: is write-protected; choose another name")
     try:
         # Permissions do not tell all: a file system may be read-only.
-        tempfile.TemporaryFile(dir=folder).close()
+        tempfile.TemporaryFile(dir=target.parent).close()
     except OSError as error:
         raise UserError(
-            f"{path}: cannot write to {folder} ({error.strerror}); choose another"
+            f"{path}: cannot write to {target.parent} ({error.strerror}); choose "
+            "another"
         ) from error
 
 
 def check_installed(package: str, purpose: str) -> None:
     """Raise a `UserError` if an optional package is missing."""
     if importlib.util.find_spec(package) is None:
-        raise UserError(f"{purpose} needs {package}; run: pip install {package}")
+        raise UserError(
+            f"{purpose} needs {package}; run: pip install 'skfadm[{_EXTRAS[package]}]'"
+        )
 
 
 def write_csv(frame: DataFrame, path: Path) -> None:
@@ -122,15 +153,114 @@ def write_csv(frame: DataFrame, path: Path) -> None:
 
 
 @contextmanager
-def written_whole(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes its place only when all of it has been written."""
-    target = path.resolve()
-    # A folder of its own has a name that nobody else takes, on shared volumes too, and
-    # the file in it gets the usual permissions, which one by mkstemp would not.
-    with tempfile.TemporaryDirectory(
-        prefix=f".{target.name}.", suffix=".tmp", dir=target.parent
-    ) as folder:
-        temporary = Path(folder) / target.name
-        with temporary.open("xb") as file:
+def written_whole(path: Path, *, private: bool = False) -> Iterator[BinaryIO]:
+    """Open a file that takes its place only when all of it has been written.
+
+    It keeps the permissions of the file that it replaces; a new one has the usual
+    ones or, if `private`, is its owner's alone. Pipes and devices are written to.
+    """
+    if path == STREAM:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    if is_stream(path):
+        with path.open("wb") as stream:
+            yield stream
+        return
+    target = Path(os.path.realpath(path))
+    # Names have 255 bytes at most, of which 22 are not the target's.
+    name = os.fsencode(target.name)[:200].decode(errors="ignore")
+    for other in os.listdir(target.parent):
+        if re.fullmatch(rf"\.{re.escape(name)}\.[0-9a-f]{{16}}\.tmp", other):
+            _remove_if_left_over(target.parent / other)
+    temporary, file = _locked_file(target.with_name(f".{name}"), private)
+    try:
+        with file:
+            if target.exists():
+                os.chmod(temporary, stat.S_IMODE(target.stat().st_mode))
             yield file
-        os.replace(temporary, target)
+            file.flush()
+            os.fsync(file.fileno())
+            if os.name != "nt":  # while it is locked, so that nobody removes it
+                os.replace(temporary, target)
+        if os.name == "nt":  # which moves no open file
+            os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _locked_file(start: Path, private: bool) -> tuple[Path, BinaryIO]:
+    """Return a new file whose name begins like this, locked as long as it is open."""
+    mode = 0o600 if private else 0o666
+    while True:
+        path = start.with_name(f"{start.name}.{secrets.token_hex(8)}.tmp")
+        file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115
+        with suppress(ImportError, OSError):
+            _lock(file)
+        # Another run may have taken it for left over before it was locked.
+        if path.exists():
+            return path, file
+        file.close()
+
+
+def _lock(file: BinaryIO) -> None:
+    """Lock a file; OSError if another run has, ImportError where there are no locks."""
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def _remove_if_left_over(path: Path) -> None:
+    """Remove a temporary file if the run that wrote it was killed."""
+    with suppress(OSError):
+        if os.name == "nt":  # which removes no open file
+            path.unlink()
+        elif stat.S_ISREG(path.lstat().st_mode):
+            with path.open("rb") as file:
+                _lock(file)
+                path.unlink()
+
+
+@dataclass(frozen=True, repr=False)
+class _Hidden:
+    """Arguments without a readable repr, which joblib writes beside its results."""
+
+    values: tuple[Any, ...]
+
+
+def cached(
+    memory: Any, function: Callable[..., R], code: tuple[Any, ...]
+) -> Callable[..., R]:
+    """Return a pure function whose results a joblib memory, a folder or None keeps.
+
+    `code` stands for all that decides the result beside the arguments. Arguments by
+    keyword do not change it. What is kept is the user's alone.
+    """
+    from sklearn.utils.validation import check_memory
+
+    checked = check_memory(memory)
+    kept = checked.cache(_call, ignore=["unseen"])
+
+    def call(*args: Any, **unseen: Any) -> R:
+        folder = None
+        if getattr(checked, "backend", None) == "local" and checked.location:
+            # Of results of skfadm: the user may keep other things beside it.
+            folder = Path(checked.store_backend.location, "skfadm")
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)  # before there is something in it
+        result: R = kept(function, _Hidden(args), code, unseen)
+        if folder:
+            # Copies of the folder are as private.
+            for path in folder.rglob("*"):
+                with suppress(FileNotFoundError):
+                    path.chmod(0o700 if path.is_dir() else 0o600)
+        return result
+
+    return call
+
+
+def _call(
+    function: Callable[..., R], hidden: _Hidden, code: Any, unseen: dict[str, Any]
+) -> R:
+    return function(*hidden.values, **unseen)

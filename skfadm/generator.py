@@ -8,13 +8,15 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import pandas as pd
+import sklearn
+import torch
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from ._base import Labels, Table, TableGenerator, new_seed
-from ._memory import keep
+from ._files import cached
 from ._progress import show_progress
 from ._sampling import Request, TableSampler, requested_codes
 from ._validation import check_n_samples, check_strengths, new_random_state
@@ -38,6 +40,9 @@ MAX_EPOCHS = 100
 #: ... but fewer iterations than this teach too little, however small the table.
 MIN_ITER = 200
 _COUNT = [Interval(Integral, 1, None, closed="left")]
+#: What decides the result of a training beside its arguments, for `memory`. The number
+#: is raised whenever the same data and seed give other weights or classifiers.
+_CODE = (1, torch.__version__, sklearn.__version__)
 
 
 class FairDiffusionGenerator(TableGenerator):
@@ -115,9 +120,10 @@ class FairDiffusionGenerator(TableGenerator):
         "cpu", "cuda" or one of several GPUs such as "cuda:1"; "auto" is "cuda" if
         there is a GPU for it. Other devices are refused.
     memory : str or joblib.Memory, default=None
-        Where to cache training. A search over strengths then trains once a fold. Needs
-        a `random_state` that is an integer. Training starts anew if its code or torch
-        has changed since.
+        Where to cache training, so that a search over strengths trains once a fold.
+        Needs a `random_state`. Entries are pickle files, which hold what a model holds
+        and are private to the user: trust and protect the folder like the data (see
+        :doc:`/user_guide/persistence`).
     n_jobs : int or None, default=None
         Workers that sample, each with one thread: -1 is all processors, None as many as
         torch has threads. They are threads unless a :class:`joblib.parallel_config`
@@ -331,9 +337,9 @@ class FairDiffusionGenerator(TableGenerator):
         if is_fair and (many := what_is_too_many(encoded.n_groups, sizes.n_classes)):
             warnings.warn(many, UserWarning, stacklevel=3)
             is_fair = False
-        kept_train = keep(self.memory, train, ignore=["report", "device"])
+        memory = self._memory()
         with show_progress(settings.max_iter, self.verbose) as report:
-            trained = kept_train(
+            trained = cached(memory, train, _CODE)(
                 encoded.rows,
                 encoded.labels,
                 encoded.groups,
@@ -346,9 +352,10 @@ class FairDiffusionGenerator(TableGenerator):
             )
         control = solution = None
         if is_fair:
-            kept_fit = keep(self.memory, fit_posteriors)
             codes = encoded.labels, encoded.groups
-            fitted = kept_fit(X, *codes, sizes.n_classes, sizes.n_groups, seed)
+            fitted = cached(memory, fit_posteriors, _CODE)(
+                X, *codes, sizes.n_classes, sizes.n_groups, seed
+            )
             control = FairControl.of(fitted, *codes, encoded.domains, seed)
             solution = control.solve(goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
@@ -577,6 +584,19 @@ class FairDiffusionGenerator(TableGenerator):
         of_target = solution.warning if self.lambda_yz == "auto" else None
         for found in filter(None, (text, of_target)):
             warnings.warn(found, UserWarning, stacklevel=stacklevel)
+
+    def _memory(self) -> Any:
+        """Return what keeps results of training."""
+        if self.memory is None or self.random_state is not None:
+            return self.memory
+        warnings.warn(
+            "memory keeps nothing, because random_state is None: no two trainings are "
+            "alike, so that what is kept would never be found again. Expected an "
+            "integer as random_state.",
+            UserWarning,
+            stacklevel=4,
+        )
+        return None
 
     def _check_has_groups(self, has_groups: bool) -> None:
         """Refuse strengths that have nothing to act on."""

@@ -1,42 +1,148 @@
-"""Files are written whole or not at all."""
+"""Files are written whole or not at all, and stay as private as they were."""
 
 import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
 
 import pytest
 
-from skfadm._files import written_whole
+import skfadm
+from skfadm._files import HtmlPage, UserError, check_can_write, written_whole
+
+posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 
 
-def test_written_whole_keeps_links_and_the_usual_permissions(tmp_path):
+def write(path, data=b"all", **options):
+    with written_whole(path, **options) as file:
+        file.write(data)
+
+
+def mode_of(path):
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+def test_links_stay_links(tmp_path):
     (tmp_path / "real").mkdir()
     link = tmp_path / "link.csv"
     link.symlink_to(tmp_path / "real" / "file.csv")
-    with written_whole(link) as file:
-        file.write(b"all")
+    write(link)
     assert link.is_symlink()
     assert link.read_bytes() == b"all"
+
+
+@posix
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path, mode):
+    path = tmp_path / "table.csv"
+    path.touch()
+    path.chmod(mode)
+    write(path)
+    assert mode_of(path) == mode
+
+
+@posix
+def test_a_new_file_has_the_usual_permissions_or_is_private(tmp_path):
     (tmp_path / "plain").touch()
-    assert link.stat().st_mode == (tmp_path / "plain").stat().st_mode
+    write(tmp_path / "table.csv")
+    write(tmp_path / "model.skops", private=True)
+    assert mode_of(tmp_path / "table.csv") == mode_of(tmp_path / "plain")
+    assert mode_of(tmp_path / "model.skops") == 0o600
 
 
-def test_written_whole_leaves_what_others_write_beside_it(tmp_path):
-    # Two containers that share a volume may have the same process number.
+def test_what_others_write_beside_it_stays(tmp_path):
     others = tmp_path / f".table.csv.{os.getpid()}.tmp"
     others.write_text("another's")
     with written_whole(tmp_path / "table.csv") as file:
         file.write(b"all")
-        with written_whole(tmp_path / "table.csv") as second:
-            second.write(b"of the second")
+        write(tmp_path / "table.csv", b"of the second")
     assert others.read_text() == "another's"
     assert (tmp_path / "table.csv").read_bytes() == b"all"
     assert sorted(os.listdir(tmp_path)) == [others.name, "table.csv"]
 
 
+@posix
+def test_what_a_killed_run_has_left_is_removed_by_the_next_of_the_same_file(tmp_path):
+    code = """
+import sys, time
+from pathlib import Path
+from skfadm._files import written_whole
+with written_whole(Path(sys.argv[1])) as file:
+    file.write(b"half")
+    file.flush()
+    print("half", flush=True)
+    time.sleep(600)
+"""
+    path = tmp_path / "table.csv"
+    root = str(Path(skfadm.__file__).parents[1])
+    run = subprocess.Popen(
+        [sys.executable, "-c", code, path],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": root},
+    )
+    assert run.stdout.readline() == b"half\n"
+    write(path)
+    # What is being written by another run stays.
+    assert len(os.listdir(tmp_path)) == 2
+    run.send_signal(signal.SIGKILL)
+    run.communicate()
+    write(tmp_path / "other.csv")
+    assert len(os.listdir(tmp_path)) == 3
+    write(path)
+    assert sorted(os.listdir(tmp_path)) == ["other.csv", "table.csv"]
+
+
+class Page(HtmlPage):
+    def _html(self):
+        return "new page"
+
+
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_written_whole_leaves_nothing_of_what_fails(tmp_path, error):
-    (tmp_path / "table.csv").write_text("old")
-    with pytest.raises(error), written_whole(tmp_path / "table.csv") as file:
+def test_nothing_is_left_of_what_fails(tmp_path, monkeypatch, error):
+    path = tmp_path / "page.html"
+    path.write_text("old page")
+    with pytest.raises(error), written_whole(path) as file:
         file.write(b"half")
         raise error
-    assert os.listdir(tmp_path) == ["table.csv"]
-    assert (tmp_path / "table.csv").read_text() == "old"
+    monkeypatch.setattr("os.fsync", lambda file: (_ for _ in ()).throw(error))
+    with pytest.raises(error):
+        Page().save_html(path)
+    assert os.listdir(tmp_path) == ["page.html"]
+    assert path.read_text() == "old page"
+
+
+@posix
+def test_pipes_and_devices_are_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe.csv"
+    os.mkfifo(pipe)
+    check_can_write(pipe)
+    found = []
+    reader = threading.Thread(target=lambda: found.append(pipe.read_bytes()))
+    reader.start()
+    write(pipe)
+    reader.join(60)
+    assert found == [b"all"]
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    write(Path("/dev/null"))
+    assert stat.S_ISCHR(os.stat("/dev/null").st_mode)
+    assert os.listdir(tmp_path) == ["pipe.csv"]
+
+
+@pytest.mark.parametrize("name", ["n" * 240, "ä" * 120, "n" * 251 + ".csv"])
+def test_names_as_long_as_the_file_system_takes_them(tmp_path, name):
+    check_can_write(tmp_path / name)
+    write(tmp_path / name)
+    write(tmp_path / name, b"again")
+    assert os.listdir(tmp_path) == [name]
+    assert (tmp_path / name).read_bytes() == b"again"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="is root")
+def test_a_write_protected_file_is_not_replaced(tmp_path):
+    path = tmp_path / "table.csv"
+    path.touch(mode=0o444)
+    with pytest.raises(UserError, match="write-protected"):
+        check_can_write(path)
