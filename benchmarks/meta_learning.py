@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 
 from skfadm._validation import encode_labels
+from skfadm.baselines._training import Cosine
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.batches import DomainBatches
 from skfadm.diffusion.layers import deal_dropout, draw_weights
@@ -34,12 +35,13 @@ from skfadm.diffusion.losses import (
     MIN_NOISE_LEVEL,
     classification_loss,
     fill_numbers,
-    labels_told,
+    label_condition,
+    lognormal_times,
     noise_rows,
 )
 from skfadm.diffusion.meta_learning import meta_gradients, network_of
 from skfadm.diffusion.objective import Batch, NetworkSizes, Objective
-from skfadm.diffusion.schedule import learning_rate_factor
+from skfadm.diffusion.recipe import DEFAULT
 from skfadm.diffusion.sde import VPSDE
 from skfadm.encoding import TabularEncoder
 
@@ -178,8 +180,6 @@ def _coded(X: pd.DataFrame, y: Any, z: Any, domains: Any, source: Any) -> Coded:
         n_groups=(2,),
         width=256,
         n_blocks=3,
-        softmax=True,
-        conditional=True,
     )
     # Domains of the source alone are numbered.
     _, of_domain = np.unique(np.asarray(domains)[source], return_inverse=True)
@@ -212,7 +212,7 @@ class Trainer:
     def __init__(self, coded: Coded, seed: int, whole: bool):
         sde, source = VPSDE(), coded.source
         self.generator = Generator().manual_seed(seed)
-        self.networks = Objective(coded.sizes, sde)
+        self.networks = Objective(coded.sizes, DEFAULT, sde)
         draw_weights(self.networks, self.generator)
         deal_dropout(self.networks, self.generator)
         self.networks.evidence.set_prior(coded.rows[source])
@@ -241,9 +241,11 @@ class Trainer:
 
     def _batch(self, index: Tensor, weight: float | Tensor) -> Batch:
         rows, y, z = (a[index] for a in self.data)
-        noised = noise_rows(rows, self.networks.evidence, False, self.generator)
-        told = labels_told(self.networks.score, y[:, 0], self.generator)
-        return Batch(noised, y, z, told, weight)
+        noised = noise_rows(
+            rows, self.networks.evidence, lognormal_times, self.generator
+        )
+        condition = label_condition(self.networks.score, y[:, 0], self.generator)
+        return Batch(noised, y, z, condition, weight)
 
     def gradients(self, batches: list[Batch], setting: Setting) -> dict[str, Tensor]:
         """Return the gradients of Algorithm 1."""
@@ -258,9 +260,10 @@ class Trainer:
 
     def train(self, setting: Setting, max_iter: int) -> None:
         """Train, and put the running average of the weights in their place."""
+        schedule = Cosine(max_iter)
         for iteration in range(max_iter):
             gradients = self.gradients(self.draw(setting.weighed), setting)
-            factor = learning_rate_factor(iteration, max_iter)
+            factor = schedule.factor(iteration)
             for group, rate in zip(
                 self.optimiser.param_groups, self.rates, strict=True
             ):

@@ -12,6 +12,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,9 @@ from typing import Any
 import pandas as pd
 
 from skfadm import FairDiffusionGenerator
+from skfadm.baselines._paper import euler_maruyama, even_times
 from skfadm.datasets import fetch_adult
-from skfadm.diffusion.samplers import (
-    euler_maruyama,
-    lognormal_times,
-    multistep,
-    uniform_times,
-)
+from skfadm.diffusion.samplers import multistep, multistep_times
 from skfadm.report import quality_report
 
 from ._running import Row, Unit, asked, collect, hold_out, new_parser
@@ -33,8 +30,8 @@ from .downstream import teach
 
 #: Each solver, its times and its steps. Euler-Maruyama evaluates once more at the end.
 SOLVERS: dict[str, tuple[Any, Any, tuple[int, ...]]] = {
-    "multistep": (multistep, lognormal_times, (6, 8, 10, 12, 16, 20, 30, 60)),
-    "euler_maruyama": (euler_maruyama, uniform_times, (20, 60, 200, 1000)),
+    "multistep": (multistep, multistep_times, (6, 8, 10, 12, 16, 20, 30, 60)),
+    "euler_maruyama": (euler_maruyama, even_times, (20, 60, 200, 1000)),
 }
 FIGURES = {
     "c2st_auc": "real-or-generated AUC (0.5 is perfect)",
@@ -74,7 +71,9 @@ def _units(args: argparse.Namespace) -> Iterator[Unit]:
     def compute(solver: Any, times: Any, n_steps: int, seed: int) -> Iterator[Row]:
         generator = fitted().set_params(n_steps=n_steps)
         # No parameters: users have no use for the others.
-        generator._solver, generator._times = solver, times
+        generator._recipe = replace(
+            generator._recipe, solver=solver, sampling_times=times
+        )
         yield judge(generator, sources, test, seed)
 
     for name, (solver, times, all_steps) in SOLVERS.items():

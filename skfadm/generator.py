@@ -8,23 +8,17 @@ from numbers import Integral, Real
 from typing import Any, Self
 
 import pandas as pd
-import sklearn
-import torch
 from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import Labels, Table, TableGenerator, new_seed
+from ._base import Labels, Table, new_seed
 from ._files import cached
-from ._progress import show_progress
 from ._sampling import Request, TableSampler, requested_codes
+from ._training import CODE, DiffusionGenerator
 from ._validation import check_n_samples, check_strengths, new_random_state
-from .diffusion.devices import has_fast_bfloat16, resolve_device
-from .diffusion.generation import RowGenerator
-from .diffusion.objective import NetworkSizes
-from .diffusion.samplers import lognormal_times, multistep
-from .diffusion.training import TrainingSettings, train
+from .diffusion.recipe import DEFAULT
 from .encoding._identifiers import RULES
 from .fair_control.control import FairControl, Solution, what_is_too_many
 from .fair_control.goal import Goal
@@ -32,20 +26,12 @@ from .fair_control.posteriors import fit_posteriors
 from .fair_control.tradeoff import Tradeoff
 
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-#: The classifiers' share of gamma: hurried more, they learn small tables by heart.
+#: The classifiers' share of gamma: at more they overfit small tables.
 CLASSIFIER_GAMMA = 1 / 4
-#: Rows that are seen more often than this begin to be learned by heart: on 3,540 rows
-#: of Adult, 200 times gave a DCR share of 0.57, 100 times 0.53 (0.5 is best) ...
-MAX_EPOCHS = 100
-#: ... but fewer iterations than this teach too little, however small the table.
-MIN_ITER = 200
 _COUNT = [Interval(Integral, 1, None, closed="left")]
-#: What decides the result of a training beside its arguments, for `memory`. The number
-#: is raised whenever the same data and seed give other weights or classifiers.
-_CODE = (1, torch.__version__, sklearn.__version__)
 
 
-class FairDiffusionGenerator(TableGenerator):
+class FairDiffusionGenerator(DiffusionGenerator):
     r"""Generate fair synthetic tables by guided score-based diffusion (FADM).
 
     Three networks are trained, by meta-learning over domains (Algorithm 1): a score
@@ -111,7 +97,7 @@ class FairDiffusionGenerator(TableGenerator):
         little where they were tried (:doc:`/user_guide/meta_learning`).
     gamma : float, default=0.004
         Learning rate of Algorithm 1 for the score network, whose matrices Muon updates
-        [2]_; that of the classifiers, which AdamW updates, is a quarter. It is warmed
+        [2]_; that of the classifiers, which Adam updates, is a quarter. It is warmed
         up, and annealed to zero at the end.
     second_order : bool, default=False
         Differentiate through the inner step, as Algorithm 1 does. False is its
@@ -218,18 +204,7 @@ class FairDiffusionGenerator(TableGenerator):
         "random_state": ["random_state"],
     }
 
-    # What `baselines.FADM` has as the paper does. The score network is told the label
-    # and gives the first unit of lambda_y, which rows follow more closely; it learns
-    # categories by a softmax a column; B_in and B_out weigh as much as they have rows,
-    # so that meta-learning does not change which distribution is learned; labels are
-    # drawn last, from a fair posterior; the solver needs few steps, and they are dense
-    # where categories are decided.
-    _tells_labels = True
-    _draws_labels_last = True
-    _softmax = True
-    _weighs_parts = True
-    _times = staticmethod(lognormal_times)
-    _solver = staticmethod(multistep)
+    _recipe = DEFAULT
 
     def __init__(
         self,
@@ -319,52 +294,26 @@ class FairDiffusionGenerator(TableGenerator):
         """
         seed = new_seed(new_random_state(self.random_state))
         encoded = self._encode(X, y, z, domains, seed)
-        device = resolve_device(self.device)
-        sizes = NetworkSizes(
-            n_numbers=encoded.encoder.n_numbers_,
-            category_sizes=tuple(encoded.encoder.category_sizes_),
-            n_classes=len(encoded.classes),
-            n_groups=encoded.n_groups,
-            width=self.hidden_width,
-            n_blocks=self.n_blocks,
-            softmax=self._softmax,
-            conditional=self._tells_labels,
-        )
-        settings = self._settings(len(encoded.rows), bool(encoded.n_groups))
-        self._check_has_groups(bool(encoded.n_groups))
+        self._check_has_groups(bool(encoded.n_groups), "lambda_z", "lambda_yz")
         goal = Goal.of(self.fairness_target, self.pos_label, encoded.classes)
-        is_fair = bool(encoded.n_groups) and self._draws_labels_last
-        if is_fair and (many := what_is_too_many(encoded.n_groups, sizes.n_classes)):
+        n_classes, n_groups = len(encoded.classes), encoded.n_groups
+        is_fair = bool(n_groups)
+        if is_fair and (many := what_is_too_many(n_groups, n_classes)):
             warnings.warn(many, UserWarning, stacklevel=3)
             is_fair = False
         memory = self._memory()
-        with show_progress(settings.max_iter, self.verbose) as report:
-            trained = cached(memory, train, _CODE)(
-                encoded.rows,
-                encoded.labels,
-                encoded.groups,
-                encoded.domains,
-                sizes,
-                settings,
-                seed,
-                device=device,
-                report=report,
-            )
+        sizes, trained = self._train(encoded, seed, memory)
         control = solution = None
         if is_fair:
             codes = encoded.labels, encoded.groups
-            fitted = cached(memory, fit_posteriors, _CODE)(
-                X, *codes, sizes.n_classes, sizes.n_groups, seed
+            fitted = cached(memory, fit_posteriors, CODE)(
+                X, *codes, n_classes, n_groups, seed
             )
             control = FairControl.of(fitted, *codes, encoded.domains, seed)
             solution = control.solve(goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
-        self._remember(encoded)
-        self.class_count_ = encoded.label_counts
-        self.sizes_ = sizes
         self.fair_control_, self._solution = control, solution
-        self.history_, self.n_iter_ = trained.history, trained.n_iter
-        self.weights_ = trained.weights
+        self._remember_training(encoded, sizes, trained)
         if solution:
             self._warn(goal.warning, solution, stacklevel=4)
         return self
@@ -519,25 +468,14 @@ class FairDiffusionGenerator(TableGenerator):
     def _requested(self, n_samples: object, y: object, random_state: Any) -> Request:
         """Return the rows that are asked for."""
         n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
-        self._check_has_groups(bool(self.sizes_.n_groups))
+        self._check_has_groups(bool(self.sizes_.n_groups), "lambda_z", "lambda_yz")
         codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
         return Request(codes, y is not None, seed)
 
     def _sampler(self, strengths: Sequence[float] | None = None) -> TableSampler:
         solution = self._solved()
-        rows = RowGenerator.of(
-            self.sizes_,
-            self.weights_,
-            resolve_device(self.device),
-            lambda_y=self.lambda_y,
-            lambda_z=self.lambda_z,
-            label_counts=self.class_count_,
-            n_steps=self.n_steps,
-            times=self._times,
-            solver=self._solver,
-        )
         return TableSampler(
-            rows,
+            self._row_generator(),
             self.encoder_,
             self.fair_control_,
             solution.labels if solution else None,
@@ -585,48 +523,6 @@ class FairDiffusionGenerator(TableGenerator):
         for found in filter(None, (text, of_target)):
             warnings.warn(found, UserWarning, stacklevel=stacklevel)
 
-    def _memory(self) -> Any:
-        """Return what keeps results of training."""
-        if self.memory is None or self.random_state is not None:
-            return self.memory
-        warnings.warn(
-            "memory keeps nothing, because random_state is None: no two trainings are "
-            "alike, so that what is kept would never be found again. Expected an "
-            "integer as random_state.",
-            UserWarning,
-            stacklevel=4,
-        )
-        return None
-
-    def _check_has_groups(self, has_groups: bool) -> None:
-        """Refuse strengths that have nothing to act on."""
-        for name in ("lambda_z", "lambda_yz"):
-            value = getattr(self, name)
-            if not has_groups and value != "auto" and value > 0:
-                raise ValueError(
-                    f"{name} is {value!r} but fit is given no sensitive attribute to "
-                    f"act on; expected z, or {name}=0."
-                )
-
-    def _settings(self, n_rows: int, has_groups: bool) -> TrainingSettings:
-        networks = ("score", "y", "z") if has_groups else ("score", "y")
-        batch_size = min(self.batch_size, max(n_rows, 2))
-        epochs = max(MIN_ITER, MAX_EPOCHS * n_rows // batch_size)
-        rates = {network: self._rates(network) for network in networks}
-        return TrainingSettings(
-            max_iter=min(self.max_iter, epochs),
-            batch_size=batch_size,
-            alpha={network: alpha for network, (alpha, _, _) in rates.items()},
-            beta={network: beta for network, (_, beta, _) in rates.items()},
-            gamma={network: gamma for network, (_, _, gamma) in rates.items()},
-            second_order=self.second_order,
-            weigh_parts=self._weighs_parts,
-            muon=self._softmax,
-            half=self._softmax and has_fast_bfloat16(resolve_device(self.device)),
-            until_flat=self._softmax,
-        )
-
     def _rates(self, network: str) -> tuple[float, float, float]:
-        """Return alpha, beta and gamma of "score", "y" or "z"."""
         factor = 1.0 if network == "score" else CLASSIFIER_GAMMA
         return self.alpha, self.beta, self.gamma * factor

@@ -8,7 +8,7 @@ import pytest
 from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator
-from skfadm import generator as generator_module
+from skfadm import _training as training_module
 from skfadm.diffusion import batches, guidance
 from skfadm.diffusion.training import TrainingSettings
 
@@ -32,7 +32,7 @@ def test_training_lowers_all_three_losses():
 def test_the_weights_that_sample_are_the_running_average(table, monkeypatch):
     def trained(decay):
         settings = functools.partial(TrainingSettings, ema_decay=decay)
-        monkeypatch.setattr(generator_module, "TrainingSettings", settings)
+        monkeypatch.setattr(training_module, "TrainingSettings", settings)
         return tiny(max_iter=30).fit(*table[:2])
 
     raw, averaged = trained(0.0), trained(0.9)
@@ -70,10 +70,10 @@ def asked_for(monkeypatch):
     class Asked(Exception):
         pass
 
-    def train(rows, labels, groups, domains, sizes, settings, *args, **kwargs):
+    def train(rows, labels, groups, domains, sizes, recipe, settings, *args, **kwargs):
         raise Asked(settings)
 
-    monkeypatch.setattr(generator_module, "train", train)
+    monkeypatch.setattr(training_module, "train", train)
 
     def settings(n_rows, **params):
         with pytest.raises(Asked) as asked:

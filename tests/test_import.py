@@ -56,7 +56,7 @@ FLOORS = [
     {"__init__"},
     {"baselines", "classifier"},
     {"generator"},
-    {"_sampling", "report"},
+    {"_sampling", "_training", "report"},
     {"_base", "datasets", "fair_control", "metrics", "model_selection"},
     {
         "_figures",

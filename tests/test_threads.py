@@ -100,7 +100,7 @@ def test_nothing_that_belongs_to_the_process_changes_even_for_a_while(
         monkeypatch.setattr(name, look)
 
     watch("skfadm.diffusion.training.meta_gradients")
-    watch("skfadm.baselines._training.learning_rate_factor")
+    watch("skfadm.baselines._training.Cosine.factor")
     before, config = process_wide(), sklearn.get_config()
     fitted = clone(estimator).set_params(random_state=random_state).fit(*TABLE)
     seen.append(process_wide())

@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
-from numbers import Integral, Real
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
 
-from sklearn.utils._param_validation import Interval
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+from sklearn.base import _fit_context
 
-from skfadm.diffusion.samplers import euler_maruyama, uniform_times
+from skfadm._base import Labels, Table, new_seed
+from skfadm._sampling import generate_rows, requested_codes
+from skfadm._training import DiffusionGenerator
+from skfadm._validation import new_random_state
 from skfadm.generator import FairDiffusionGenerator
 
-_COUNT = [Interval(Integral, 1, None, closed="left")]
-_NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-_POSITIVE = [Interval(Real, 0, None, closed="neither")]
-#: Parameters that mean the same here.
+from ._base import NON_NEGATIVE, POSITIVE
+from ._paper import PAPER
+
+#: Parameters that mean the same as those of `FairDiffusionGenerator`.
 _SHARED = (
     *("lambda_y", "lambda_z", "n_steps", "hidden_width", "n_blocks", "max_iter"),
     *("batch_size", "device", "memory", "n_jobs", "verbose", "random_state"),
 )
 
 
-class FADM(FairDiffusionGenerator):
+@dataclass(kw_only=True, eq=False, repr=False)
+class FADM(DiffusionGenerator):
     r"""Fairness-aware diffusion with meta-learning, to the letter of its paper.
 
     What :class:`~skfadm.FairDiffusionGenerator` is made of, without what that adds: the
@@ -109,75 +116,102 @@ class FADM(FairDiffusionGenerator):
     ((4, 6), [1, 1, 1, 1])
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         **{
             name: FairDiffusionGenerator._parameter_constraints[name]
             for name in _SHARED
         },
-        **{f"alpha_{name}": _NON_NEGATIVE for name in ("score", "y", "z")},
-        **{f"beta_{name}": _NON_NEGATIVE for name in ("score", "y", "z")},
-        **{f"gamma_{name}": _POSITIVE for name in ("score", "y", "z")},
+        **{f"alpha_{name}": NON_NEGATIVE for name in ("score", "y", "z")},
+        **{f"beta_{name}": NON_NEGATIVE for name in ("score", "y", "z")},
+        **{f"gamma_{name}": POSITIVE for name in ("score", "y", "z")},
     }
 
-    _tells_labels = False
-    _draws_labels_last = False
-    _softmax = False
-    _weighs_parts = False
-    _times = staticmethod(uniform_times)
-    _solver = staticmethod(euler_maruyama)
+    _recipe = PAPER
+    lambda_y: float = field(default=1.0, kw_only=False)
+    lambda_z: float = field(default=1.0, kw_only=False)
+    n_steps: int = 200
+    hidden_width: int = 256
+    n_blocks: int = 3
+    max_iter: int = 3000
+    batch_size: int = 256
+    alpha_score: float = 0.1
+    alpha_y: float = 0.1
+    alpha_z: float = 0.1
+    beta_score: float = 1.0
+    beta_y: float = 1.0
+    beta_z: float = 1.0
+    gamma_score: float = 3e-3
+    gamma_y: float = 1e-3
+    gamma_z: float = 1e-3
+    device: str = "auto"
+    memory: Any = None
+    n_jobs: int | None = None
+    verbose: int = 0
+    random_state: Any = None
 
-    # Parameters of the base class that are none here.
-    lambda_yz = 0.0
-    fairness_target = None
-    pos_label = None
-    second_order = True
-
-    def __init__(
+    @_fit_context(prefer_skip_nested_validation=True)
+    def fit(
         self,
-        lambda_y: float = 1.0,
-        lambda_z: float = 1.0,
-        *,
-        n_steps: int = 200,
-        hidden_width: int = 256,
-        n_blocks: int = 3,
-        max_iter: int = 3000,
-        batch_size: int = 256,
-        alpha_score: float = 0.1,
-        alpha_y: float = 0.1,
-        alpha_z: float = 0.1,
-        beta_score: float = 1.0,
-        beta_y: float = 1.0,
-        beta_z: float = 1.0,
-        gamma_score: float = 3e-3,
-        gamma_y: float = 1e-3,
-        gamma_z: float = 1e-3,
-        device: str = "auto",
-        memory: Any = None,
-        n_jobs: int | None = None,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.lambda_y = lambda_y
-        self.lambda_z = lambda_z
-        self.n_steps = n_steps
-        self.hidden_width = hidden_width
-        self.n_blocks = n_blocks
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.alpha_score = alpha_score
-        self.alpha_y = alpha_y
-        self.alpha_z = alpha_z
-        self.beta_score = beta_score
-        self.beta_y = beta_y
-        self.beta_z = beta_z
-        self.gamma_score = gamma_score
-        self.gamma_y = gamma_y
-        self.gamma_z = gamma_z
-        self.device = device
-        self.memory = memory
-        self.n_jobs = n_jobs
-        self.verbose = verbose
-        self.random_state = random_state
+        X: ArrayLike | pd.DataFrame,
+        y: ArrayLike,
+        z: ArrayLike | None = None,
+        domains: ArrayLike | None = None,
+    ) -> Self:
+        """Train score network and classifiers by Algorithm 1.
+
+        Parameters
+        ----------
+        X, y, z, domains
+            As for `FairDiffusionGenerator.fit`.
+
+        Returns
+        -------
+        self : FADM
+
+        Raises
+        ------
+        ValueError, TypeError
+            Before any training, naming the argument, as `FairDiffusionGenerator.fit`.
+        FloatingPointError
+            If the training diverges.
+        """
+        seed = new_seed(new_random_state(self.random_state))
+        table = self._encode(X, y, z, domains, seed)
+        self._check_has_groups(bool(table.n_groups), "lambda_z")
+        trained = self._train(table, seed, self._memory())
+        self._remember_training(table, *trained)
+        return self
+
+    def sample(
+        self, n_samples: int = 1, y: object = None, *, random_state: Any = None
+    ) -> tuple[Table, Labels]:
+        """Generate rows and their labels.
+
+        Parameters
+        ----------
+        n_samples, y, random_state
+            As for `FairDiffusionGenerator.sample`.
+
+        Returns
+        -------
+        X : ndarray or DataFrame of shape (n_samples, n_features)
+            The kind of table that `fit` saw, with the same columns, order and types.
+        y : ndarray or Series of shape (n_samples,)
+            The labels.
+
+        Raises
+        ------
+        ValueError, TypeError, NotFittedError
+            As `FairDiffusionGenerator.sample`.
+        """
+        n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
+        self._check_has_groups(bool(self.sizes_.n_groups), "lambda_z")
+        codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
+        index = np.arange(n_rows)
+        rows = generate_rows(
+            self._row_generator(), codes, seed, index, n_jobs=self.n_jobs
+        )
+        return self._decode(rows, codes, seed)
 
     def _rates(self, network: str) -> tuple[float, float, float]:
         alpha, beta, gamma = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from skfadm.diffusion.devices import has_fast_bfloat16
 from skfadm.diffusion.layers import Linear
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
-from skfadm.diffusion.schedule import learning_rate_factor
+from skfadm.diffusion.schedule import WARM_UP, Schedule
 
 #: Decay of the running average of the weights, which is what sampling uses.
 EMA_DECAY = 0.998
@@ -88,6 +89,18 @@ def mlp(n_inputs: int, n_outputs: int, width: int, n_layers: int) -> MLP:
     return MLP(*layers, Linear(width, n_outputs))
 
 
+class Cosine(Schedule):
+    """A length that is given: a short linear warm-up, then a cosine to zero."""
+
+    def factor(self, iteration: int) -> float:
+        """Return the factor on the learning rate."""
+        warm_up = max(1, min(WARM_UP, self.n_iter // 10))
+        if iteration < warm_up:
+            return (iteration + 1) / warm_up
+        progress = (iteration - warm_up) / max(1, self.n_iter - warm_up)
+        return 0.5 * (1.0 + math.cos(math.pi * progress))
+
+
 def train(
     networks: Networks,
     rows: NDArray[np.float32],
@@ -139,11 +152,12 @@ def train(
     names = dict(networks.named_parameters())
     average = {name: p.detach().clone() for name, p in names.items()}
     history = {name: torch.zeros(max_iter) for name in networks.trained}
+    schedule = Cosine(max_iter)
     iteration, is_mixed = 0, has_fast_bfloat16("cpu")
 
     def update(name: str, loss: Tensor) -> None:
         (group,) = optimisers[name].param_groups
-        group["lr"] = learning_rate * learning_rate_factor(iteration, max_iter)
+        group["lr"] = learning_rate * schedule.factor(iteration)
         gradients = torch.autograd.grad(loss, group["params"])
         for parameter, gradient in zip(group["params"], gradients, strict=True):
             parameter.grad = gradient

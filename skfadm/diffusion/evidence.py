@@ -14,18 +14,12 @@ from .sde import VPSDE
 
 
 class Evidence(NamedTuple):
-    """Noised rows as networks read them.
+    """Noised rows as networks read them."""
 
-    Parameters
-    ----------
-    inputs : Tensor of shape (n, p)
-        What goes into a network.
-    logits : Tensor of shape (n, p) or None
-        What is known of the output: logits of the categories given their own noised
-        block alone, and 0 for numbers.
-    """
-
+    #: What goes into a network, (n, p).
     inputs: Tensor
+    #: What is known of the output, (n, p): logits of the categories given their own
+    #: noised block alone, and 0 for numbers. None where every channel is a number.
     logits: Tensor | None
 
 
@@ -47,14 +41,7 @@ class BlockEvidence(nn.Module):
     an unlikely category from an impossible one, which columns that determine each
     other need.
 
-    Parameters
-    ----------
-    layout : Layout
-        The blocks of R^p.
-    sde : VPSDE
-        The diffusion.
-    active : bool, default=True
-        False hands rows on as they are, as Eq. 4 literally has it.
+    With ``active=False`` rows are read as they are, as in Eq. 4.
     """
 
     log_prior: Tensor
@@ -65,6 +52,8 @@ class BlockEvidence(nn.Module):
         self.layout = layout
         self.sde = sde
         self.active = active and bool(layout.category_sizes)
+        #: Channels that are estimated as numbers: the first ones.
+        self.n_linear = layout.n_numbers if self.active else layout.width
         # Every category as likely as another, until shares are taken from a table.
         self.register_buffer("log_prior", torch.zeros(layout.width))
         is_category = (torch.arange(layout.width) >= layout.n_numbers).float()
@@ -88,8 +77,8 @@ class BlockEvidence(nn.Module):
         alpha, sigma = self.sde.marginal(t)
         # Channel by channel in memory, which is how blocks are read fastest.
         x = x.T.contiguous().T
-        pull = layout.scale * alpha / sigma**2 * self.is_category
-        logits = torch.addcmul(self.log_prior.to(x.dtype), x, pull)
+        weight = layout.scale * alpha / sigma**2 * self.is_category
+        logits = torch.addcmul(self.log_prior.to(x.dtype), x, weight)
         root = (0.5 * layout.log_probabilities(logits)).exp()
         inputs = torch.cat([x[:, :k].T, layout.scale * root.T]).T
         return Evidence(inputs, logits)

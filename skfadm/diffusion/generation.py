@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +14,7 @@ from .devices import has_fast_bfloat16
 from .guidance import DenoiserFunction, Guidance, emphasis_of, guided_denoiser
 from .layout import Layout
 from .objective import NetworkSizes, restore
+from .recipe import Recipe
 from .row_streams import RowStreams
 from .samplers import Solver
 from .sde import VPSDE
@@ -22,37 +22,25 @@ from .sde import VPSDE
 
 @dataclass(frozen=True)
 class RowGenerator:
-    """Solves the guided reverse process.
+    """Solves the guided reverse process."""
 
-    Parameters
-    ----------
-    denoiser : callable
-        Estimate of x_0 from (x_t, t) or, told the label, (x_t, t, y).
-    layout : Layout
-        The blocks of R^p.
-    guidance : Guidance
-        Classifiers and their strengths.
-    sde, times, solver
-        The diffusion, the times of its steps and how they are taken.
-    device : str, default="cpu"
-        Where to compute.
-    draw_categories : bool, default=True
-        Draw each category from the denoiser's probabilities; False takes the largest.
-    """
-
+    #: Estimate of x_0 from (x_t, t) or, with labels, (x_t, t, y).
     denoiser: DenoiserFunction
     layout: Layout
     guidance: Guidance
     sde: VPSDE
+    #: The times of the steps, and how they are taken.
     times: Tensor
     solver: Solver
     device: str = "cpu"
+    #: Whether categories are drawn from their probabilities, or the largest taken.
     draw_categories: bool = True
 
     @classmethod
     def of(
         cls,
         sizes: NetworkSizes,
+        recipe: Recipe,
         weights: dict[str, NDArray[np.float32]],
         device: str,
         *,
@@ -60,11 +48,9 @@ class RowGenerator:
         lambda_z: float,
         label_counts: NDArray[np.int64],
         n_steps: int,
-        times: Callable[[int, VPSDE], Tensor],
-        solver: Solver,
     ) -> RowGenerator:
         """Return the generator of trained weights."""
-        networks = restore(sizes, weights, device)
+        networks = restore(sizes, recipe, weights, device)
         if has_fast_bfloat16(device):
             # On Adult twice as fast, and no figure of fidelity moves by 0.001.
             networks.score.network.halve()
@@ -77,14 +63,14 @@ class RowGenerator:
                 networks.z,
                 lambda_y,
                 lambda_z,
-                sizes.conditional,
+                recipe.conditional,
                 emphasis_of(label_counts),
             ),
             sde,
-            times(n_steps, sde),
-            solver,
+            recipe.sampling_times(n_steps, sde),
+            recipe.solver,
             device,
-            draw_categories=sizes.softmax,
+            draw_categories=recipe.categorical,
         )
 
     def generate(
@@ -94,23 +80,10 @@ class RowGenerator:
         index: NDArray[np.int64],
         attempt: int = 0,
     ) -> NDArray[np.float32]:
-        """Generate a row for each label.
+        """Return a compact row (n, n_columns) for each label code.
 
-        Parameters
-        ----------
-        y : ndarray of shape (n,), int64
-            Label code asked of each row.
-        seed : int
-            A row depends on it, its index, the attempt and its label only.
-        index : ndarray of shape (n,), int64
-            Indices of the rows in the whole table.
-        attempt : int, default=0
-            Another attempt gives another row.
-
-        Returns
-        -------
-        ndarray of shape (n, n_columns), float32
-            Compact rows.
+        A row depends on the seed, its index in the whole table, the attempt and its
+        label only.
         """
         streams = RowStreams(seed, index, attempt, self.device)
         noise = partial(streams.normal, self.layout.width)

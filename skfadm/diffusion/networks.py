@@ -171,7 +171,6 @@ class Denoiser(nn.Module):
         self.layout = evidence.layout
         self.sde = sde
         self.evidence = evidence
-        self.n_linear = self.layout.n_numbers if evidence.active else self.layout.width
         self.n_labels = n_labels
         self.network = ResidualMLP(
             self.layout.width, self.layout.width, width, n_blocks, sde, n_labels
@@ -192,7 +191,7 @@ class Denoiser(nn.Module):
         """
         alpha, sigma = self.sde.marginal(t)
         raw = self.outputs(self.evidence(x, t), t, y)
-        k = self.n_linear
+        k = self.evidence.n_linear
         numbers = alpha * x[:, :k] + sigma * raw[:, :k]
         if k == self.layout.width:
             return numbers

@@ -1,4 +1,4 @@
-"""The three networks with their losses, as training sees them."""
+"""The networks with their losses, as training sees them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,15 @@ from torch import Tensor, nn
 
 from .evidence import BlockEvidence
 from .layout import Layout
-from .losses import (
-    NoisedRows,
-    classification_loss,
-    denoising_loss,
-    score_matching_loss,
-)
+from .losses import NoisedRows, classification_loss
 from .networks import Denoiser, NoisedClassifier
+from .recipe import Recipe
 from .sde import VPSDE
 
 
 @dataclass(frozen=True)
 class NetworkSizes:
-    """What the networks look like: all that is needed to rebuild them."""
+    """What networks look like: all that is needed to rebuild those of a recipe."""
 
     n_numbers: int
     category_sizes: tuple[int, ...]
@@ -32,33 +28,31 @@ class NetworkSizes:
     n_groups: tuple[int, ...]
     width: int
     n_blocks: int
-    softmax: bool
-    conditional: bool
-    #: Larger classifiers learn small tables by heart, and so do those without dropout.
+    #: Larger classifiers overfit small tables, and so do those without dropout.
     classifier_width: int = 64
     classifier_blocks: int = 1
     dropout: float = 0.5
 
 
 class Batch(NamedTuple):
-    """Noised rows, their codes, the labels that are told, the weight of their loss."""
+    """Noised rows, their codes, the labels given to the score network, their weight."""
 
     rows: NoisedRows
     y: Tensor
     z: Tensor
-    told: Tensor | None
+    label_condition: Tensor | None
     weight: float | Tensor
 
 
 class Objective(nn.Module):
-    """The three networks and their losses on a batch."""
+    """The networks of a recipe and their losses on a batch."""
 
-    def __init__(self, sizes: NetworkSizes, sde: VPSDE):
+    def __init__(self, sizes: NetworkSizes, recipe: Recipe, sde: VPSDE):
         super().__init__()
         layout = Layout(sizes.n_numbers, sizes.category_sizes)
-        self.softmax = sizes.softmax
-        self.evidence = BlockEvidence(layout, sde, active=sizes.softmax)
-        n_labels = sizes.n_classes if sizes.conditional else 0
+        self.recipe = recipe
+        self.evidence = BlockEvidence(layout, sde, active=recipe.categorical)
+        n_labels = sizes.n_classes if recipe.conditional else 0
         self.score = Denoiser(self.evidence, sizes.width, sizes.n_blocks, sde, n_labels)
         shape = (sizes.classifier_width, sizes.classifier_blocks, sde, sizes.dropout)
         self.y = NoisedClassifier(self.evidence, (sizes.n_classes,), *shape)
@@ -71,7 +65,7 @@ class Objective(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted loss of each network, scalars."""
         losses = {
-            "score": self.score_loss(batch.rows, batch.told),
+            "score": self.recipe.loss(self.score, batch.rows, batch.label_condition),
             "y": classification_loss(self.y, batch.rows, batch.y),
         }
         if self.z is not None:
@@ -81,16 +75,14 @@ class Objective(nn.Module):
             return {name: loss.mean() * weight for name, loss in losses.items()}
         return {name: (loss * weight).mean() for name, loss in losses.items()}
 
-    def score_loss(self, rows: NoisedRows, told: Tensor | None) -> Tensor:
-        """Return the loss of the score network on each row, shape (n,)."""
-        loss = denoising_loss if self.softmax else score_matching_loss
-        return loss(self.score, rows, told)
-
 
 def restore(
-    sizes: NetworkSizes, weights: dict[str, NDArray[np.float32]], device: str
+    sizes: NetworkSizes,
+    recipe: Recipe,
+    weights: dict[str, NDArray[np.float32]],
+    device: str,
 ) -> Objective:
     """Return trained networks, ready to be evaluated on a device."""
-    networks = Objective(sizes, VPSDE())
+    networks = Objective(sizes, recipe, VPSDE())
     networks.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
     return networks.to(device).eval().requires_grad_(False)

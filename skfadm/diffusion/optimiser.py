@@ -1,10 +1,10 @@
-"""The optimiser: Muon for the matrices of the score network, AdamW for all else."""
+"""The optimisers: Muon for the matrices of the score network, Adam for all else."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -15,29 +15,33 @@ from .meta_learning import network_of
 #: steps bring singular values from 0.01 to 1 near 1: all that an update needs.
 QUINTIC = (3.4445, -4.7750, 2.0315)
 NEWTON_SCHULZ_STEPS = 5
-#: The size of an AdamW update: Muon's are scaled to it (Liu et al. 2025).
+#: The size of an update by Adam: Muon's are scaled to it (Liu et al. 2025).
 UPDATE_RMS = 0.2
 MOMENTUM = 0.95
-#: Step size of what is told of labels, in those of its network: it starts as zero, and
-#: in the few iterations of a small table stayed near it. On 300 rows of three clouds a
-#: classifier of generated rows was right 0.88 of the time for 0.90 with this.
+#: Step size of the weights of labels, in those of their network: they start as zero,
+#: and in the few iterations of a small table stayed near it. On 300 rows of three
+#: clouds a classifier of generated rows was right 0.88 of the time for 0.90 with this.
 LABEL_SPEED = 3.0
 
 
+class Optimiser(Protocol):
+    """Updates parameters by their gradients.
+
+    Each of its groups has a "network" and a "speed", a factor on that network's step
+    size, besides "lr" and "params".
+    """
+
+    param_groups: list[dict[str, Any]]
+
+    def step(self) -> Any:
+        """Update the parameters."""
+
+
 def orthogonalise(matrices: Tensor) -> Tensor:
-    r"""Return the nearest semi-orthogonal matrices, roughly: all directions alike.
+    r"""Return the nearest semi-orthogonal matrices (k, m, n), roughly.
 
     A matrix :math:`U S V^\top` becomes :math:`U S' V^\top` with all of S' near 1, by
-    products alone.
-
-    Parameters
-    ----------
-    matrices : Tensor of shape (k, m, n)
-        Computed in their dtype.
-
-    Returns
-    -------
-    Tensor of shape (k, m, n)
+    products in the dtype of the matrices alone.
     """
     if matrices.shape[1] > matrices.shape[2]:
         return orthogonalise(matrices.mT).mT
@@ -56,14 +60,8 @@ class Muon:
     """Momentum whose updates are orthogonalised: every direction learns as fast.
 
     `torch.optim.Muon` does the same for one matrix at a time and always in bfloat16,
-    which takes 80 times as long on a CPU that has no products of it.
-
-    Parameters
-    ----------
-    groups : list of dict
-        Matrices as "params", the step size, in the terms of AdamW's, as "lr".
-    dtype : torch.dtype, default=torch.float32
-        Of the products.
+    which takes 80 times as long on a CPU that has no products of it. `dtype` is that of
+    the products here.
     """
 
     def __init__(
@@ -98,30 +96,41 @@ class Muon:
                 torch._foreach_add_(parameters, list(updates), alpha=-size)
 
 
-def optimisers(
-    parameters: Mapping[str, nn.Parameter], muon: bool, dtype: torch.dtype
-) -> list[torch.optim.AdamW | Muon]:
-    """Return the optimisers of all networks.
+def adam(
+    parameters: Mapping[str, nn.Parameter], dtype: torch.dtype = torch.float32
+) -> list[Optimiser]:
+    """Return Adam for all parameters, a group a network."""
+    groups: dict[str, list[nn.Parameter]] = {}
+    for name, parameter in parameters.items():
+        groups.setdefault(network_of(name), []).append(parameter)
+    return [_adam([_group(own, network) for network, own in groups.items()])]
 
-    Each group tells its "network" and its "speed", a factor on the network's step size.
-    With `muon`, Muon has the matrices of the score network, but for what it is told of
-    labels, of which rare ones have rare gradients.
+
+def muon_and_adam(
+    parameters: Mapping[str, nn.Parameter], dtype: torch.dtype
+) -> list[Optimiser]:
+    """Return Muon for the matrices of the score network, and Adam for the rest.
+
+    The rest are also its weights of labels: rare labels have rare gradients.
     """
-    groups: dict[tuple[bool, str, float], list[nn.Parameter]] = {}
+    groups: dict[tuple[str, float], list[nn.Parameter]] = {}
+    matrices = []
     for name, parameter in parameters.items():
         network, of_labels = network_of(name), "labels" in name
-        by_muon = muon and parameter.ndim == 2 and network == "score" and not of_labels
-        speed = LABEL_SPEED if of_labels and muon else 1.0
-        groups.setdefault((by_muon, network, speed), []).append(parameter)
+        if parameter.ndim == 2 and network == "score" and not of_labels:
+            matrices.append(parameter)
+        else:
+            speed = LABEL_SPEED if of_labels else 1.0
+            groups.setdefault((network, speed), []).append(parameter)
+    rest = [_group(own, *key) for key, own in groups.items()]
+    return [_adam(rest), Muon([_group(matrices, "score")], dtype)]
 
-    def of(muon: bool) -> list[dict[str, Any]]:
-        return [
-            {"params": params, "network": network, "speed": speed}
-            for (by_muon, network, speed), params in groups.items()
-            if by_muon == muon
-        ]
 
-    adamw = torch.optim.AdamW(
-        of(False), betas=(0.9, 0.99), weight_decay=0.0, fused=True
-    )
-    return [adamw, Muon(of(True), dtype=dtype)] if muon else [adamw]
+def _group(
+    parameters: list[nn.Parameter], network: str, speed: float = 1.0
+) -> dict[str, Any]:
+    return {"params": parameters, "network": network, "speed": speed}
+
+
+def _adam(groups: list[dict[str, Any]]) -> Optimiser:
+    return torch.optim.Adam(groups, betas=(0.9, 0.99), fused=True)

@@ -1,4 +1,4 @@
-"""Solvers of the guided reverse process, as free functions over a denoiser."""
+"""The solver of the guided reverse process, as a free function over a denoiser."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from .guidance import DenoiserFunction
-from .losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL
 from .sde import VPSDE
 
 #: Returns fresh standard normal noise for the rows, shape (n, p), at each call.
@@ -29,59 +28,13 @@ LOG_LEVEL_STD = 2.3
 CURVATURE = 0.6
 
 
-def lognormal_times(n_steps: int, sde: VPSDE) -> Tensor:
+def multistep_times(n_steps: int, sde: VPSDE) -> Tensor:
     """Return the times of `multistep`, shape (n_steps,), float64."""
     ends = torch.tensor([FIRST_LEVEL, LAST_LEVEL], dtype=torch.float64).log()
     start, stop = torch.special.ndtr(ends / LOG_LEVEL_STD)
     ramp = torch.linspace(0.0, 1.0, n_steps, dtype=torch.float64)
     quantiles = torch.special.ndtri(start + ramp * (stop - start))
     return sde.time(torch.exp(LOG_LEVEL_STD * quantiles))
-
-
-def uniform_times(n_steps: int, sde: VPSDE) -> Tensor:
-    """Return the times of `euler_maruyama`, shape (n_steps + 1,), float64."""
-    ends = torch.tensor([MAX_NOISE_LEVEL, MIN_NOISE_LEVEL], dtype=torch.float64)
-    start, stop = sde.time(ends)
-    ramp = torch.linspace(0.0, 1.0, n_steps + 1, dtype=torch.float64)
-    return start + ramp * (stop - start)
-
-
-def euler_maruyama(
-    denoiser: DenoiserFunction, x: Tensor, times: Tensor, sde: VPSDE, noise: Noise
-) -> Tensor:
-    """Solve the reverse SDE (Eq. 11) by Euler-Maruyama steps and denoise at the end.
-
-    Parameters
-    ----------
-    denoiser : callable
-        The guided estimate of x_0.
-    x : Tensor of shape (n, p)
-        Standard normal rows.
-    times : Tensor of shape (n_steps + 1,)
-        Decreasing.
-    sde : VPSDE
-        The diffusion.
-    noise : callable
-        Draws the increments.
-
-    Returns
-    -------
-    Tensor of shape (n, p)
-        The estimate of x_0 at the last time.
-    """
-    times = times.to(x)
-    for t, t_next in zip(
-        times[:-1].view(-1, 1, 1), times[1:].view(-1, 1, 1), strict=True
-    ):
-        alpha, sigma = sde.marginal(t)
-        score = (alpha * denoiser(x, t) - x) / sigma**2
-        dt = t - t_next
-        x = (
-            x
-            - sde.reverse_drift(x, t, score) * dt
-            + sde.diffusion(t) * dt.sqrt() * noise()
-        )
-    return denoiser(x, times[-1].view(1, 1))
 
 
 def multistep(
@@ -103,8 +56,8 @@ def multistep(
     :math:`D(x) = m + \alpha C x / \sigma^2`, so that :math:`\alpha D(x / 2) + \sigma x`
     has both, up to the order of :math:`\alpha^3`.
 
-    Same parameters as `euler_maruyama`, but for `times` of shape (n_steps,); one
-    evaluation a step, of which the last is the result. `noise` is not used.
+    `x` are standard normal rows (n, p), `times` decrease; there is one evaluation a
+    time, of which the last is the result. `noise` is not used.
     """
     alpha, sigma = sde.marginal(times)
     log_snr = (alpha.log() - sigma.log()).tolist()

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 #: Iterations over which the learning rate rises to its full size.
 WARM_UP = 50
-#: The held-out loss is first taken then, and each time after a fifth more iterations.
+#: The held-out loss is taken before training, then after so many iterations, and each
+#: time after a fifth more.
 FIRST_CHECK, NEXT_CHECK = 100, 1.2
 #: Training goes on while the mean of two checks is lower than that of the two before by
 #: at least this share of all that the loss has fallen by. One check is chance: on Adult
@@ -24,46 +27,44 @@ HELD_OUT_SHARE, MOST_HELD_OUT = 0.1, 2048
 COMMON = 20
 
 
-def learning_rate_factor(iteration: int, max_iter: int) -> float:
-    """Return the factor on gamma: a short linear warm-up, then a cosine to zero."""
-    warm_up = max(1, min(100, max_iter // 10))
-    if iteration < warm_up:
-        return (iteration + 1) / warm_up
-    progress = (iteration - warm_up) / max(1, max_iter - warm_up)
-    return 0.5 * (1.0 + math.cos(math.pi * progress))
+class Schedule(ABC):
+    """The course of the learning rate, and how long training lasts."""
 
-
-class Cosine:
-    """A schedule of a length that is known: `learning_rate_factor`."""
+    #: Whether rows are held out, whose loss is noted when it is due.
+    holds_out: ClassVar[bool] = False
 
     def __init__(self, max_iter: int):
+        #: Iterations, as far as is known.
         self.n_iter = max_iter
 
+    @abstractmethod
     def factor(self, iteration: int) -> float:
         """Return the factor on the learning rate."""
-        return learning_rate_factor(iteration, self.n_iter)
+
+    def is_due(self, done: int) -> bool:
+        """Tell whether the held-out loss is wanted after so many iterations."""
+        return False
+
+    def note(self, done: int, loss: float) -> None:
+        """Take the held-out loss."""
+        raise NotImplementedError
 
 
-class UntilFlat:
-    """A schedule whose length follows the held-out loss.
+class UntilFlat(Schedule):
+    """A schedule whose length, `max_iter` at most, follows the held-out loss.
 
     The learning rate is constant while the loss on rows that are not learned from
     falls, and then goes to zero by a cosine: a loss that no longer falls is that of
-    networks that begin to learn the rows by heart.
-
-    Parameters
-    ----------
-    max_iter : int
-        Iterations at most.
-    first_loss : float
-        The held-out loss before training.
+    networks that begin to memorise the rows.
     """
 
-    def __init__(self, max_iter: int, first_loss: float):
-        self.losses = [first_loss]
-        self.next_check = FIRST_CHECK
+    holds_out = True
+
+    def __init__(self, max_iter: int):
+        super().__init__(max_iter)
+        self.losses: list[float] = []
+        self.next_check = 0
         self.decays_from = max(1, round(max_iter / (1 + DECAY)))
-        self.n_iter = max_iter
 
     def factor(self, iteration: int) -> float:
         """Return the factor on the learning rate."""
@@ -79,7 +80,7 @@ class UntilFlat:
     def note(self, done: int, loss: float) -> None:
         """Take the held-out loss, and begin to end if it has become flat."""
         self.losses.append(loss)
-        self.next_check = math.ceil(self.next_check * NEXT_CHECK)
+        self.next_check = max(FIRST_CHECK, math.ceil(self.next_check * NEXT_CHECK))
         first, *checks = self.losses
         if len(checks) < 4:
             return
@@ -92,19 +93,10 @@ class UntilFlat:
 def held_out(
     codes: NDArray[np.int64], seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Divide rows into those to learn from and those to hold out.
+    """Return the numbers of the rows to learn from and of those to hold out.
 
-    Parameters
-    ----------
-    codes : ndarray of shape (n, k), int64
-        Labels, groups and domains of the rows.
-    seed : int
-        Decides which rows are held out.
-
-    Returns
-    -------
-    learned, held_out : ndarray of int64
-        Row numbers. Rows with a rare code are learned from, so `held_out` may be empty.
+    `codes` (n, k) are labels, groups and domains. Rows with a rare code are learned
+    from, so that there may be none to hold out.
     """
     common = np.ones(len(codes), dtype=bool)
     for column in codes.T:

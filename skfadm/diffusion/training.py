@@ -12,11 +12,11 @@ from torch import Generator, Tensor
 
 from .batches import DomainBatches
 from .layers import deal_dropout, draw_weights
-from .losses import labels_told, noise_rows
+from .losses import label_condition, noise_rows
 from .meta_learning import meta_gradients
 from .objective import Batch, NetworkSizes, Objective
-from .optimiser import optimisers
-from .schedule import Cosine, UntilFlat, held_out
+from .recipe import Recipe
+from .schedule import held_out
 from .sde import VPSDE
 
 #: Iterations between two checks for divergence: each waits for the device.
@@ -33,23 +33,16 @@ HELD_OUT_DRAWS = 4096
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """What the optimisation does; alpha, beta and gamma are given by network."""
+    """What the optimisation does; alpha, beta and learning rates are by network."""
 
     max_iter: int
     batch_size: int
     alpha: dict[str, float]
     beta: dict[str, float]
-    gamma: dict[str, float]
+    learning_rate: dict[str, float]
     second_order: bool
-    #: Whether B_in and B_out weigh as much as their domains have rows.
-    weigh_parts: bool = True
-    #: Whether Muon updates the matrices of the score network, in place of AdamW.
-    muon: bool = False
     #: Whether the score network's products are of bfloat16; weights are of float32.
     half: bool = False
-    #: Whether training ends where the loss on held-out rows does; `max_iter` is the
-    #: most then.
-    until_flat: bool = False
     #: Of the running average of the weights: about the last 500 iterations.
     ema_decay: float = 0.998
 
@@ -69,73 +62,55 @@ def train(
     z: NDArray[np.int64],
     domains: NDArray[np.int64],
     sizes: NetworkSizes,
+    recipe: Recipe,
     settings: TrainingSettings,
     seed: int,
     device: str = "cpu",
     report: Report | None = None,
-    code: str = "",
 ) -> Trained:
-    """Train score network and classifiers by Algorithm 1.
+    """Train the networks of a recipe by Algorithm 1, as the seed decides.
 
-    Parameters
-    ----------
-    table : ndarray of shape (n, n_columns), float32
-        Compact rows: numbers, then category codes.
-    y : ndarray of shape (n,), int64
-        Label codes.
-    z : ndarray of shape (n, n_attributes), int64
-        Group codes of each sensitive attribute; no columns for no attribute.
-    domains : ndarray of shape (n,), int64
-        Domain codes 0, 1, ...; with a single domain the training is plain.
-    sizes, settings : NetworkSizes, TrainingSettings
-        The networks and the optimisation.
-    seed : int
-        Decides everything that is random.
-    device : str, default="cpu"
-        Where to compute.
-    report : callable, optional
-        Called as `Report` says; it cannot change the result.
-    code : str, default=""
-        Not looked at: it tells a cache of results which code they are of.
-
-    Returns
-    -------
-    Trained
+    `table` holds compact rows (n, n_columns), `y` label codes (n,), `z` group codes
+    (n, n_attributes), `domains` domain codes (n,); with a single domain the training is
+    plain.
     """
-    objective = Objective(sizes, VPSDE())
+    objective = Objective(sizes, recipe, VPSDE())
     draw_weights(objective, Generator().manual_seed(seed))
     objective.evidence.set_prior(table)
     objective.to(device)
     generator = Generator(device).manual_seed(seed)
     deal_dropout(objective, generator)
+    dtype = torch.bfloat16 if settings.half else torch.float32
     if settings.half:
-        objective.score.network.dtype = torch.bfloat16
+        objective.score.network.dtype = dtype
     data = [torch.as_tensor(a, device=device) for a in (table, y[:, None], z)]
+    schedule = recipe.schedule(settings.max_iter)
     learned, out = np.arange(len(table)), np.empty(0, dtype=np.int64)
-    if settings.until_flat:
+    if schedule.holds_out:
         learned, out = held_out(np.column_stack([y, z, domains]), seed)
-    told = y[learned] if sizes.conditional and settings.weigh_parts else None
-    batches = DomainBatches(domains[learned], settings.batch_size, generator, told)
+    judge = None
+    if len(out):
+        judge = HeldOutLoss(objective, sizes, data[0][out], data[1][out, 0], seed)
+    labels = y[learned] if recipe.weighted else None
+    batches = DomainBatches(domains[learned], settings.batch_size, generator, labels)
     rows_learned = torch.as_tensor(learned, device=device)
 
     def batch(index: Tensor, share: float | Tensor) -> Batch:
         rows, labels, groups = (a[rows_learned[index]] for a in data)
-        noised = noise_rows(rows, objective.evidence, not sizes.softmax, generator)
-        told = labels_told(objective.score, labels[:, 0], generator)
-        weight = share if settings.weigh_parts else 1.0
-        return Batch(noised, labels, groups, told, weight)
+        noised = noise_rows(rows, objective.evidence, recipe.training_times, generator)
+        condition = label_condition(objective.score, labels[:, 0], generator)
+        weight = share if recipe.weighted else 1.0
+        return Batch(noised, labels, groups, condition, weight)
 
-    names = dict(objective.named_parameters())
-    dtype = torch.bfloat16 if settings.half else torch.float32
-    found = optimisers(names, settings.muon, dtype)
-    average = {name: p.detach().clone() for name, p in names.items()}
-    history = torch.zeros(settings.max_iter, len(settings.gamma), device=device)
-    schedule: Cosine | UntilFlat = Cosine(settings.max_iter)
-    if len(out):
-        judge = HeldOutLoss(objective, sizes, data[0][out], data[1][out, 0], seed)
-        schedule = UntilFlat(settings.max_iter, judge(average))
+    parameters = dict(objective.named_parameters())
+    optimisers = recipe.optimisers(parameters, dtype)
+    average = {name: p.detach().clone() for name, p in parameters.items()}
+    networks = list(settings.learning_rate)
+    history = torch.zeros(settings.max_iter, len(networks), device=device)
     iteration = 0
     while iteration < schedule.n_iter:
+        if judge is not None and schedule.is_due(iteration):
+            schedule.note(iteration, judge(average))
         drawn = [batch(*part) for part in batches.draw()]
         gradients, losses_in, losses_out = meta_gradients(
             objective,
@@ -146,25 +121,18 @@ def train(
             second_order=settings.second_order,
         )
         factor = schedule.factor(iteration)
-        for name, parameter in names.items():
+        for name, parameter in parameters.items():
             parameter.grad = gradients[name]
-        for optimiser in found:
+        for optimiser in optimisers:
             for group in optimiser.param_groups:
-                rate = settings.gamma[group["network"]] * group["speed"]
+                rate = settings.learning_rate[group["network"]] * group["speed"]
                 group["lr"] = rate * factor
             optimiser.step()
-        # The average starts short and grows long, so that it never drags the start.
-        decay = min(settings.ema_decay, (1 + iteration) / (10 + iteration))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(average.values()), list(names.values()), 1.0 - decay
-            )
+        update_average(average, parameters, iteration, settings.ema_decay)
         for j, name in enumerate(losses_in):
             history[iteration, j] = losses_in[name] + losses_out.get(name, 0.0)
         if iteration % CHECK_EVERY == 0:
             _check_finite(history[: iteration + 1], settings)
-        if isinstance(schedule, UntilFlat) and schedule.is_due(iteration + 1):
-            schedule.note(iteration + 1, judge(average))
         if report is not None:
             losses = dict(zip(losses_in, history[iteration], strict=True))
             report(iteration, losses, schedule.n_iter)
@@ -178,9 +146,24 @@ def train(
             name: average.get(name, value).cpu().numpy().copy()
             for name, value in objective.state_dict().items()
         },
-        history={name: recorded[:, j] for j, name in enumerate(settings.gamma)},
+        history={name: recorded[:, j] for j, name in enumerate(networks)},
         n_iter=iteration,
     )
+
+
+@torch.no_grad()
+def update_average(
+    average: Mapping[str, Tensor],
+    parameters: Mapping[str, Tensor],
+    iteration: int,
+    most: float,
+) -> None:
+    """Move a running average of parameters, of a decay of `most` at most.
+
+    It starts short and grows long, so that it never drags the start.
+    """
+    decay = min(most, (1 + iteration) / (10 + iteration))
+    torch._foreach_lerp_(list(average.values()), list(parameters.values()), 1.0 - decay)
 
 
 class HeldOutLoss:
@@ -194,22 +177,27 @@ class HeldOutLoss:
         y: Tensor,
         seed: int,
     ):
-        self.objective = Objective(sizes, VPSDE()).to(rows.device).eval()
-        self.objective.load_state_dict(objective.state_dict())
+        self.objective = Objective(sizes, objective.recipe, VPSDE())
+        self.objective.to(rows.device).eval().load_state_dict(objective.state_dict())
         self.objective.score.network.dtype = objective.score.network.dtype
-        index = torch.arange(len(rows)).repeat(-(-HELD_OUT_DRAWS // len(rows)))
-        generator = Generator(rows.device).manual_seed(seed)
-        evidence, uniform = objective.evidence, not objective.softmax
-        self.batches = [
-            (noise_rows(rows[part], evidence, uniform, generator), y[part])
-            for part in index.split(1024)
-        ]
+        self.rows, self.y, self.seed = rows, y, seed
 
     @torch.no_grad()
     def __call__(self, average: Mapping[str, Tensor]) -> float:
-        """Return the mean loss by the weights `average`."""
-        self.objective.load_state_dict(average, strict=False)
-        losses = [self.objective.score_loss(*batch) for batch in self.batches]
+        """Return the mean loss by averaged weights, of the same noise each time."""
+        objective, recipe = self.objective, self.objective.recipe
+        objective.load_state_dict(average, strict=False)
+        generator = Generator(self.rows.device).manual_seed(self.seed)
+        index = torch.arange(len(self.rows)).repeat(
+            -(-HELD_OUT_DRAWS // len(self.rows))
+        )
+        losses = []
+        # Noised anew each time, since noised rows of wide blocks are large.
+        for part in index.split(1024):
+            noised = noise_rows(
+                self.rows[part], objective.evidence, recipe.training_times, generator
+            )
+            losses.append(recipe.loss(objective.score, noised, self.y[part]))
         return float(torch.cat(losses).mean())
 
 
@@ -220,5 +208,5 @@ def _check_finite(
         return
     raise FloatingPointError(
         f"Training diverged within {len(history)} iterations. A smaller gamma (found "
-        f"{settings.gamma}) or alpha (found {settings.alpha}) may help."
+        f"{settings.learning_rate}) or alpha (found {settings.alpha}) may help."
     )

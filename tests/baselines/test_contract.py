@@ -22,7 +22,7 @@ from ..generators import (
 from .generators import BASELINES, FAIR_BASELINES, never_the_last_label, tiny
 
 #: What each step of a training asks for.
-STEP = "skfadm.baselines._training.learning_rate_factor"
+STEP = "skfadm.baselines._training.Cosine.factor"
 
 
 def of_any_table(baseline):

@@ -1,15 +1,17 @@
 """FADM: what its paper prints, and nothing beyond."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.baselines import FADM
+from skfadm.baselines._paper import euler_maruyama, score_matching_loss
 from skfadm.datasets import make_biased_domains
-from skfadm.diffusion import objective, training
+from skfadm.diffusion import training
 from skfadm.diffusion.generation import RowGenerator
-from skfadm.diffusion.samplers import euler_maruyama
 
 from ..generators import FITTED_CHECKS, GENERATOR_CHECKS
 
@@ -80,14 +82,14 @@ def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(
     table, monkeypatch
 ):
     seen = []
-    real = objective.score_matching_loss
 
-    def record(denoiser, rows, told):
-        seen.append((told, denoiser.evidence.active, denoiser.n_linear))
-        return real(denoiser, rows, told)
+    def record(denoiser, rows, labels):
+        evidence = denoiser.evidence
+        seen.append((labels, evidence.active, evidence.n_linear))
+        return score_matching_loss(denoiser, rows, labels)
 
-    monkeypatch.setattr(objective, "score_matching_loss", record)
-    monkeypatch.setattr(objective, "denoising_loss", None)
+    assert FADM._recipe.loss is score_matching_loss
+    monkeypatch.setattr(FADM, "_recipe", replace(FADM._recipe, loss=record))
     gen = tiny().fit(*table)
     assert not [name for name in gen.weights_ if name.startswith("score.network.lab")]
     # Every channel is a number.
@@ -123,10 +125,10 @@ def test_steps_are_those_of_euler_maruyama_and_even_in_t(table, monkeypatch):
 
 def test_fair_control_is_the_papers_alone(table):
     gen = tiny().fit(*table)
-    assert gen.lambda_yz_ == 0.0
     plain = gen.sample(20)[0]
     assert not gen.set_params(lambda_z=20.0).sample(20)[0].equals(plain)
-    assert "lambda_yz" not in gen.get_params()
+    for name in ("lambda_yz", "lambda_yz_", "tradeoff_", "adapt", "sample_strengths"):
+        assert not hasattr(gen, name)
     with pytest.raises(ValueError, match="lambda_z is 1.0 but .* no sensitive"):
         tiny().fit(table[0], table[1])
 

@@ -9,7 +9,7 @@ from fairlearn.metrics import demographic_parity_ratio
 from benchmarks import adult, biased, entropy, fidelity, lengths, solvers
 from benchmarks.downstream import classifiers, fit_classifiers, teach
 from benchmarks.peers import GROUP, LABEL, MostlyAI, Peer
-from skfadm.diffusion.samplers import euler_maruyama, uniform_times
+from skfadm.baselines._paper import euler_maruyama, even_times
 
 from ..generators import TINY, mixed_table
 
@@ -160,7 +160,7 @@ def test_the_experiment_of_solvers_samples_one_training_by_each(
 ):
     out, picture = tmp_path / "solvers.csv", tmp_path / "solvers.png"
     monkeypatch.setitem(
-        solvers.SOLVERS, "euler_maruyama", (euler_maruyama, uniform_times, (10,))
+        solvers.SOLVERS, "euler_maruyama", (euler_maruyama, even_times, (10,))
     )
     argv = ["--max-iter", "20", "--seeds", "1", "--most-steps", "10"]
     argv += ["--out", str(out), "--picture", str(picture)]

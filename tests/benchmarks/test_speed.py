@@ -7,6 +7,7 @@ they are, measured in the same run.
 
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +20,8 @@ from torch.utils.flop_counter import flop_registry
 
 from benchmarks.peers import PEERS
 from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
+from skfadm.baselines._paper import PAPER
 from skfadm.datasets import fetch_adult, make_biased_domains
-from skfadm.diffusion.samplers import euler_maruyama, uniform_times
 from skfadm.report import quality_report
 
 ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
@@ -121,8 +122,10 @@ def test_default_solver_over_a_thousand_steps_of_euler_maruyama(fitted, benchmar
     fitted.set_params(lambda_yz=0.0, lambda_y=1.0)
     new = seconds(lambda: fitted.sample(1024))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(fitted, "_solver", euler_maruyama)
-        patch.setattr(fitted, "_times", uniform_times)
+        slow = replace(
+            fitted._recipe, solver=PAPER.solver, sampling_times=PAPER.sampling_times
+        )
+        patch.setattr(fitted, "_recipe", slow)
         patch.setattr(fitted, "n_steps", 1000)
         old = seconds(lambda: benchmark.pedantic(fitted.sample, (1024,)), 1)
     report(benchmark, new_s=new, reference_s=old, ratio=old / new)

@@ -5,6 +5,7 @@ import pytest
 import torch
 from scipy.stats import norm
 
+from skfadm.baselines._paper import score_matching_loss, uniform_times
 from skfadm.diffusion.evidence import BlockEvidence
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import (
@@ -13,9 +14,9 @@ from skfadm.diffusion.losses import (
     NoisedRows,
     classification_loss,
     denoising_loss,
-    draw_times,
+    draw_quantiles,
+    lognormal_times,
     noise_rows,
-    score_matching_loss,
 )
 from skfadm.diffusion.networks import Denoiser, NoisedClassifier
 from skfadm.diffusion.sde import VPSDE
@@ -26,22 +27,26 @@ SDE = VPSDE()
 LAYOUT = Layout(2, (3, 2))
 
 
-def random_denoiser(softmax=True):
+def random_denoiser(categorical=True):
     torch.manual_seed(0)
-    evidence = BlockEvidence(LAYOUT, SDE, active=softmax)
+    evidence = BlockEvidence(LAYOUT, SDE, active=categorical)
     denoiser = Denoiser(evidence, 16, 2, SDE).double()
     for p in denoiser.parameters():
         torch.nn.init.normal_(p, std=0.3)
     return denoiser
 
 
-def noised(n=40, seed=0, softmax=True):
-    evidence = BlockEvidence(LAYOUT, SDE, active=softmax)
-    generator = torch.Generator().manual_seed(seed)
-    batch = noise_rows(random_rows(n, LAYOUT), evidence, not softmax, generator)
-    clean, noised, noise, t = (v.double() for v in batch[:4])
-    read = evidence(noised, t)
-    return NoisedRows(clean, noised, noise, t, read, batch.hot, batch.live)
+def noised(n=40, categorical=True):
+    """Return rows of R^p in float64 with noise, and how losses see them."""
+    evidence = BlockEvidence(LAYOUT, SDE, active=categorical)
+    rows, t = random_rows(n, LAYOUT).double(), torch.rand(n, 1).double()
+    clean, k = LAYOUT.expand(rows), evidence.n_linear
+    noise = torch.randn(clean.shape, dtype=torch.float64)
+    alpha, sigma = SDE.marginal(t)
+    x = alpha * clean + sigma * noise
+    hot, observed = LAYOUT.hot_channels(rows), torch.ones(n, 2, dtype=bool)
+    rows = NoisedRows(clean[:, :k], noise[:, :k], t, evidence(x, t), hot, observed)
+    return clean, x, rows
 
 
 def test_untrained_denoiser_is_exact_for_independent_columns():
@@ -146,10 +151,10 @@ def test_classifier_heads_are_log_probabilities_of_each_attribute():
 
 
 def test_denoising_loss_is_weighted_squared_error_plus_cross_entropy():
-    net, batch = random_denoiser(), noised()
-    estimate = net(batch.noised, batch.t)
+    net, (clean, x, batch) = random_denoiser(), noised()
+    estimate = net(x, batch.t)
     _, sigma = SDE.marginal(batch.t)
-    numbers = ((estimate - batch.clean)[:, :2] / sigma).square().sum(1)
+    numbers = ((estimate - clean)[:, :2] / sigma).square().sum(1)
     hot = estimate.gather(1, batch.hot) / LAYOUT.scale
     expected = (numbers - hot.log().sum(1)) / LAYOUT.n_columns
     torch.testing.assert_close(
@@ -158,10 +163,10 @@ def test_denoising_loss_is_weighted_squared_error_plus_cross_entropy():
 
 
 def test_score_matching_loss_is_equation_4_with_the_weight_of_equation_5():
-    net, batch = random_denoiser(softmax=False), noised(softmax=False)
+    net, (clean, x, batch) = random_denoiser(False), noised(categorical=False)
     alpha, sigma = SDE.marginal(batch.t)
-    score = (alpha * net(batch.noised, batch.t) - batch.noised) / sigma**2
-    target = -(batch.noised - alpha * batch.clean) / sigma**2
+    score = (alpha * net(x, batch.t) - x) / sigma**2
+    target = -(x - alpha * clean) / sigma**2
     expected = (sigma**2 * (score - target).square()).mean(1)
     torch.testing.assert_close(
         score_matching_loss(net, batch), expected, rtol=1e-3, atol=1e-5
@@ -172,9 +177,9 @@ def test_classification_loss_is_cross_entropy_added_over_attributes():
     evidence = BlockEvidence(LAYOUT, SDE)
     classifier = NoisedClassifier(evidence, (2, 3), 8, 1, SDE).double()
     torch.nn.init.normal_(classifier.network.outputs.weight)
-    batch = noised()
+    _, _, batch = noised()
     codes = torch.stack([torch.randint(2, (40,)), torch.randint(3, (40,))], 1)
-    logits = classifier.network(batch.read.inputs, batch.t)
+    logits = classifier.network(batch.evidence.inputs, batch.t)
     expected = torch.nn.functional.cross_entropy(
         logits[:, :2], codes[:, 0], reduction="none"
     ) + torch.nn.functional.cross_entropy(logits[:, 2:], codes[:, 1], reduction="none")
@@ -184,29 +189,31 @@ def test_classification_loss_is_cross_entropy_added_over_attributes():
 def test_noised_rows_have_the_marginal_of_the_sde():
     rows = torch.zeros(100_000, LAYOUT.n_columns)
     generator = torch.Generator().manual_seed(0)
-    batch = noise_rows(rows, BlockEvidence(LAYOUT, SDE), True, generator)
+    evidence = BlockEvidence(LAYOUT, SDE, active=False)
+    batch = noise_rows(rows, evidence, uniform_times, generator)
     alpha, sigma = SDE.marginal(batch.t)
-    standard = (batch.noised - alpha * batch.clean) / sigma
+    standard = (batch.evidence.inputs - alpha * batch.clean) / sigma
+    torch.testing.assert_close(standard, batch.noise, atol=1e-3, rtol=1e-3)
     assert abs(float(standard.mean())) < 0.01
     assert float(standard.var()) == pytest.approx(1.0, abs=0.01)
 
 
 @pytest.mark.parametrize("extreme", [0.0, 1.0 - 2.0**-24])
-@pytest.mark.parametrize("uniform", [True, False])
+@pytest.mark.parametrize("times", [uniform_times, lognormal_times])
 def test_training_times_are_finite_for_the_most_extreme_draws(
-    uniform, extreme, monkeypatch
+    times, extreme, monkeypatch
 ):
     monkeypatch.setattr(torch, "rand", lambda n, **kwargs: torch.full((n,), extreme))
-    t = draw_times(512, SDE, uniform, torch.Generator().manual_seed(0))
-    assert t.isfinite().all()
+    u = draw_quantiles(512, torch.Generator().manual_seed(0))
+    assert times(u, SDE).isfinite().all()
 
 
-@pytest.mark.parametrize("uniform", [True, False])
-def test_training_times_follow_their_distribution(uniform):
-    t = draw_times(10_000, SDE, uniform, torch.Generator().manual_seed(0)).squeeze(1)
+@pytest.mark.parametrize("times", [uniform_times, lognormal_times])
+def test_training_times_follow_their_distribution(times):
+    t = times(draw_quantiles(10_000, torch.Generator().manual_seed(0)), SDE)
     low, high = SDE.time(torch.tensor([MIN_NOISE_LEVEL, MAX_NOISE_LEVEL]))
     assert low <= t.min() < t.max() <= high
-    if uniform:
+    if times is uniform_times:
         assert float(t.mean()) == pytest.approx(float(low + high) / 2, abs=1e-3)
         assert float(t.var()) == pytest.approx(float(high - low) ** 2 / 12, rel=1e-2)
     else:

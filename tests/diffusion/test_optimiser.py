@@ -2,7 +2,13 @@ import pytest
 import torch
 from torch import nn
 
-from skfadm.diffusion.optimiser import LABEL_SPEED, Muon, optimisers, orthogonalise
+from skfadm.diffusion.optimiser import (
+    LABEL_SPEED,
+    Muon,
+    adam,
+    muon_and_adam,
+    orthogonalise,
+)
 
 
 def drawn(*shape, seed=0):
@@ -59,13 +65,17 @@ def test_muon_has_the_matrices_of_the_score_network_but_for_those_of_labels():
         "y.inputs.weight": (3, 3),
     }
     parameters = {n: nn.Parameter(torch.zeros(s)) for n, s in shapes.items()}
-    adamw, muon = optimisers(parameters, muon=True, dtype=torch.float32)
+    by_adam, muon = muon_and_adam(parameters, torch.float32)
     (of_muon,) = muon.param_groups
     assert of_muon["params"] == [parameters["score.inputs.weight"]]
-    by_adamw = {g["params"][0]: (g["network"], g["speed"]) for g in adamw.param_groups}
-    assert by_adamw == {
+    groups = {g["params"][0]: (g["network"], g["speed"]) for g in by_adam.param_groups}
+    assert groups == {
         parameters["score.labels.weight"]: ("score", LABEL_SPEED),
         parameters["score.outputs.bias"]: ("score", 1.0),
         parameters["y.inputs.weight"]: ("y", 1.0),
     }
-    assert len(optimisers(parameters, muon=False, dtype=torch.float32)) == 1
+    (alone,) = adam(parameters)
+    assert [(g["network"], g["speed"]) for g in alone.param_groups] == [
+        ("score", 1.0),
+        ("y", 1.0),
+    ]

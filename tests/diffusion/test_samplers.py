@@ -6,17 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from skfadm.baselines._paper import PAPER
 from skfadm.diffusion import samplers
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.guidance import Guidance
 from skfadm.diffusion.layout import Layout
-from skfadm.diffusion.losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL
-from skfadm.diffusion.samplers import (
-    euler_maruyama,
-    lognormal_times,
-    multistep,
-    uniform_times,
-)
+from skfadm.diffusion.samplers import multistep, multistep_times
 from skfadm.diffusion.sde import VPSDE
 
 from .gaussian_classes import GaussianClasses
@@ -32,7 +27,9 @@ MODEL = GaussianClasses(
 )
 
 
-def sample(n=10_000, y=0, solver=multistep, n_steps=12, seed=0, **kwargs):
+def sample(
+    n=10_000, y=0, solver=multistep, times=multistep_times, n_steps=12, seed=0, **kwargs
+):
     strengths = {k: kwargs.pop(k) for k in ("lambda_y", "lambda_z") if k in kwargs}
     model = kwargs.pop("model", MODEL)
     rows = RowGenerator(
@@ -42,7 +39,7 @@ def sample(n=10_000, y=0, solver=multistep, n_steps=12, seed=0, **kwargs):
             model.label_classifier, model.sensitive_classifier, **strengths
         ),
         sde=SDE,
-        times=(lognormal_times if solver is multistep else uniform_times)(n_steps, SDE),
+        times=times(n_steps, SDE),
         solver=solver,
     ).generate(np.broadcast_to(y, n).copy(), seed, np.arange(n), **kwargs)
     return rows.astype(float)
@@ -56,24 +53,25 @@ def moments_of(components, model=MODEL):
     return mean.numpy(), covariance.numpy()
 
 
-SLOW = (euler_maruyama, 500)
+#: The default's solver and the paper's: both have to be right.
+SOLVERS = [
+    {},
+    {"solver": PAPER.solver, "times": PAPER.sampling_times, "n_steps": 500},
+]
 
 
-@pytest.mark.parametrize(("solver", "n_steps"), [(multistep, 12), SLOW])
-def test_without_guidance_mean_and_covariance_of_the_data_are_reproduced(
-    solver, n_steps
-):
-    x = sample(solver=solver, n_steps=n_steps, lambda_y=0.0)
+@pytest.mark.parametrize("solver", SOLVERS)
+def test_without_guidance_mean_and_covariance_of_the_data_are_reproduced(solver):
+    x = sample(**solver, lambda_y=0.0)
     mean, covariance = moments_of(torch.arange(4))
     np.testing.assert_allclose(x.mean(0), mean, atol=0.04)
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
 
 
-@pytest.mark.parametrize(
-    ("solver", "n_steps", "y"), [(multistep, 12, 0), (multistep, 12, 1), (*SLOW, 1)]
-)
-def test_label_guidance_of_strength_one_gives_the_class_asked_for(solver, n_steps, y):
-    x = sample(y=y, solver=solver, n_steps=n_steps, lambda_y=1.0)
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("y", [0, 1])
+def test_label_guidance_of_strength_one_gives_the_class_asked_for(solver, y):
+    x = sample(y=y, **solver, lambda_y=1.0)
     mean, covariance = moments_of(MODEL.labels == y)
     np.testing.assert_allclose(x.mean(0), mean, atol=0.04)
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.06)
@@ -125,7 +123,7 @@ def test_multistep_integrates_what_its_last_estimates_lie_on(
 
 def test_multistep_takes_a_known_row_along_its_ray():
     """With D = x_0 known, x_t = alpha x_0 + sigma epsilon for one epsilon."""
-    times = lognormal_times(7, SDE)
+    times = multistep_times(7, SDE)
     alpha, sigma = (part.numpy() for part in SDE.marginal(times))
     _, _, seen, _ = seen_by_multistep(lambda log_snr: 1.5, times, -0.7)
     assert seen[0] == -0.35  # half the noise, when nothing is known of the row
@@ -185,18 +183,14 @@ def test_multistep_starts_with_mean_and_covariance_of_the_first_time():
 
 
 def test_times_fall_from_most_noise_to_least():
-    ends = {
-        lognormal_times: (samplers.FIRST_LEVEL, samplers.LAST_LEVEL),
-        uniform_times: (MAX_NOISE_LEVEL, MIN_NOISE_LEVEL),
-    }
-    for times_of, levels in ends.items():
-        times = times_of(20, SDE)
-        assert (times.diff() < 0).all()
-        assert SDE.noise_level(times[[0, -1]]).tolist() == pytest.approx(levels)
+    times = multistep_times(20, SDE)
+    assert (times.diff() < 0).all()
+    ends = SDE.noise_level(times[[0, -1]]).tolist()
+    assert ends == pytest.approx((samplers.FIRST_LEVEL, samplers.LAST_LEVEL))
 
 
 def test_a_single_step_is_one_denoising():
-    assert SDE.noise_level(lognormal_times(1, SDE)).tolist() == pytest.approx(
+    assert SDE.noise_level(multistep_times(1, SDE)).tolist() == pytest.approx(
         [samplers.FIRST_LEVEL]
     )
     np.testing.assert_allclose(
