@@ -11,12 +11,15 @@ from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from ._dtypes import UnnamedDtypeError, freeze_dtype, thaw_dtype
+from ._identifiers import MIN_ROWS
 from ._kinds import amounts, kind_of, origin_of, plain, wall_clock
 from ._tables import TakesAnyTable, check_table, iterate
 
 #: Gradient boosting takes 255 categories a column: the frequent ones, and the rest.
 MAX_CATEGORIES = 254
-_LARGEST = 1e100
+#: Exponents of 2: of the largest numbers, whose squares are finite, and of the steps in
+#: which huge integers are counted, lest the smallest be told.
+_LARGEST, _STEP = 332, 32
 # What boosting reads off a time only with very many splits, and the length in days of
 # the cycle: within one cycle the part says no more than the time itself.
 _PARTS = {"hour": 1, "weekday": 7, "day": 31, "day of year": 366}
@@ -26,18 +29,19 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
     """Turn a table of any column types into floats and categories for classifiers.
 
     - Numbers of every type and booleans become float64, missing values NaN. Infinite
-      values become finite ones outside the range seen in `fit`; a column that reaches
-      beyond 1e100 is divided by a constant, so that its square is finite too. Integers
-      and decimals beyond 2^53, which floats do not tell apart, are counted from the
+      values become a power of two beyond the range seen in `fit`; a column that reaches
+      beyond 2^332 is divided by another, so that its square is finite too. Integers and
+      decimals beyond 2^53, which floats do not tell apart, are counted from near the
       smallest.
     - Times become seconds since 1970 as the clock on the wall shows them, and as far
       as the column goes through more than one day, week, month or year, the hour (a
       fraction with the minutes), weekday, day of the month and of the year beside
       them. Durations and times of day become seconds.
     - Words, categories and all else become a pandas category of the codes 0, 1, ...,
-      in the order of their frequency: the 254 most frequent in `fit`, and 254 for all
-      others seen there. Those not seen there are missing.
-    - Columns without any value in `fit` are left out.
+      in the order of their frequency. The 254 most frequent in `fit`, each of 5 rows or
+      more, have a code; all others share the next one, and are not kept.
+    - Columns without any value in `fit` are left out, and so are words that are all
+      rare: identifiers and free text.
 
     Attributes
     ----------
@@ -58,12 +62,12 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
     --------
     >>> import pandas as pd
     >>> from skfadm.encoding import ClassifierFeatures
-    >>> X = pd.DataFrame({"n": [1, 2, None], "word": ["b", "a", "b"]})
-    >>> ClassifierFeatures().fit_transform(X)
+    >>> X = pd.DataFrame({"n": [1, 2, None] * 2, "word": ["b"] * 5 + ["a"]})
+    >>> ClassifierFeatures().fit_transform(X).tail(3)
          n word
-    0  1.0    0
-    1  2.0    1
-    2  NaN    0
+    3  1.0    0
+    4  2.0    0
+    5  NaN    1
     """
 
     def fit(self, X: Any, y: Any = None) -> ClassifierFeatures:
@@ -93,17 +97,17 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
             if pd.api.types.is_complex_dtype(values.dtype):
                 raise ValueError(f"Complex data not supported, found in column {name}.")
             kind = kind_of(values).replace("boolean", "number")
-            self.kinds_.append(kind)
+            state: Any = None
             if kind == "words":
-                state: Any = _most_frequent(values)
-            elif kind == "nothing":
-                state = None
+                state = _frequent(values)
+                kind = kind if state else "nothing"
             elif kind == "time":
                 zone = _name_zone(values.dtype)
                 state = zone, _parts_of(_wall(values, zone))
-            else:
-                origin = origin_of(values) if kind == "number" else 0
-                state = origin, *_limits(amounts(values, kind, origin))
+            elif kind != "nothing":
+                origin = origin_of(values) >> _STEP << _STEP if kind == "number" else 0
+                state = origin, *_scale(amounts(values, kind, origin))
+            self.kinds_.append(kind)
             self._states.append(state)
         columns = (
             table.columns if isinstance(table, pd.DataFrame) else range(table.shape[1])
@@ -187,18 +191,15 @@ def _wall(series: pd.Series, zone: str) -> np.ndarray:
     return wall_clock(series, thaw_dtype(zone).tz if zone else None)
 
 
-def _limits(numbers: np.ndarray) -> tuple[float, float, float]:
-    """Return a divisor, and what stands for the infinities after division."""
-    finite = numbers[np.isfinite(numbers)]
-    divisor = max(1.0, float(np.abs(finite).max(initial=0.0)) / _LARGEST)
-    low, high = (finite.min(), finite.max()) if len(finite) else (0.0, 0.0)
-    low, high = low / divisor, high / divisor
-    width = max(high - low, abs(low), abs(high), 1.0)
-    return divisor, float(low - width), float(high + width)
+def _scale(numbers: np.ndarray) -> tuple[float, float]:
+    """Return a divisor, and what stands for infinity after it: powers of two."""
+    largest = np.abs(numbers[np.isfinite(numbers)]).max(initial=0.5)
+    exponent = int(np.frexp(largest)[1])
+    return 2.0 ** max(0, exponent - _LARGEST), 2.0 ** min(exponent, _LARGEST)
 
 
-def _finite(numbers: np.ndarray, divisor: float, low: float, high: float) -> np.ndarray:
-    return np.nan_to_num(numbers / divisor, nan=np.nan, posinf=high, neginf=low)
+def _finite(numbers: np.ndarray, divisor: float, beyond: float) -> np.ndarray:
+    return np.nan_to_num(numbers / divisor, nan=np.nan, posinf=beyond, neginf=-beyond)
 
 
 def _words(series: pd.Series) -> tuple[np.ndarray, list[str]]:
@@ -220,24 +221,20 @@ def _word(value: Any) -> str:
     return str(int(value)) if is_whole else str(value)
 
 
-def _most_frequent(series: pd.Series) -> dict[str, int]:
-    """Return the code of each word."""
+def _frequent(series: pd.Series) -> dict[str, int]:
+    """Return the code of each word that is not rare."""
     codes, words = _words(series)
-    counts = np.bincount(codes[codes >= 0], minlength=len(words))
-    totals: dict[str, int] = {}
-    for word, count in zip(words, counts, strict=True):
-        if count:
-            totals[word] = totals.get(word, 0) + int(count)
+    totals = pd.Series(words, dtype=object)[codes[codes >= 0]].value_counts()
     # By the word where equally frequent: the order of rows is to change nothing.
-    order = sorted(totals, key=lambda word: (-totals[word], word))
-    return {word: min(code, MAX_CATEGORIES) for code, word in enumerate(order)}
+    common = totals[totals >= MIN_ROWS].items()
+    order = sorted(common, key=lambda item: (-item[1], item[0]))[:MAX_CATEGORIES]
+    return {word: code for code, (word, _) in enumerate(order)}
 
 
 def _codes(series: pd.Series, known: dict[str, int]) -> pd.Categorical:
     codes, words = _words(series)
-    lookup = np.array([known.get(word, -1) for word in words] + [-1], dtype=np.intp)
-    categories = np.arange(min(len(known), MAX_CATEGORIES + 1))
-    return pd.Categorical.from_codes(lookup[codes], categories=categories)
+    lookup = np.array([known.get(word, len(known)) for word in words] + [-1])
+    return pd.Categorical.from_codes(lookup[codes], categories=range(len(known) + 1))
 
 
 def _parts_of(times: np.ndarray) -> list[str]:

@@ -11,6 +11,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.encoding import ClassifierFeatures, TabularEncoder
 
+from ..reachable import reachable, texts_of
 from .classifier_columns import WORDS, N, number_columns, time_columns
 
 COLUMNS = time_columns() | number_columns()
@@ -93,11 +94,36 @@ def test_the_frequent_words_have_codes_and_the_others_share_one():
     fitted = ClassifierFeatures().fit(X)
     asked = pd.DataFrame({"w": ["w0", "w253", "w254", "w299", "new", None]})
     codes = fitted.transform(asked)["w"]
-    assert codes.astype(float).tolist()[:4] == [0, 253, 254, 254]
-    assert codes.isna().tolist() == [False] * 4 + [True] * 2
+    assert codes.astype(float).tolist()[:5] == [0, 253, 254, 254, 254]
+    assert codes.isna().tolist() == [False] * 5 + [True]
     assert len(codes.dtype.categories) == 255
     # The rest is more frequent than each of the frequent, and still the rest.
     assert fitted.transform(X)["w"].value_counts().idxmax() == 254
+
+
+def test_words_of_few_rows_share_a_code_and_are_not_kept():
+    X = pd.DataFrame({"w": words(9, 5, 4, 1), "id": words(*[1] * 19)})
+    X["category"] = X["w"].astype(pd.CategoricalDtype(["w3", "w2", "w1", "w0", "w4"]))
+    fitted = ClassifierFeatures().fit(X)
+    assert fitted.kinds_ == ["words", "nothing", "words"]
+    for name in ("w", "category"):
+        codes = fitted.transform(X)[name]
+        assert codes.tolist() == [0] * 9 + [1] * 5 + [2] * 5
+    kept = set(texts_of(fitted).split("\n"))
+    assert {"w0", "w1"} <= kept
+    assert not {*X["w"], *X["id"]} & kept - {"w0", "w1"}
+
+
+def test_extremes_of_numbers_are_not_kept():
+    X = pd.DataFrame(
+        {"v": np.arange(N) * 1.37 - 91.7, "k": np.arange(N) + 2**61 + 12345}
+    )
+    kept = {
+        float(v)
+        for v in reachable(ClassifierFeatures().fit(X))
+        if v is not None and not isinstance(v, str | bytes)
+    }
+    assert not kept & {float(v) for v in (*X["v"], *X["k"])}
 
 
 @pytest.mark.parametrize("name", WORDS)
@@ -111,7 +137,8 @@ def test_words_of_every_type_are_categories(name):
 
 
 def test_whole_floats_and_integers_are_the_same_category():
-    fitted = ClassifierFeatures().fit(pd.DataFrame({"c": pd.Categorical([1, 2, 2])}))
+    whole = pd.Categorical([1, 2, 2] * 5)
+    fitted = ClassifierFeatures().fit(pd.DataFrame({"c": whole}))
     found = fitted.transform(pd.DataFrame({"c": [1.0, 2.0, np.nan]}))["c"]
     assert found.astype(float).tolist()[:2] == [1, 0]
     assert found.isna().tolist() == [False, False, True]
@@ -123,7 +150,7 @@ def test_infinite_and_huge_numbers_are_beyond_the_others():
     X["whole"] = pd.Series([10**400, 1] * (N // 2), dtype=object)
     features = ClassifierFeatures().fit_transform(X)
     assert np.isfinite(features).all(axis=None)
-    assert features["x"].tolist()[:4] == [4, 1, 2, -1]
+    assert features["x"].tolist()[:4] == [4, 1, 2, -4]
     assert features["huge"].rank(method="dense").tolist()[:4] == [3, 1, 4, 2]
 
 
@@ -174,7 +201,7 @@ def test_complex_numbers_are_refused():
 
 def test_fitted_features_can_be_kept():
     X = pd.DataFrame({name: pd.Series(c) for name, c in COLUMNS.items()})
-    X["w"] = words(*[2] * (N // 2))
+    X["w"] = words(*[8] * (N // 8))
     fitted = ClassifierFeatures().fit(X)
     text = skops.io.dumps(fitted)
     needed = skops.io.get_untrusted_types(data=text)
