@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from skfadm.encoding import ClassifierFeatures
@@ -111,12 +112,16 @@ class Posteriors:
     label : Mixture
         p(y | x).
     groups : tuple of Mixture
-        p(z | x, y), one a sensitive attribute.
+        p(z | x, y), one a sensitive attribute; none without attributes.
+    group_auc : tuple of float
+        How well features tell each attribute, out of fold: the mean over its groups of
+        the area under the ROC curve of p(z | x), 0.5 where they tell nothing.
     """
 
     features: ClassifierFeatures
     label: Mixture
     groups: tuple[Mixture, ...]
+    group_auc: tuple[float, ...]
 
     def predict(self, X: Any) -> Probabilities:
         """Return the probabilities of the rows of a table.
@@ -142,7 +147,6 @@ def fit_posteriors(
     n_labels: int,
     n_groups: tuple[int, ...],
     seed: int,
-    code: str = "",
 ) -> tuple[Posteriors, Probabilities, Codes]:
     """Fit the classifiers, and predict each row by ones that have not seen it.
 
@@ -156,15 +160,14 @@ def fit_posteriors(
     y : ndarray of shape (n,), int64
         Label codes.
     z : ndarray of shape (n, n_attributes), int64
-        Group codes.
+        Group codes, -1 where the group is not known; such rows teach p(y | x) alone.
+        Without attributes only p(y | x) is fitted.
     n_labels : int
         Number of labels.
     n_groups : tuple of int
         Groups of each attribute.
     seed : int
         Seed of the folds, and of the rows that are taken of a long table.
-    code : str, default=""
-        Not looked at: it tells a cache of results which code they are of.
 
     Returns
     -------
@@ -189,8 +192,21 @@ def fit_posteriors(
             _cross_fit(table, codes, n, folds, seed, (y, n_labels))
             for codes, n in zip(z.T, n_groups, strict=True)
         ]
-    posteriors = Posteriors(features, label, tuple(mixture for mixture, _ in groups))
-    return posteriors, Probabilities(p_label, tuple(p for _, p in groups)), index
+    p = Probabilities(p_label, tuple(p for _, p in groups))
+    auc = tuple(_auc(p_z, codes) for p_z, codes in zip(p.group, z.T, strict=True))
+    mixtures = tuple(mixture for mixture, _ in groups)
+    return Posteriors(features, label, mixtures, auc), p, index
+
+
+def _auc(p: Array, codes: Codes) -> float:
+    """Return the mean area under the ROC curves of the groups that are known."""
+    p, codes = p[codes >= 0], codes[codes >= 0]
+    found = [
+        roc_auc_score(codes == group, p[:, group])
+        for group in np.unique(codes)
+        if (codes != group).any()
+    ]
+    return float(np.mean(found)) if found else 0.5
 
 
 def _folds(codes: Codes, rng: np.random.Generator) -> Codes:
@@ -216,33 +232,33 @@ def _cross_fit(
     With `labels`, their codes and number, the classifiers are told the label, and
     probabilities are those of each label that a row might have.
     """
-    told, n_labels = (
-        (table, 0) if labels is None else (_told(table, *labels), labels[1])
-    )
+    told = table if labels is None else _told(table, *labels)
 
     def predict(mixture: Mixture, rows: pd.DataFrame) -> Array:
-        return (
-            mixture.predict_told(rows, n_labels) if n_labels else mixture.predict(rows)
-        )
+        if labels is None:
+            return mixture.predict(rows)
+        return mixture.predict_told(rows, labels[1])
 
+    known = codes >= 0
     found = []
     for fit in (fit_boosting, fit_linear):
-        p = np.full((len(codes), *[n_labels] * bool(n_labels), n), 1.0 / n)
-        for fold in range(1 + folds.max() if len(codes) > 1 else 0):
-            seen, unseen = folds != fold, folds == fold
-            model = fit(told[seen], codes[seen], n, seed)
-            p[unseen] = predict(Mixture((model,), (1.0,), n), table[unseen])
+        p = np.full((len(codes), *([labels[1]] if labels else []), n), 1.0 / n)
+        for fold in range(1 + folds.max()):
+            seen, unseen = known & (folds != fold), folds == fold
+            if seen.any():
+                model = fit(told[seen], codes[seen], n, seed)
+                p[unseen] = predict(Mixture((model,), (1.0,), n), table[unseen])
         found.append(p)
 
     def loss(share: float) -> float:
         p = share * found[0] + (1 - share) * found[1]
         rows = np.arange(len(codes))
         of_row = p[rows, labels[0], codes] if labels else p[rows, codes]
-        return -float(np.log(of_row).mean())
+        return -float(np.log(of_row[known]).mean())
 
     best = min(SHARES, key=loss)
     kept = [
-        (fit(told, codes, n, seed), share)
+        (fit(told[known], codes[known], n, seed), share)
         for fit, share in ((fit_boosting, best), (fit_linear, 1 - best))
         if share
     ]
