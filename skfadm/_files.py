@@ -81,12 +81,12 @@ def own_version() -> str:
     return version("skfadm")
 
 
-def wrong_version(version: str | None) -> str:
-    """Say which version (None: it told none) wrote what this one cannot read.
+def wrong_version(version: Any) -> str:
+    """Say which version wrote what this one cannot read; "" if it can be read.
 
-    "" if it can be read: versions that differ in the third number alone can.
+    Versions that differ in the third number alone can. What is no version tells none.
     """
-    if version is None:
+    if not isinstance(version, str) or not re.fullmatch(r"\d+(\.\w+)+", version):
         return (
             "was written by skfadm 0.1.0 or older, before versions were kept, and "
             f"skfadm {own_version()} cannot read it: learn from the table again"

@@ -98,6 +98,15 @@ def generate(args: Namespace) -> None:
         write_table(tables, form, args.output)
     except (TypeError, ValueError, FloatingPointError) as error:
         raise UserError(in_options(str(error))) from error
+    except (UserError, OSError):
+        raise
+    except Exception as error:
+        if args.data is not None:
+            raise
+        raise UserError(
+            f"{args.model}: cannot be sampled from ({type(error).__name__}: {error}); "
+            "the file may be damaged: learn from the table again"
+        ) from error
     if not args.quiet:
         summarise(args, model, form, tables, seed)
     if args.data is not None and args.sensitive:

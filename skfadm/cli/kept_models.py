@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import zipfile
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from skfadm import __version__
 from skfadm._files import (
     UserError,
     check_can_write,
     check_file,
     check_installed,
+    own_version,
     written_whole,
     wrong_version,
 )
@@ -30,6 +31,13 @@ if TYPE_CHECKING:
 SUFFIX = ".skops"
 #: Beside the generator in the archive: plain JSON, which is read first.
 _ABOUT = "skfadm.json"
+#: What an archive may unpack to: so many bytes, and more for each byte that it has.
+#: Names of types repeat in it, which packs to a fiftieth.
+_UNPACKED, _UNPACKED_PER_BYTE = 32 << 20, 40
+#: Bytes of JSON for each list or dict in it; models have more than a hundred.
+_BYTES_PER_ITEM = 32
+#: Modules of skfadm and scikit-learn that models need no classes of.
+_OTHER_MODULES = {"cli", "conftest", "externals", "tests"}
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,8 @@ def check_can_be_kept(parts: Any) -> None:
     import skops.io
 
     try:
-        _load(skops.io.dumps(parts))
-    except _FAILURES as error:
+        _load(BytesIO(skops.io.dumps(parts)))
+    except Exception as error:
         raise UserError(
             f"--model: what is learnt from this table could not be kept: {error}; "
             "leave --model out"
@@ -94,11 +102,11 @@ def check_can_be_kept(parts: Any) -> None:
 
 
 def save_model(model: TableModel, path: Path) -> None:
-    """Write a model, whole or not at all."""
+    """Write a model, whole or not at all; a new file is its owner's alone."""
     import skops.io
 
     about = {
-        "skfadm": __version__,
+        "skfadm": own_version(),
         "label": model.label,
         "sensitive": model.sensitive,
         "n_rows": model.n_rows,
@@ -106,67 +114,116 @@ def save_model(model: TableModel, path: Path) -> None:
     }
     packed = BytesIO()
     skops.io.dump(model.generator, packed, compression=zipfile.ZIP_DEFLATED)
-    with zipfile.ZipFile(packed, "a") as archive:
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(_ABOUT, json.dumps(about))
-    with written_whole(path) as file:
+    with written_whole(path, private=True) as file:
         file.write(packed.getbuffer())
 
 
 def load_model(path: Path) -> TableModel:
     """Load a model of this version without running code that the file brings along."""
     try:
-        about = _about(path)
-        if wrong := wrong_version(about.get("skfadm")):
-            raise UserError(f"{path}: {wrong}")
-        generator = _load(path.read_bytes())
+        with path.open("rb") as file:
+            _check_sizes(file)
+            about = _about(file)
+            if wrong := wrong_version(about.get("skfadm")):
+                raise UserError(f"{path}: {wrong}")
+            generator = _load(file)
+        _check_fitted(generator)
         form = TableForm.from_json(about["form"])
-        sensitive = tuple(about["sensitive"])
-        return TableModel(generator, about["label"], sensitive, about["n_rows"], form)
-    except _FAILURES as error:
-        raise UserError(f"{path}: cannot be read as a model: {error}") from error
+        model = TableModel(
+            generator,
+            str(about["label"]),
+            tuple(map(str, about["sensitive"])),
+            int(about["n_rows"]),
+            form,
+        )
+        _check_columns(model)
+        return model
+    except UserError:
+        raise
+    # A damaged file may raise anything.
+    except Exception as error:
+        what = str(error) or type(error).__name__
+        raise UserError(f"{path}: cannot be read as a model: {what}") from error
 
 
-#: What reading an archive, its JSON or its objects may raise.
-_FAILURES = (
-    AttributeError,
-    ImportError,
-    KeyError,
-    OSError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-)
+def _check_sizes(file: BinaryIO) -> None:
+    """Check, before anything is unpacked, that an archive fits into memory."""
+    packed = file.seek(0, 2)
+    with zipfile.ZipFile(file) as archive:
+        members = archive.infolist()
+        for member in members:
+            if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"{member.filename} is packed in an unknown way")
+            if not member.filename.endswith((".json", ".npy", ".bin")):
+                raise ValueError(f"{member.filename} is of an unknown kind")
+        if sum(m.file_size for m in members) > _UNPACKED + _UNPACKED_PER_BYTE * packed:
+            raise ValueError("it would unpack to far more than a model needs")
+        for member in members:
+            if member.filename.endswith(".json"):
+                text = archive.read(member)
+                if len(re.findall(rb"[\[{]", text)) > 99 + len(text) / _BYTES_PER_ITEM:
+                    raise ValueError(f"{member.filename} holds more than a model needs")
 
 
-def _about(path: Path) -> dict[str, Any]:
+def _about(file: BinaryIO) -> dict[str, Any]:
     """Return what a file tells of its model; nothing if it is of before it did."""
-    with zipfile.ZipFile(path) as archive:
+    with zipfile.ZipFile(file) as archive:
         if _ABOUT in archive.namelist():
             about: dict[str, Any] = json.loads(archive.read(_ABOUT))
             return about
         schema = json.loads(archive.read("schema.json"))
     if schema.get("__class__") == "TableModel":
         return {}
-    raise UserError(f"{path}: is not a model that `skfadm generate` has kept")
+    raise ValueError("`skfadm generate` did not write it")
 
 
-def _load(data: bytes) -> Any:
+def _load(file: BinaryIO) -> Any:
     """Load an object of known types, of this package's own and of scikit-learn's."""
     import skops.io
 
-    needed = skops.io.get_untrusted_types(data=data)
+    needed = skops.io.get_untrusted_types(file=file)
     foreign = [name for name in needed if not _is_own_class(name)]
     if foreign:
         raise ValueError(
             f"names the types {', '.join(foreign)}, which are not skfadm's; it is not "
             "loaded"
         )
-    return skops.io.loads(data, trusted=needed)
+    return skops.io.load(file, trusted=needed)
 
 
 def _is_own_class(name: str) -> bool:
     module, _, attribute = name.rpartition(".")
-    if module.split(".")[0] not in ("skfadm", "sklearn"):
+    parts = module.split(".")
+    if parts[0] not in ("skfadm", "sklearn") or _OTHER_MODULES & set(parts):
+        return False
+    if any(part.startswith("__") for part in parts):
         return False
     found = getattr(importlib.import_module(module), attribute, None)
     return isinstance(found, type) and found.__module__ == module
+
+
+def _check_fitted(generator: Any) -> None:
+    from sklearn.utils.validation import check_is_fitted
+
+    from skfadm.generator import FairDiffusionGenerator
+
+    if type(generator) is not FairDiffusionGenerator:
+        raise ValueError(f"it holds no generator but {type(generator).__name__}")
+    check_is_fitted(generator)
+    generator._validate_params()
+
+
+def _check_columns(model: TableModel) -> None:
+    """Check that a file tells of columns what its generator makes of them."""
+    names = getattr(model.generator, "feature_names_in_", None)
+    n_sensitive = len(model.generator.sensitive_classes_)
+    if (
+        names is None
+        or model.features != list(names)
+        or not {model.label, *model.sensitive} <= set(model.form.columns)
+        or n_sensitive != len(model.sensitive)
+        or not model.n_rows >= 1
+    ):
+        raise ValueError("its columns are not those of its generator")

@@ -7,6 +7,8 @@ import sys
 from shutil import get_terminal_size
 from textwrap import fill
 
+from skfadm._text import printable
+
 #: Parameters and the options that set them.
 _OPTIONS = {
     "lambda_yz": "--lambda-yz",
@@ -21,7 +23,7 @@ _OPTIONS = {
 
 def say(text: str) -> None:
     """Print a note or an error on standard error: a line, wrapped in a terminal."""
-    line = f"skfadm: {' '.join(text.split())}"
+    line = f"skfadm: {printable(' '.join(text.split()))}"
     if sys.stderr is not None and sys.stderr.isatty():
         width = get_terminal_size().columns
         # Paths and options are not cut.

@@ -156,7 +156,8 @@ def test_missing_packages_are_named_before_anything_is_read(
 ):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pyarrow" in error_of(capsys, *GOOD[:-1], "a.parquet")
-    assert "pip install skops" in error_of(capsys, *GOOD, "--model", "m.skops")
+    kept = error_of(capsys, *GOOD, "--model", "m.skops")
+    assert "pip install 'skfadm[models]'" in kept
     assert "matplotlib" in error_of(capsys, "demo")
 
 
