@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,8 +14,28 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_random_state
 
+E = TypeVar("E", bound=Exception)
 #: With more labels than this, most rows must share theirs with another.
 _FEW_LABELS = 20
+
+
+def bad_value(argument: str, problem: str, in_python: str = "") -> ValueError:
+    """Return the error of a wrong argument: what it is, and what to do in Python.
+
+    A command line says the problem of its own option: `argument` and `problem` are
+    attributes of the error.
+    """
+    return _about(argument, problem, ValueError(f"{argument} {problem}{in_python}"))
+
+
+def bad_type(argument: str, problem: str, in_python: str = "") -> TypeError:
+    """Return the error of an argument of a wrong type; see `bad_value`."""
+    return _about(argument, problem, TypeError(f"{argument} {problem}{in_python}"))
+
+
+def _about(argument: str, problem: str, error: E) -> E:
+    vars(error).update(argument=argument, problem=problem)
+    return error
 
 
 def as_columns(
@@ -28,20 +48,22 @@ def as_columns(
     """
     frame = values if isinstance(values, pd.DataFrame) else _frame(name, values)
     if n_rows is not None and len(frame) != n_rows:
-        raise ValueError(
-            f"{name} has {len(frame)} rows but {of} has {n_rows}; expected as many. "
-            "Found input variables with inconsistent numbers of samples."
+        raise bad_value(
+            name,
+            f"has {len(frame)} rows but {of} has {n_rows}; expected as many. "
+            "Found input variables with inconsistent numbers of samples.",
         )
     if 0 in frame.shape:
         what = "rows" if not len(frame) else "columns"
-        raise ValueError(f"{name} has no {what}; expected one or more.")
+        raise bad_value(name, f"has no {what}; expected one or more.")
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     for column in columns:
         n_missing = int(column.isna().sum())
         if n_missing:
-            raise ValueError(
-                f"{name} has {n_missing} missing values (NaN or None); every row needs "
-                "one. Drop these rows or give them a value of their own."
+            raise bad_value(
+                name,
+                f"has {n_missing} missing values (NaN or None); every row needs "
+                "one. Drop these rows or give them a value of their own.",
             )
     return columns
 
@@ -53,14 +75,16 @@ def _frame(name: str, values: ArrayLike) -> pd.DataFrame:
     array = np.asarray(values, dtype=getattr(values, "dtype", object))
     if array.ndim == 0:
         shown = type(values).__name__ if isinstance(values, Mapping) else repr(values)
-        raise TypeError(
-            f"{name} is {shown}; expected the values themselves, one a row, as an "
-            "array, a Series or, for several columns, a DataFrame."
+        raise bad_type(
+            name,
+            f"is {shown}; expected the values themselves, one a row, as an "
+            "array, a Series or, for several columns, a DataFrame.",
         )
     if array.ndim > 2:
-        raise ValueError(
-            f"{name} has {array.ndim} dimensions; expected one value a row or, for "
-            "several attributes, a column each."
+        raise bad_value(
+            name,
+            f"has {array.ndim} dimensions; expected one value a row or, for "
+            "several attributes, a column each.",
         )
     return pd.DataFrame(array)
 
@@ -81,9 +105,7 @@ def _one_column(
 ) -> pd.Series:
     columns = as_columns(name, values, n_rows, of)
     if len(columns) != 1:
-        raise ValueError(
-            f"{name} has {len(columns)} columns; expected one label a row."
-        )
+        raise bad_value(name, f"has {len(columns)} columns; expected one label a row.")
     return columns[0]
 
 
@@ -109,9 +131,10 @@ def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[
         order, labels = pd.factorize(found, sort=True)
     except TypeError as error:
         kinds = sorted({type(v).__name__ for v in found})
-        raise TypeError(
-            f"{name} mixes labels of types {', '.join(kinds)}; expected labels that "
-            "can be ordered, such as all strings or all integers."
+        raise bad_type(
+            name,
+            f"mixes labels of types {', '.join(kinds)}; expected labels that "
+            "can be ordered, such as all strings or all integers.",
         ) from error
     if values.dtype.kind in "US":  # pandas makes objects of them
         labels = labels.astype(values.dtype)
@@ -121,10 +144,11 @@ def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[
 def _plain(name: str, value: Any) -> Any:
     """Return an object as a label; decimals are numbers as any other."""
     if isinstance(value, Collection) and not isinstance(value, str | bytes):
-        raise TypeError(
-            f"{name} holds {value!r}; expected single values such as strings or "
+        raise bad_type(
+            name,
+            f"holds {value!r}; expected single values such as strings or "
             "integers. Join the parts to one string, or, for several sensitive "
-            "attributes, give each a column."
+            "attributes, give each a column.",
         )
     if not isinstance(value, Decimal):
         return value
@@ -137,21 +161,24 @@ def _check_whole(name: str, found: NDArray[Any]) -> None:
     if found.dtype == object:
         numbers = np.array([v for v in found if isinstance(v, float)])
     if numbers.dtype.kind == "c":
-        raise ValueError(
-            f"{name} holds complex numbers such as {numbers[0]:g}; expected labels "
-            "(Complex data not supported)."
+        raise bad_value(
+            name,
+            f"holds complex numbers such as {numbers[0]:g}; expected labels "
+            "(Complex data not supported).",
         )
     if numbers.dtype.kind != "f":
         return
     if not np.isfinite(numbers).all():
-        raise ValueError(f"{name} holds infinite values (infinity); expected labels.")
+        raise bad_value(name, "holds infinite values (infinity); expected labels.")
     odd = numbers[numbers != np.floor(numbers)]
     if len(odd):
         # The words in brackets are what scikit-learn calls it.
-        raise ValueError(
-            f"{name} holds continuous values such as {odd[0]:g}; expected labels "
+        raise bad_value(
+            name,
+            f"holds continuous values such as {odd[0]:g}; expected labels "
             "(Unknown label type: continuous). Make labels of ranges of values, for "
-            f'instance "low" and "high"; in pandas: pandas.cut({name}, 2).'
+            'instance "low" and "high".',
+            f" In pandas: pandas.cut({name}, 2).",
         )
 
 
@@ -165,22 +192,25 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
         )
     codes, classes = factorize("y", _one_column("y", y, n_rows))
     if len(classes) < 2:
-        raise ValueError(
-            f"y holds one class ({classes.tolist()[0]!r}); a generator needs at least "
-            "two."
+        raise bad_value(
+            "y",
+            f"holds one class ({classes.tolist()[0]!r}); a generator needs at least "
+            "two.",
         )
     kinds = {type(label).__name__ for label in classes.tolist()}
     if "str" in kinds and len(kinds) > 1:
-        raise TypeError(
-            f"y mixes labels of types {', '.join(sorted(kinds))}; expected labels of "
-            "one type, such as all strings or all integers."
+        raise bad_type(
+            "y",
+            f"mixes labels of types {', '.join(sorted(kinds))}; expected labels of "
+            "one type, such as all strings or all integers.",
         )
     if len(classes) > max(_FEW_LABELS, n_rows / 2):
-        raise ValueError(
-            f"y holds {len(classes)} different values in {n_rows} rows; expected class "
+        raise bad_value(
+            "y",
+            f"holds {len(classes)} different values in {n_rows} rows; expected class "
             "labels that rows share. If it is a quantity, make labels of ranges of "
             'values, for instance "low" and "high"; if it tells rows apart, choose '
-            "another column."
+            "another column.",
         )
     if classes.dtype.kind in "iu" and len(classes) > max(_FEW_LABELS, n_rows / 10):
         warnings.warn(
@@ -199,9 +229,11 @@ def check_for_classifiers(name: str, labels: NDArray[Any]) -> None:
         return
     other = [v for v in pd.unique(labels.astype(object)) if not isinstance(v, str)]
     if other:
-        raise TypeError(
-            f"{name} holds {other[0]!r}, which classifiers do not take as a label; "
-            f"expected strings or integers, such as {name}.astype(str)."
+        raise bad_type(
+            name,
+            f"holds {other[0]!r}, which classifiers do not take as a label; "
+            "expected strings or integers.",
+            f" Convert them, for example by {name}.astype(str).",
         )
 
 
@@ -220,15 +252,17 @@ def encode_groups(
         column_codes, values = factorize("z", column)
         if len(values) < 2:
             which = "" if column.name is None else f" in column {column.name!r}"
-            raise ValueError(
-                f"z holds one group{which} ({values.tolist()[0]!r}), so there is "
-                "nothing to be fair between; expected at least two groups, or z=None "
-                "for no fair control."
+            raise bad_value(
+                "z",
+                f"holds one group{which} ({values.tolist()[0]!r}), so there is "
+                "nothing to be fair between; expected at least two groups.",
+                " Without z there is no fair control.",
             )
         if any(np.array_equal(column_codes, known) for known in codes):
-            raise ValueError(
-                f"z holds the same attribute twice (column {len(codes)} of it); "
-                "expected different ones, since fair control adds them up."
+            raise bad_value(
+                "z",
+                f"holds the same attribute twice (column {column.name!r}); "
+                "expected different ones, since fair control adds them up.",
             )
         codes.append(column_codes)
         groups.append(values)
@@ -253,9 +287,9 @@ def encode_domains(
 def check_n_samples(n_samples: object, name: str = "n_samples") -> int:
     """Return `n_samples` as int; TypeError or ValueError unless a positive integer."""
     if isinstance(n_samples, bool) or not isinstance(n_samples, Integral):
-        raise TypeError(f"{name} must be a positive integer, got {n_samples!r}.")
+        raise bad_type(name, f"must be a positive integer, got {n_samples!r}.")
     if n_samples < 1:
-        raise ValueError(f"{name} must be a positive integer, got {n_samples}.")
+        raise bad_value(name, f"must be a positive integer, got {n_samples}.")
     return int(n_samples)
 
 
@@ -265,16 +299,17 @@ def check_strengths(strengths: Sequence[object], has_groups: bool) -> list[float
     Without groups there is nothing that a strength other than 0 could act on.
     """
     if not len(strengths):
-        raise ValueError("strengths is empty; expected at least one lambda_yz.")
+        raise bad_value("strengths", "is empty; expected at least one lambda_yz.")
     for strength in strengths:
         if not isinstance(strength, Real) or not 0 <= float(strength) <= 1:
-            raise ValueError(
-                f"strengths holds {strength!r}; expected numbers in [0, 1]."
+            raise bad_value(
+                "strengths", f"holds {strength!r}; expected numbers in [0, 1]."
             )
         if strength and not has_groups:
-            raise ValueError(
-                f"strengths holds {strength!r} but fit was given no sensitive "
-                "attribute to act on; expected z, or 0 alone."
+            raise bad_value(
+                "strengths",
+                f"holds {strength!r} but fit was given no sensitive "
+                "attribute to act on; expected z, or 0 alone.",
             )
     return [float(strength) for strength in strengths]  # type: ignore[arg-type]
 
