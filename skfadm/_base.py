@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
+from ._containers import from_pandas, library_of, to_pandas
 from ._files import own_version, wrong_version
 from ._validation import (
     check_n_samples,
@@ -40,10 +41,13 @@ class LabelFormat:
     #: Whether labels go out as a Series, and its name.
     is_series: bool = False
     name: Any = None
+    #: Of which library, if not of pandas.
+    library: str = ""
 
     @classmethod
     def of(cls, y: Any, codes: NDArray[np.int64], classes: NDArray[Any]) -> LabelFormat:
         """Return the format of the labels `y`, which have these codes."""
+        library, y = library_of(y), to_pandas("y", y)
         if isinstance(y, pd.DataFrame):
             y = y.iloc[:, 0]
         if isinstance(y, pd.Index | pd.api.extensions.ExtensionArray):
@@ -58,7 +62,8 @@ class LabelFormat:
         rng = np.random.default_rng(0)  # nothing is drawn where all words are kept
         column = CategoryColumn("y", y, "keep", False, rng)
         found = column.encode(y.iloc[first], rng)[1]
-        return cls(column, np.asarray(found, dtype=np.int64), True, y.name)
+        places = np.asarray(found, dtype=np.int64)
+        return cls(column, places, True, y.name, library)
 
     def restore(self, codes: NDArray[np.integer]) -> Labels:
         """Return the labels with these codes."""
@@ -67,7 +72,9 @@ class LabelFormat:
             labels = self.values[order]
         else:
             labels = self.values.decode(None, order, order, seed=0)
-        return pd.Series(labels, name=self.name) if self.is_series else labels
+        if not self.is_series:
+            return labels
+        return from_pandas(pd.Series(labels, name=self.name), self.library)
 
 
 @dataclass(frozen=True)
@@ -237,7 +244,7 @@ class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
         seed: int,
     ) -> tuple[Table, Labels]:
         """Return compact rows and label codes as `fit` saw such tables and labels."""
-        X = self.encoder_.decode(rows, seed=seed)
+        X = self.encoder_.restore(self.encoder_.decode(rows, seed=seed))
         return X, self.label_format_.restore(codes)
 
 

@@ -93,7 +93,10 @@ class TableSampler:
         codes = request.codes[start:stop]
         index = start + np.arange(len(codes))
         tables = self._with_codes(request, index, codes)
-        return [(X, self.label_format.restore(codes)) for X, codes in tables]
+        return [
+            (self.encoder.restore(X), self.label_format.restore(codes))
+            for X, codes in tables
+        ]
 
     def _with_codes(
         self, request: Request, index: Codes, codes: NDArray[np.integer]
@@ -138,7 +141,8 @@ class TableSampler:
             new = generate_rows(
                 self.generator, proposed, request.seed, at, attempt, self.n_jobs
             )
-            p = self.control.posteriors.predict(self.encoder.inverse_transform(new))
+            X = self.encoder.decode(new, seed=request.seed)
+            p = self.control.posteriors.predict(X)
             q = self.fair.posterior(p, strength)
             log_accept = np.empty(len(y))
             for label in np.unique(y):

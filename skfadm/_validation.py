@@ -14,6 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_random_state
 
+from ._containers import to_pandas
+
 E = TypeVar("E", bound=Exception)
 #: With more labels than this, most rows must share theirs with another.
 _FEW_LABELS = 20
@@ -46,6 +48,7 @@ def as_columns(
     They are an array-like or DataFrame of shape (n,) or (n, n_columns), of any dtype;
     n is `n_rows`, as many as the argument `of` has, or any number but 0.
     """
+    values = to_pandas(name, values)
     frame = values if isinstance(values, pd.DataFrame) else _frame(name, values)
     if n_rows is not None and len(frame) != n_rows:
         raise bad_value(
@@ -184,6 +187,7 @@ def _check_whole(name: str, found: NDArray[Any]) -> None:
 
 def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Return label codes and classes: two or more, of one type, which rows share."""
+    y = to_pandas("y", y)
     if getattr(y, "ndim", 1) == 2 and np.shape(y)[1:] == (1,):
         warnings.warn(
             "A column-vector y was passed when a 1d array was expected.",

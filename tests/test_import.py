@@ -67,6 +67,7 @@ FLOORS = [
         "diffusion",
         "encoding",
     },
+    {"_containers"},
 ]
 #: Rooms that still go. They may stand on any floor, but in no circle.
 LEAVING: set[str] = set()

@@ -126,7 +126,8 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_samples, n_features)
-            The table. NaN, None, pd.NA and NaT are missing values.
+            The table, of pandas, polars, Arrow or whatever narwhals knows. NaN, None,
+            pd.NA, NaT and what is masked are missing values.
         y : None
             Ignored.
 
@@ -154,7 +155,7 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         sizes = [column.category_size for column in self.columns_]
         self.category_sizes_ = tuple(size for size in sizes if size)
         self.n_numbers_ = sum(column.has_number for column in self.columns_)
-        self._kind = TableKind(table)
+        self._kind = TableKind(X, table)
         return self
 
     def transform(self, X: Any) -> np.ndarray:
@@ -191,7 +192,7 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        DataFrame or ndarray of shape (n_samples, n_features_in_)
+        DataFrame, ndarray or table of shape (n_samples, n_features_in_)
             The kind of table that fit saw, with the same columns and dtypes.
 
         Raises
@@ -201,7 +202,7 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
             is not one.
         """
         check_is_fitted(self)
-        return self.decode(X, seed=int(self._rng().integers(2**63)))
+        return self.restore(self.decode(X, seed=int(self._rng().integers(2**63))))
 
     def decode(self, X: Any, *, seed: int, first: int = 0) -> Any:
         """Decode a part of a compact array.
@@ -218,7 +219,8 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         Returns
         -------
         DataFrame or ndarray of shape (n_samples, n_features_in_)
-            The kind of table that fit saw, with the same columns and dtypes.
+            An array, or a DataFrame of pandas whatever table fit saw; `restore` makes
+            it one of that library.
 
         Raises
         ------
@@ -243,6 +245,20 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         arrays = decode_columns(self.columns_, E, rows, seed)
         return self._kind.assemble(arrays, len(E))
 
+    def restore(self, table: Any) -> Any:
+        """Return a decoded table as one of the library that `fit` saw.
+
+        Parameters
+        ----------
+        table : DataFrame or ndarray
+            What `decode` returned.
+
+        Returns
+        -------
+        DataFrame, ndarray or table of polars or Arrow
+        """
+        return self._kind.restore(table)
+
     def check_columns(self, X: Any) -> Any:
         """Check that a table has the columns of the fitted one.
 
@@ -254,7 +270,7 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         Returns
         -------
         DataFrame or ndarray of shape (n_samples, n_features)
-            X itself, or X as an array if it is neither.
+            X itself, or X as one of pandas or NumPy if it is neither.
 
         Raises
         ------

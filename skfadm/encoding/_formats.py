@@ -39,6 +39,8 @@ def find_format(name: str, series: pd.Series) -> Format | None:
         found = pd.api.types.infer_dtype(column, skipna=True)
         if found == "decimal":
             return DecimalFormat(name, series)
+        if found == "integer" and not _are_plain(column.dropna()):
+            return None  # members of an enumeration come back as such
         # Python's integers know no bound; beyond int64 they are words.
         is_small = found != "integer" or column.dropna().abs().max() < 2**63
         is_one = found in ("integer", "floating", "mixed-integer-float")
@@ -49,6 +51,10 @@ def find_format(name: str, series: pd.Series) -> Format | None:
         return PeriodFormat(name, series)
     is_object = unboxed(series).dtype == object
     return (TimeObjectFormat if is_object else TimeFormat)(name, series)
+
+
+def _are_plain(integers: pd.Series) -> bool:
+    return all(type(v) is int or isinstance(v, np.integer) for v in integers)
 
 
 def missing_marker(series: pd.Series) -> str:

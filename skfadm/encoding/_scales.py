@@ -123,7 +123,8 @@ class DecimalScale:
 
     def numbers(self, positions: np.ndarray) -> np.ndarray:
         """Map positions to numbers."""
-        return self.steps.numbers(positions) / self.factor
+        # Rounded, a number of a few spacings beyond the last decimal leaves the range.
+        return np.clip(self.steps.numbers(positions) / self.factor, self.low, self.high)
 
 
 class FloatScale:

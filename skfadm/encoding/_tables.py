@@ -10,15 +10,23 @@ import pandas as pd
 from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import validate_data
 
+from .._containers import from_pandas, library_of, to_pandas
 from ._dtypes import freeze_dtype, thaw_dtype
+from ._formats import MISSING_MARKERS
 
 
 def check_table(estimator: Any, X: Any, *, reset: bool) -> Any:
-    """Return X as a DataFrame (as it is) or a two-dimensional array.
+    """Return X as a DataFrame of pandas or a two-dimensional array.
 
     Number and names of the columns are remembered in `estimator` with `reset`, and
     compared with what it remembers without, as everywhere in scikit-learn.
     """
+    X = to_pandas("X", X)
+    if isinstance(X, pd.Series):
+        raise ValueError(
+            f"Expected 2D array, got 1D array instead: X is a column of {len(X)} "
+            "values. Expected a table: reshape it, or make it a column of one."
+        )
     if not isinstance(X, pd.DataFrame):
         table = validate_data(
             estimator, X, reset=reset, dtype=None, ensure_all_finite=False
@@ -65,19 +73,25 @@ class TakesAnyTable:
 
 
 class TableKind:
-    """What a table is besides its columns: a DataFrame with names, or an array."""
+    """What a table is besides its columns: of which library, with names, or an array.
 
-    def __init__(self, table: Any) -> None:
+    `given` is what the user gave, `table` what `check_table` made of it.
+    """
+
+    def __init__(self, given: Any, table: Any) -> None:
         self.labels = None
+        self.library = library_of(given)
         if isinstance(table, pd.DataFrame):
             self.labels = np.asarray(table.columns, dtype=object)
             self.label_names = list(table.columns.names)
             self.label_dtype = freeze_dtype(table.columns.dtype)
         else:
-            self.dtype = table.dtype.str
+            dtype = getattr(given, "dtype", None)
+            self.dtype = "T" if getattr(dtype, "kind", "") == "T" else table.dtype.str
+            self.missing = _missing_marker(dtype)
 
     def assemble(self, arrays: list[Any], n_rows: int) -> Any:
-        """Return a table of this kind with these columns."""
+        """Return a table with these columns: a DataFrame of pandas or an array."""
         if self.labels is not None:
             # Without a dtype pandas 3 would turn objects that are strings to `str`.
             columns = (pd.Series(x, dtype=x.dtype, copy=False) for x in arrays)
@@ -90,9 +104,26 @@ class TableKind:
             table.columns.names = self.label_names
             return table
         # New words can be longer than those of an array of strings.
-        is_text = np.dtype(self.dtype).kind in "US"
-        dtype = object if is_text else self.dtype
-        array = np.empty((n_rows, len(arrays)), dtype=dtype)
+        is_text = self.dtype[:2].strip("<>|=") in ("U", "S", "T")
+        array = np.empty((n_rows, len(arrays)), dtype=object if is_text else self.dtype)
         for j, column in enumerate(arrays):
             array[:, j] = column
+        if self.dtype == "T":
+            if not self.missing and not pd.isna(array).any():
+                return array.astype(np.dtypes.StringDType())
+            missing = MISSING_MARKERS[self.missing or "nan"]
+            array[pd.isna(array)] = missing
+            return array.astype(np.dtypes.StringDType(na_object=missing))
         return array.astype(self.dtype[:2]) if is_text else array
+
+    def restore(self, table: Any) -> Any:
+        """Return an assembled table in the library that it came from."""
+        return from_pandas(table, self.library)
+
+
+def _missing_marker(dtype: Any) -> str:
+    """Name what is missing in an array of NumPy's StringDType, "" if nothing can be."""
+    if not hasattr(dtype, "na_object"):
+        return ""
+    known = MISSING_MARKERS.items()
+    return next((name for name, m in known if m is dtype.na_object), "nan")

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from .._containers import to_pandas
 from .._validation import encode_labels
 from ._downstream import seeded
 from ._rates import GroupRatesDisplay, attributes_of
@@ -143,8 +144,8 @@ def audit_groups(
     >>> audit.summary["favoured"].tolist()[0]
     1
     """
-    X, y = real
-    X_new, y_new = generated
+    X, y = (to_pandas("real", part) for part in real)
+    X_new, y_new = (to_pandas("generated", part) for part in generated)
     codes, classes = encode_labels(y, len(X))
     new_codes = pd.Index(classes).get_indexer(np.asarray(y_new))
     if len(new_codes) != len(X_new) or (new_codes < 0).any():

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import issparse
 
+from .._containers import to_pandas
 from ..encoding._identifiers import rare_words
 from ..encoding._kinds import amounts, kind_of, kind_of_dtype, origin_of, plain
 
@@ -150,6 +151,7 @@ def _hashable(series: pd.Series) -> pd.Series:
 
 def as_frame(name: str, table: Any) -> pd.DataFrame:
     """Return a table as a DataFrame with rows numbered from 0; refuse what is none."""
+    table = to_pandas(name, table)
     if isinstance(table, pd.DataFrame):
         frame = table
     elif issparse(table):

@@ -1,5 +1,6 @@
 """A table comes back from the encoder as it was, in its columns and types."""
 
+import enum
 import pickle
 import tracemalloc
 from pathlib import Path
@@ -66,6 +67,29 @@ def test_an_array_comes_back_as_an_array_of_its_dtype(X):
     assert type(back) is np.ndarray
     assert back.dtype == X.dtype
     pd.testing.assert_frame_equal(pd.DataFrame(back), pd.DataFrame(X), rtol=1e-6)
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+def test_members_of_an_enumeration_come_back_as_such():
+    X = pd.DataFrame({"level": pd.Series([Level.LOW, Level.HIGH] * 20, dtype=object)})
+    back = round_trip(X)["level"]
+    assert {type(value) for value in back} == {Level}
+    assert back.tolist() == X["level"].tolist()
+
+
+def test_few_numbers_do_not_leave_their_range_by_rounding():
+    X = pd.DataFrame(
+        {
+            "nearly 1000": [999.9999999999999] * 3,
+            "16 digits": [-0.5736860263438919, 0.0, 0.0],
+            "smallest": [5e-324] * 3,
+        }
+    )
+    pd.testing.assert_frame_equal(round_trip(X), X, check_exact=True)
 
 
 def test_a_list_of_mixed_rows_keeps_its_numbers():

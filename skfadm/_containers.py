@@ -1,0 +1,158 @@
+"""Tables and columns of any library as those of pandas and NumPy, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+import pandas as pd
+
+# Integers up to here are exact as floats, which can be missing.
+_EXACT = 2**53
+
+
+def to_pandas(name: str, values: Any) -> Any:
+    """Return a table or a column of whatever library as one of pandas or NumPy.
+
+    - Masked values become missing ones.
+    - What is big-endian gets the byte order of the machine.
+    - NumPy's StringDType becomes objects.
+    - Tensors, and all else that NumPy takes, become arrays.
+    - Tables and columns of polars, Arrow and whatever else narwhals knows become ones
+      of pandas; those that are lazy are collected.
+
+    Lists and all else are returned as they are. `name` is the argument, for errors.
+    """
+    if isinstance(values, pd.DataFrame):
+        foreign = [j for j, dtype in enumerate(values.dtypes) if _is_foreign(dtype)]
+        if foreign:
+            values = values.copy(deep=False)
+            for j in foreign:
+                values.isetitem(j, _native(values.iloc[:, j]))
+        return values
+    if isinstance(values, pd.Series | pd.Index):
+        return _native(values) if _is_foreign(values.dtype) else values
+    if isinstance(values, np.ndarray):
+        return _plain_array(name, values)
+    if isinstance(values, pd.api.extensions.ExtensionArray):
+        return values
+    if hasattr(values, "detach"):  # a tensor that may track gradients, or be on a GPU
+        values = values.detach().cpu()
+        if not hasattr(values.dtype, "kind") and "bfloat16" in str(values.dtype):
+            values = values.float()
+        return np.asarray(values)
+    if type(values).__module__.partition(".")[0] == "pyarrow":
+        values = _whole_arrow(values)
+    found = nw.from_native(values, allow_series=True, pass_through=True)
+    if isinstance(found, nw.LazyFrame):
+        found = found.collect()
+    if isinstance(found, nw.DataFrame | nw.Series):
+        return _of_narwhals(name, found)
+    if hasattr(values, "__array__") and not isinstance(values, type):
+        return _plain_array(name, np.asarray(values))
+    return values
+
+
+def library_of(values: Any) -> str:
+    """Name the library whose kind of table `to_pandas` changes, "" if it is pandas."""
+    if type(values).__module__.partition(".")[0] == "pyarrow":
+        return "pyarrow"
+    found = nw.from_native(values, allow_series=True, pass_through=True)
+    if isinstance(found, nw.DataFrame | nw.LazyFrame | nw.Series):
+        # What comes from elsewhere goes out as a table of pandas.
+        return "polars" if found.implementation.is_polars() else ""
+    return ""
+
+
+def from_pandas(values: Any, library: str) -> Any:
+    """Return a DataFrame or Series as one of the library that `library_of` named."""
+    if not library:
+        return values
+    import pyarrow as pa
+
+    frame = values.to_frame() if isinstance(values, pd.Series) else values
+    columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
+    # Field by field, since two columns may have one name.
+    arrays = [pa.array(column.array, from_pandas=True) for column in columns]
+    table = pa.table(arrays, names=[str(label) for label in frame.columns])
+    if library == "pyarrow":
+        return table.column(0) if isinstance(values, pd.Series) else table
+    found = nw.DataFrame.from_arrow(table, backend=nw.Implementation.POLARS)
+    # polars hands out its Enum as the one kind of dictionary that has an order.
+    enums = {
+        field.name: nw.Enum(table[field.name].combine_chunks().dictionary.to_pylist())
+        for field in table.schema
+        if pa.types.is_dictionary(field.type) and field.type.ordered
+    }
+    found = found.with_columns(nw.col(k).cast(v) for k, v in enums.items())
+    if isinstance(values, pd.Series):
+        column = found[found.columns[0]]
+        return column.alias("" if values.name is None else values.name).to_native()
+    return found.to_native()
+
+
+def _of_narwhals(name: str, found: nw.DataFrame | nw.Series) -> Any:
+    if found.implementation.is_pandas_like():
+        return to_pandas(name, found.to_pandas())
+    try:
+        import pyarrow as pa
+    except ImportError as error:
+        raise ImportError(
+            f"{name} is a table of {found.implementation}, which is read by way of "
+            "Arrow; install it: pip install 'skfadm[parquet]'."
+        ) from error
+    if isinstance(found, nw.DataFrame):
+        return found.to_arrow().to_pandas(types_mapper=pd.ArrowDtype)
+    values = found.to_arrow()
+    chunks = pa.chunked_array(values) if isinstance(values, pa.Array) else values
+    return pd.Series(pd.arrays.ArrowExtensionArray(chunks), name=found.name or None)
+
+
+def _whole_arrow(values: Any) -> Any:
+    import pyarrow as pa
+
+    if isinstance(values, pa.RecordBatch):
+        return pa.Table.from_batches([values])
+    return pa.chunked_array([values]) if isinstance(values, pa.Array) else values
+
+
+def _is_foreign(dtype: Any) -> bool:
+    return isinstance(dtype, np.dtype) and not dtype.isnative
+
+
+def _native(values: Any) -> Any:
+    return values.astype(values.dtype.newbyteorder("="))
+
+
+def _plain_array(name: str, values: np.ndarray) -> np.ndarray:
+    if values.dtype.names:
+        raise TypeError(
+            f"{name} is an array with the fields {', '.join(values.dtype.names[:3])}; "
+            "expected a table or plain columns, such as a DataFrame: "
+            f"pandas.DataFrame({name})."
+        )
+    if isinstance(values, np.ma.MaskedArray):
+        values = _unmasked(values)
+    if values.dtype.kind == "T":
+        return values.astype(object)
+    return _native(values) if _is_foreign(values.dtype) else values
+
+
+def _unmasked(values: np.ma.MaskedArray) -> np.ndarray:
+    mask, found = np.ma.getmaskarray(values), np.asarray(values.data)
+    if not mask.any():
+        return found
+    kind = found.dtype.kind
+    if kind in "iu":
+        shown = found[~mask].astype(object)
+        is_exact = not len(shown) or max(-shown.min(), shown.max()) <= _EXACT
+        found = found.astype(np.float64 if is_exact else object)
+    elif kind not in "fcmM":
+        found = found.astype(object)
+    found = found.copy()
+    if found.dtype == object:
+        found[mask] = None
+    else:
+        found[mask] = np.array("NaT" if kind in "mM" else "nan", dtype=found.dtype)
+    return found
