@@ -126,6 +126,9 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[dict[str, An
         report = _report(table, train, held_out, X, y, seed)
         row |= {figure: getattr(report, figure) for figure in FIGURES}
         row |= {f"real_{k}": report.reference.get(k, np.nan) for k in FIGURES}
+        # As published figures have it.
+        row["pair_trends"] = report.pair_trends_sdmetrics
+        row["real_pair_trends"] = report.reference["pair_trends_sdmetrics"]
         row |= _rare(table.X.iloc[train], X, "")
         if len(held_out):
             row |= _rare(table.X.iloc[train], table.X.iloc[held_out], "real_")

@@ -130,7 +130,7 @@ def judge(
     return {
         "c2st_auc": report.c2st_auc,
         "column_shapes": report.column_shapes,
-        "pair_trends": report.pair_trends,
+        "pair_trends": report.pair_trends_sdmetrics,
         **{key: scores[key] for key in ("ACC", "R_DP", "R_EOp")},
         "sample_s": took,
     }

@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils._optional_dependencies import check_matplotlib_support
 
+from ._text import drawable
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -55,6 +57,8 @@ def draw_tradeoff(
     x, y = (np.asarray(values, dtype=float) for values in (ratio, accuracy))
     ax.axvspan(FOUR_FIFTHS, 1.0, color=SYNTHETIC, alpha=0.07, linewidth=0)
     ax.axvline(FOUR_FIFTHS, color=BAD, linewidth=1, linestyle="--", label="four fifths")
+    if "label" in kwargs:
+        kwargs["label"] = drawable(kwargs["label"])
     (line,) = ax.plot(x, y, **style | kwargs)
     intervals = _draw_intervals(ax, x, y, ratio_interval, accuracy_interval)
     ring = _draw_strengths(ax, np.asarray(strengths, dtype=float), x, y, auto)
@@ -136,7 +140,7 @@ def _finish(
         color=SYNTHETIC,
         fontweight="bold",
     )
-    positive = "" if pos_label is None else f"\npositive: {pos_label}"
+    positive = "" if pos_label is None else f"\npositive: {drawable(pos_label)}"
     ax.set(
         xlabel=f"{ratio_name} (1: equal rates){positive}",
         ylabel="accuracy",

@@ -28,19 +28,31 @@ def _escape(match: re.Match[str]) -> str:
     return character.encode("unicode_escape").decode()
 
 
-def drawable(text: Any) -> str:
-    """Return printable text that matplotlib draws as it is: dollars are no formula."""
-    return printable(text).replace("$", r"\$")
+def drawable(text: Any, width: int | None = None, n_lines: int = 99) -> str:
+    """Return text that matplotlib draws as it is, `wrapped` if there is a `width`.
+
+    Dollars are no formula.
+    """
+    lines = printable(text) if width is None else wrapped(text, width, n_lines)
+    return lines.replace("$", r"\$")
 
 
-def wrapped(text: str, width: int) -> str:
-    """Break text into lines of `width` behind spaces and marks, never in a word."""
+def wrapped(text: Any, width: int, n_lines: int = 99) -> str:
+    """Break text into lines of `width`, behind spaces and marks of punctuation.
+
+    A word is only broken where it is longer than two lines. What does not go into
+    `n_lines` is left out from a word on, which three dots tell.
+    """
     lines = [""]
-    for piece in _PIECE.findall(text):
+    for piece in _PIECE.findall(printable(text)):
+        if len(piece) > 2 * width:
+            piece = "\n".join(piece[i : i + width] for i in range(0, len(piece), width))
         if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
             lines.append("")
         lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
+    lines = [line.rstrip() for line in "\n".join(lines).split("\n")]
+    more = ["\u2026"] if len(lines) > n_lines else []
+    return "\n".join([*lines[:n_lines], *more])
 
 
 def names_of(what: Any, values: Iterable[Any], *, between: str = " = ") -> list[str]:

@@ -62,12 +62,11 @@ FLOORS = [
         "_figures",
         "_files",
         "_progress",
-        "_text",
         "_validation",
         "diffusion",
         "encoding",
     },
-    {"_containers"},
+    {"_containers", "_text"},
 ]
 #: Rooms that still go. They may stand on any floor, but in no circle.
 LEAVING: set[str] = set()

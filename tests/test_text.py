@@ -43,7 +43,8 @@ def test_dollars_are_drawn_as_they_are(plt, text):
         ("short", "short"),
         ("debt_to_income_ratio", "debt_to_\nincome_\nratio"),
         ("Asian / Pacific Islander", "Asian /\nPacific\nIslander"),
-        ("Donaudampfschifffahrt", "Donaudampfschifffahrt"),
+        ("Donauschifffahrt", "Donauschifffahrt"),
+        ("Donaudampfschifffahrt", "Donaudam\npfschiff\nfahrt"),
         ("", ""),
     ],
 )

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
 from .._figures import INK, REAL, SYNTHETIC, axes_for
+from .._text import drawable, names_of
 from .._validation import as_columns, as_labels, factorize
 from ._ratios import _positive_labels
 
@@ -160,9 +161,13 @@ class GroupRatesDisplay:
         size = (6.4, 1.5 + 0.28 * n_groups * (n_tables + 0.6))
         ax = axes_for("GroupRatesDisplay.plot", ax, figsize=size)
         index = self.rates.index.to_frame(index=False)
+        index["group"] = index["group"].astype(object)
+        by = index.get("attribute", pd.Series("", index=index.index))
+        for attribute, groups in index["group"].groupby(by, sort=False):
+            index.loc[groups.index, "group"] = names_of(attribute, groups)
         single = [name for name in index if index[name].nunique() == 1]
-        told = {name: index[name].iloc[0] for name in single if name != "group"}
-        names = index.drop(columns=list(told)).astype(str).agg(": ".join, axis=1)
+        constant = {name: index[name].iloc[0] for name in single if name != "group"}
+        names = index.drop(columns=list(constant)).astype(str).agg(": ".join, axis=1)
         height, places = 0.8 / n_tables, np.arange(n_groups)
         self.bars_ = []
         for k, (name, rates) in enumerate(self.rates.items()):
@@ -177,15 +182,16 @@ class GroupRatesDisplay:
                 xerr=sides,
                 color=_COLOURS[k % len(_COLOURS)],
                 error_kw={"ecolor": INK, "elinewidth": 0.9},
-                label=str(name),
+                label=drawable(name),
             )
             words = [f"{100 * r:.1f} %" if np.isfinite(r) else "none" for r in rates]
             ax.bar_label(bars, words, fontsize="small", color=INK, padding=3)
             self.bars_.append(bars)
-        ax.set_yticks(places, names)
+        ax.set_yticks(places, [drawable(name, 24, 3) for name in names])
         ax.invert_yaxis()
-        ax.set_ylabel(str(told.get("attribute", "")))
-        ax.set_xlabel(f"share that gets {told['label']}" if "label" in told else "")
+        ax.set_ylabel(drawable(constant.get("attribute", "")))
+        label = f"share that gets {constant['label']}" if "label" in constant else ""
+        ax.set_xlabel(drawable(label))
         ax.xaxis.set_major_formatter(lambda x, _: f"{100 * x:g} %")
         ax.margins(x=0.14)
         ax.set_xlim(left=0.0)

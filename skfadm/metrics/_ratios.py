@@ -228,16 +228,25 @@ def _label_ratio(
     n_groups = groups.max() + 1
     n_asked = np.bincount(groups[asked], minlength=n_groups)
     n_chosen = np.bincount(groups[asked & chosen], minlength=n_groups)
-    has_rate = n_asked > 0
-    if has_rate.sum() < 2:
-        return np.nan, (
-            f"the ratio is undefined: {has_rate.sum()} of {n_groups} group(s) have "
-            "rows to look at, and a ratio compares two"
+    ratio = float(ratio_of_rates(n_chosen, n_asked))
+    n_there = int((n_asked > 0).sum())
+    if n_there < 2:
+        return ratio, (
+            f"the ratio is undefined: {n_there} of {n_groups} group(s) have rows to "
+            "look at, and a ratio compares two"
         )
-    rates = n_chosen[has_rate] / n_asked[has_rate]
-    if not rates.max() > 0:
-        return np.nan, "the ratio is undefined: it is predicted in no group"
-    note = ""
-    if not has_rate.all():
-        note = f"{(~has_rate).sum()} group(s) without such rows are left out"
-    return float(rates.min() / rates.max()), note
+    if np.isnan(ratio):
+        return ratio, "the ratio is undefined: it is predicted in no group"
+    left_out = n_groups - n_there
+    return ratio, f"{left_out} group(s) without such rows are left out" * bool(left_out)
+
+
+def ratio_of_rates(n_chosen: np.ndarray, n_asked: np.ndarray) -> np.ndarray:
+    """Smallest over largest rate of the groups, which are the last axis.
+
+    Groups without rows are left out; NaN of fewer than two, and if nobody is chosen.
+    """
+    with np.errstate(invalid="ignore"):
+        rates = n_chosen / n_asked
+        ratio = np.fmin.reduce(rates, axis=-1) / np.fmax.reduce(rates, axis=-1)
+    return np.where((n_asked > 0).sum(axis=-1) > 1, ratio, np.nan)

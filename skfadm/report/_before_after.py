@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import stats
 from sklearn.model_selection import KFold, StratifiedKFold
 
 from ..metrics._downstream import fit_on_generated
 from ..metrics._rates import wilson_interval
-from ..metrics._ratios import RATIOS
+from ..metrics._ratios import RATIOS, ratio_of_rates
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -23,7 +24,8 @@ Labels = NDArray[Any]
 ROWS = ("real", "synthetic")
 _N_FOLDS = 5
 _N_DRAWS = 1000
-_BLOCK = 2_000_000  # counts that are drawn at a time
+_BLOCK = 2_000_000  # rows that are drawn at a time
+_UNDEFINED = -1.0  # SciPy's bootstrap warns of NaN, and no figure is negative
 #: Of fewer positive predictions in a group no interval is told: where nobody is chosen,
 #: nobody is in any bootstrap sample, and a ratio of 0 would look sure.
 _MIN_CHOSEN = 5
@@ -123,45 +125,85 @@ def scores(judged: Judged, seed: int) -> pd.DataFrame:
     codes = pd.DataFrame({"true": judged.true, **judged.predicted})
     for attribute, (group, _) in judged.groups.items():
         codes[f"of {attribute}"] = group
-    cells = codes.groupby(list(codes)).size().reset_index(name="count")
-    true, counts = cells["true"].to_numpy(), cells["count"].to_numpy()
-    blocks = []
-    for weights in _weights(counts, seed):
-        found = {}
-        for name in ROWS:
-            predicted = cells[name].to_numpy()
-            right = weights @ (predicted == true) / weights.sum(axis=1)
-            found["", "accuracy", name] = right
-            for attribute in judged.groups:
-                group = cells[f"of {attribute}"].to_numpy()
-                pairs = [
-                    _ratios(weights, group, predicted == label, true == label)
-                    for label in judged.labels
-                ]
-                of_measures = zip(*pairs, strict=True)
-                for measure, of_labels in zip(RATIOS, of_measures, strict=True):
-                    # The smallest over the labels for which it is defined.
-                    found[attribute, measure, name] = np.fmin.reduce(of_labels)
-        blocks.append(found)
-    draws = {key: np.concatenate([block[key] for block in blocks]) for key in blocks[0]}
+    cell = codes.groupby(list(codes)).ngroup().to_numpy()
+    cells = codes.iloc[np.unique(cell, return_index=True)[1]]
+    n_rows, n_cells = len(cell), len(cells)
+
+    def figures(rows: Codes, axis: int = -1) -> Array:
+        """Return all figures of each sample of rows, by way of counts of cells."""
+        samples = np.atleast_2d(rows)
+        offsets = n_cells * np.arange(len(samples))[:, None]
+        n_counts = n_cells * len(samples)
+        counts = np.bincount((cell[samples] + offsets).ravel(), minlength=n_counts)
+        of_cells = counts.reshape(-1, n_cells).astype(np.float64)
+        found = np.stack(list(_figures(of_cells, cells, judged).values()))
+        return np.nan_to_num(found, nan=_UNDEFINED)
+
+    values = figures(np.arange(n_rows))[:, 0]
+    drawn = stats.bootstrap(
+        (np.arange(n_rows),),
+        figures,
+        n_resamples=_N_DRAWS,
+        batch=max(1, _BLOCK // n_rows),
+        vectorized=True,
+        method="percentile",
+        random_state=np.random.default_rng(seed),
+    ).bootstrap_distribution
+    values, drawn = (np.where(v == _UNDEFINED, np.nan, v) for v in (values, drawn))
+    keys = _figures(np.ones((1, n_cells)), cells, judged)
+    of = dict(zip(keys, zip(values, drawn, strict=True), strict=True))
     table = {}
-    for attribute, measure in dict.fromkeys(key[:2] for key in draws):
-        pair = {name: draws[attribute, measure, name] for name in ROWS}
-        few = {name: _few(judged, attribute, measure, name) for name in ROWS}
-        pair["change"] = pair["synthetic"] - pair["real"]
-        few["change"] = any(few.values())
+    for attribute, measure in dict.fromkeys(key[:2] for key in of):
         row: dict[str, float] = {}
-        for name, values in pair.items():
-            ends = (np.nan, np.nan) if few[name] else _interval(values[1:])
-            row |= _with_ends(name, values[0], *ends)
+        (before, after), (befores, afters) = zip(
+            *(of[attribute, measure, name] for name in ROWS), strict=True
+        )
+        few = [_few(judged, attribute, measure, name) for name in ROWS]
+        for name, value, draws, is_unsure in (
+            ("real", before, befores, few[0]),
+            ("synthetic", after, afters, few[1]),
+            ("change", after - before, afters - befores, any(few)),
+        ):
+            ends = (np.nan, np.nan) if is_unsure else _interval(draws)
+            row |= _with_ends(name, value, *ends)
         table[attribute, measure] = row
     frame = pd.DataFrame.from_dict(table, orient="index")
     return frame.rename_axis(["attribute", "measure"])
 
 
+def _figures(
+    counts: Array, cells: pd.DataFrame, judged: Judged
+) -> dict[tuple[str, str, str], Array]:
+    """Return every figure of samples of rows that are told as counts of cells."""
+    true = cells["true"].to_numpy()
+    found: dict[tuple[str, str, str], Array] = {}
+    for name in ROWS:
+        predicted = cells[name].to_numpy()
+        right = counts * (predicted == true)
+        found["", "accuracy", name] = right.sum(axis=1) / counts.sum(axis=1)
+        classes = true[:, None] == np.unique(true)
+        with np.errstate(invalid="ignore"):  # a sample may lack a label
+            recalls = (right @ classes) / (counts @ classes)
+        found["", "balanced_accuracy", name] = np.nanmean(recalls, axis=1)
+        for attribute in judged.groups:
+            group = cells[f"of {attribute}"].to_numpy()
+            member = group[:, None] == np.arange(group.max() + 1)
+            for measure in RATIOS:
+                of_labels = []
+                for label in judged.labels:
+                    counted = counts
+                    if measure == "equal_opportunity_ratio":
+                        counted = counts * (true == label)
+                    chosen = counted * (predicted == label)
+                    of_labels.append(ratio_of_rates(chosen @ member, counted @ member))
+                # The smallest over the labels for which it is defined.
+                found[attribute, measure, name] = np.fmin.reduce(of_labels)
+    return found
+
+
 def _few(judged: Judged, attribute: str, measure: str, name: str) -> bool:
     """Tell whether too few rows of a group are chosen for an interval of the ratio."""
-    if measure == "accuracy":
+    if measure not in RATIOS:
         return False
     codes, _ = judged.groups[attribute]
     for label in judged.labels:
@@ -173,43 +215,10 @@ def _few(judged: Judged, attribute: str, measure: str, name: str) -> bool:
     return False
 
 
-def _weights(counts: Codes, seed: int) -> Iterator[Array]:
-    """Yield the counts of the cells and then those of bootstrap samples, in blocks."""
-    yield counts[None].astype(np.float64)
-    rng = np.random.default_rng(seed)
-    size = max(1, _BLOCK // len(counts))
-    for first in range(0, _N_DRAWS, size):
-        n_draws = min(size, _N_DRAWS - first)
-        drawn = rng.multinomial(counts.sum(), counts / counts.sum(), size=n_draws)
-        yield drawn.astype(np.float64)
-
-
-def _ratios(
-    weights: Array,
-    groups: Codes,
-    chosen: NDArray[np.bool_],
-    positive: NDArray[np.bool_],
-) -> tuple[Array, Array]:
-    """Return the ratios of demographic parity and equal opportunity of each sample."""
-    member = groups[:, None] == np.arange(groups.max() + 1)
-    found = []
-    for counted in (np.ones_like(positive), positive):
-        n = weights @ (member & counted[:, None])
-        n_chosen = weights @ (member & (counted & chosen)[:, None])
-        # As the scorer: groups without such rows, whose rate is NaN, are left out, two
-        # must be left, and somebody must be chosen.
-        with np.errstate(invalid="ignore"):
-            rate = n_chosen / n
-            ratio = np.fmin.reduce(rate, axis=1) / np.fmax.reduce(rate, axis=1)
-        found.append(np.where((n > 0).sum(axis=1) > 1, ratio, np.nan))
-    return found[0], found[1]
-
-
 def _interval(draws: Array) -> tuple[float, float]:
-    defined = draws[~np.isnan(draws)]
-    if len(defined) < len(draws) / 2:
+    if np.isnan(draws).mean() > 0.5:
         return np.nan, np.nan
-    low, high = np.quantile(defined, [0.025, 0.975])
+    low, high = np.nanquantile(draws, [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from .._figures import BAD, INK, REAL, SYNTHETIC, axes_for
+from .._text import drawable
 from ._fidelity import column_shapes, pair_trends
 from ._limits import COLUMN_LIMIT, PAIR_LIMIT
 from ._marginals import Marginal, marginals_of
@@ -17,10 +18,7 @@ from ._tables import Matrix, read_tables
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from ._quality_report import QualityReport
-
 _PANELS_A_ROW = 4
-_MAX_LABEL = 14
 _SPIKE = 0.6
 _DAY = 86_400  # seconds; matplotlib counts dates in days
 
@@ -74,7 +72,7 @@ class QualityDisplay:
 
     @classmethod
     def from_report(
-        cls, report: QualityReport, *, ax: Axes | None = None, max_columns: int = 12
+        cls, report: Any, *, ax: Axes | None = None, max_columns: int = 12
     ) -> QualityDisplay:
         """Draw what a report measured.
 
@@ -176,10 +174,11 @@ class QualityDisplay:
             for j, position in enumerate(positions):
                 marginal = self.marginals[position]
                 score = self.column_scores.iloc[position]
-                told = "no values" if np.isnan(score) else f"{score:.3f}"
+                shape = "no values" if np.isnan(score) else f"{score:.3f}"
                 axes.append(figure.add_subplot(row[j]))
                 draw_marginal(axes[-1], marginal)
-                axes[-1].set_title(f"{_short(marginal.name, 20)}  {told}", fontsize=9)
+                title = drawable(f"{marginal.name}  {shape}", 28)
+                axes[-1].set_title(title, fontsize=9)
         self.axes_ = np.array(axes, dtype=object)
         self._add_legend(axes[0])
         self.figure_ = figure
@@ -224,7 +223,7 @@ class QualityDisplay:
             text = "\u00d7" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
             weight = "bold" if i == j else "normal"
             ax.text(j, i, text, color=colour, fontweight=weight, **style)
-        names = [_short(self.marginals[k].name) for k in shown]
+        names = [_label(self.marginals[k].name) for k in shown]
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8)
         ax.set_yticks(range(len(names)), names, fontsize=8)
         ax.set_title(
@@ -253,17 +252,13 @@ def losses_of(
 
 def draw_marginal(ax: Axes, marginal: Marginal) -> None:
     """Draw the distribution of a column in both tables."""
+    pair = {"real": marginal.real, "synthetic": marginal.synthetic}
     if marginal.edges is None:
-        places, height = np.arange(len(marginal.labels)), 0.4
-        ax.barh(places - 0.2, marginal.real, height, color=REAL, label="real")
-        ax.barh(
-            places + 0.2,
-            marginal.synthetic,
-            height,
-            color=SYNTHETIC,
-            label="synthetic",
-        )
-        ax.set_yticks(places, [_short(label) for label in marginal.labels])
+        places = np.arange(len(marginal.labels))
+        for side, (name, shares) in zip((-0.2, 0.2), pair.items(), strict=True):
+            colour = REAL if name == "real" else SYNTHETIC
+            ax.barh(places + side, shares, 0.4, color=colour, label=name)
+        ax.set_yticks(places, [_label(label) for label in marginal.labels])
         ax.invert_yaxis()
         ax.set_xlabel("share", fontsize=8)
     else:
@@ -276,13 +271,8 @@ def draw_marginal(ax: Axes, marginal: Marginal) -> None:
             ax.xaxis.set_major_locator(locator)
             ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         ax.stairs(marginal.real, edges, fill=True, color=REAL, label="real")
-        ax.stairs(
-            marginal.synthetic,
-            edges,
-            color=SYNTHETIC,
-            linewidth=1.4,
-            label="synthetic",
-        )
+        style: dict[str, Any] = {"color": SYNTHETIC, "linewidth": 1.4}
+        ax.stairs(marginal.synthetic, edges, label="synthetic", **style)
         spiky = marginal.real.max(initial=0.0) > _SPIKE and len(marginal.real) > 2
         if spiky:  # on a linear axis nothing but the spike could be seen
             ax.set_yscale("log")
@@ -293,5 +283,5 @@ def draw_marginal(ax: Axes, marginal: Marginal) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def _short(text: str, length: int = _MAX_LABEL) -> str:
-    return text if len(text) <= length else text[: length - 1] + "\u2026"
+def _label(name: str) -> str:
+    return drawable(name, 16, 4)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from .._text import names_of
 from .._validation import as_columns, as_labels, factorize
 from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
@@ -126,7 +127,7 @@ def fairness_report(
     ...     real.data, other.data, real.target, other.target, real.z
     ... )
     >>> report.verdict
-    'Fairer, but below four fifths, for ... points of accuracy.'
+    'Fairer by parity (from 0.1... to 0.6...) and ..., for ... points of accuracy. ...'
     >>> report.save_html("report.html")  # doctest: +SKIP
     """
     rows = {
@@ -194,6 +195,7 @@ def fairness_report(
             found.loc[("", "accuracy"), "real"],
         )
         tradeoff = FairnessTradeoffDisplay(**measured)
+    frequent = pd.Series(of.y).value_counts(normalize=True)
     return FairnessReport(
         rates=of_groups,
         scores=found,
@@ -203,6 +205,13 @@ def fairness_report(
         attribute=judged.headline,
         label_name="label" if label is None else str(label),
         pos_labels=tuple(positive),
+        constant=(frequent.index[0], float(frequent.iloc[0])),
+        rarest=float(frequent.iloc[-1]),
+        always={
+            name: labels[0]
+            for name, labels in predicted.items()
+            if len(np.unique(labels)) == 1
+        },
         n_rows=n_rows,
         n_judged=len(of.y),
         settings=_settings(generator, settings),
@@ -261,7 +270,9 @@ def _groups(z: pd.DataFrame) -> dict[str, tuple[NDArray[np.int64], list[Any]]]:
         for name, codes, groups in attributes_of(z, len(z))
     }
     if z.shape[1] > 1:
-        together = z.astype(str).agg(", ".join, axis=1)
+        named = {name: names_of(name, groups) for name, (_, groups) in found.items()}
+        words = [np.array(named[name])[codes] for name, (codes, _) in found.items()]
+        together = pd.Series([" / ".join(parts) for parts in zip(*words, strict=True)])
         codes, names = factorize("z", together)
         found[" and ".join(z.columns)] = codes, names.tolist()
     return found
@@ -311,7 +322,9 @@ def _warnings(
     ):
         few = part[part["n"] < FEW]
         if len(few):
-            small = dict.fromkeys(few.index.get_level_values("group"))
+            groups = part.index.get_level_values("group")
+            names = dict(zip(groups, names_of(attribute, groups), strict=True))
+            small = dict.fromkeys(names[g] for g in few.index.get_level_values("group"))
             of = "rows" if measure == "selection rate" else "rows of the positive label"
             notes.append(
                 f"Fewer than {FEW} {of} to judge by in {attribute}: "

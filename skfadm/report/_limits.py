@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+import pandas as pd
 
 _SLACK = 0.02
 _AREAS = ("c2st_auc", "c2st_auc_holdout", "membership_auc")
@@ -38,6 +39,13 @@ FIGURES = (
     Figure("pair_trends", "fidelity", "pair trends", 1.0, 0.95, True,
            "Do columns depend on each other as in the real table? 1: all do.",
            "columns depend on each other differently than in the real table"),
+    Figure("pair_trends_sdmetrics", "fidelity", "pair trends, SDMetrics", 1.0, np.nan,
+           True, "The same as SDMetrics and published figures have it, with bins that "
+           "each table has for itself.", "pair trends in other bins"),
+    Figure("missing_values", "fidelity", "missing values", 1.0, 0.95, True,
+           "In the column that is worst, are values missing as often as in the real "
+           "table? 1: yes.",
+           "a column has more, or fewer, missing values than in the real table"),
     Figure("c2st_auc", "fidelity", "real-or-generated AUC", 0.5, 0.70, False,
            "Can trees tell synthetic rows from real ones? 0.5: no, 1: always.",
            "trees easily tell synthetic rows from real ones"),
@@ -86,6 +94,31 @@ FIGURES = (
 #: What a column or pair may lose (1 - its score) without being worth a look. The limits
 #: of the figures are those of means, which a single pair may exceed.
 COLUMN_LIMIT, PAIR_LIMIT = 0.10, 0.10
+
+
+def judge(
+    values: Mapping[str, float],
+    reference: Mapping[str, float],
+    n_rows: Mapping[str, int],
+) -> pd.DataFrame:
+    """Return one row a figure, with what is known of it; NaN where not measured."""
+    rows = {}
+    for figure in FIGURES:
+        value = values.get(figure.name, np.nan)
+        real = reference.get(figure.name, np.nan)
+        limit = limit_of(figure, real, n_rows)
+        rows[figure.name] = {
+            "group": figure.group,
+            "measure": figure.title,
+            "value": value,
+            "reference": real,
+            "beyond": "below" if figure.more_is_better else "above",
+            "limit": limit,
+            "bad": bool(value < limit if figure.more_is_better else value > limit),
+            "question": figure.question,
+            "meaning": figure.meaning,
+        }
+    return pd.DataFrame.from_dict(rows, orient="index")
 
 
 def limit_of(figure: Figure, reference: float, n_rows: Mapping[str, int]) -> float:

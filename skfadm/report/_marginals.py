@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class Marginal:
     synthetic: Matrix
     #: Whether the edges are seconds since 1970.
     is_time: bool = False
+    #: Whether no synthetic row has a value, although real rows have.
+    is_empty: bool = False
 
 
 def marginals_of(tables: Tables) -> tuple[Marginal, ...]:
@@ -36,17 +38,20 @@ def marginals_of(tables: Tables) -> tuple[Marginal, ...]:
         columns = real[:, j], synthetic[:, j]
         if tables.is_category[j]:
             names = [str(c) for c in tables.categories[j]]
-            found.append(_of_categories(name, names, *columns))
+            marginal = _of_categories(name, names, *columns)
         else:
-            found.append(_of_numbers(name, *columns, bool(tables.is_time[j])))
+            marginal = _of_numbers(name, *columns)
+        empty, lacking = (bool(np.isnan(column).all()) for column in columns)
+        is_time = bool(tables.is_time[j])
+        found.append(replace(marginal, is_time=is_time, is_empty=lacking and not empty))
     return tuple(found)
 
 
-def _of_numbers(name: str, real: Matrix, synthetic: Matrix, is_time: bool) -> Marginal:
+def _of_numbers(name: str, real: Matrix, synthetic: Matrix) -> Marginal:
     a, b = (column[~np.isnan(column)] for column in (real, synthetic))
     edges = _edges(np.concatenate([a, b]))
     real_share, share = (np.histogram(v, edges)[0] / max(len(v), 1) for v in (a, b))
-    return Marginal(name, edges, (), real_share, share, is_time)
+    return Marginal(name, edges, (), real_share, share)
 
 
 def _edges(values: Matrix) -> Matrix:

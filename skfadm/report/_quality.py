@@ -11,16 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from .._validation import as_labels, new_random_state
 from ._coverage import alpha_precision_beta_recall
-from ._fidelity import column_shapes, pair_trends
+from ._fidelity import column_shapes, compare_numbers, missing_values, pair_trends
 from ._marginals import marginals_of
-from ._neighbours import nearest, scale_numbers
-from ._privacy import (
-    copied_share,
-    distance_ratio,
-    membership_auc,
-    nearer_share,
-    repeated_share,
-)
+from ._neighbours import scale_numbers
+from ._privacy import privacy
 from ._quality_report import QualityReport
 from ._tables import MIN_ROWS, Matrix, Tables, as_frame, read_tables
 from ._trees import draw, real_and_synthetic_training, real_or_generated_auc
@@ -38,7 +32,7 @@ def quality_report(
     y_holdout: ArrayLike | None = None,
     categorical_features: Sequence[Any] | None = None,
     detector: Any = None,
-    max_rows: int = 50_000,
+    max_rows: int = 10_000,
     random_state: int | np.random.RandomState | None = None,
 ) -> QualityReport:
     r"""Measure the fidelity, usefulness and privacy of a synthetic table.
@@ -46,13 +40,18 @@ def quality_report(
     Only tables go in, so the rows of any generator can be judged. The figures:
 
     **Column shapes, pair trends** (perfect: 1). Means over the columns and over the
-    pairs of columns of SDMetrics' scores: the complements of the Kolmogorov-Smirnov
-    statistic (numbers) and of the total variation distance (categories); one minus
-    half the difference of Pearson's correlations (two numbers) and the complement
-    of the total variation distance of the contingency tables (any other pair).
-    Definitions as in SDMetrics' ``QualityReport`` over all pairs (its
-    ``real_correlation_threshold`` and ``real_association_threshold`` at 0, as in
-    published figures), missing values included.
+    pairs of columns. Shapes: the complements of the Kolmogorov-Smirnov statistic
+    (numbers) and of the total variation distance (categories), as SDMetrics defines
+    them; a column with values in one table alone scores 0. Pairs: one minus half the
+    difference of Pearson's correlations (two numbers) and the complement of the total
+    variation distance of the contingency tables (any other pair), in which numbers
+    stand in the tenths of the real column. Beside it stands SDMetrics' figure, with ten
+    bins over the range of each table, over all pairs (its
+    ``real_correlation_threshold`` and ``real_association_threshold`` at 0), as in
+    published figures.
+
+    **Missing values** (perfect: 1). One minus the difference of the shares of missing
+    values, in the column where it is largest.
 
     **Real-or-generated AUC** (perfect: 0.5). Gradient boosting is trained to tell
     real from synthetic rows, equally many, categories as ordinal codes; mean area
@@ -114,7 +113,7 @@ def quality_report(
         For the real-or-generated test. It must accept NaN if values are missing;
         a ``random_state`` of None is replaced by one drawn from `random_state`.
         Default: :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
-    max_rows : int, default=50_000
+    max_rows : int, default=10_000
         Rows of each table, drawn at random, for the figures that search nearest
         neighbours; their time grows with the square. All other figures use all rows.
     random_state : int, RandomState or None, default=None
@@ -180,26 +179,32 @@ def quality_report(
     tables = read_tables(frames, categorical)
     # One stream a measure: a figure does not change when others are asked for.
     seed = new_random_state(random_state).randint(2**31 - 1)
+    real, synthetic = tables.values["real"], tables.values["synthetic"]
+    names = list(tables.columns)
+    is_number = ~(tables.is_category | tables.is_time)
 
-    shapes, trends, fidelity = _fidelity(tables, seed)
-    figures = [
+    shapes, trends, missing, fidelity = _fidelity(tables, seed)
+    values: Figures = {}
+    reference: Figures = {}
+    for found, yardstick in (
         fidelity,
         _detection(tables, detector, seed),
         _usefulness(tables, label, seed),
-        _distances(tables, int(max_rows), seed),
-        _copies(tables, seed),
-    ]
-    values: Figures = {}
-    reference: Figures = {}
-    for found, yardstick in figures:
+        *_distances(tables, int(max_rows), seed),
+    ):
         values |= found
         reference |= yardstick
-    names = list(tables.columns)
     return QualityReport(
         **values,
         reference=reference,
         column_scores=pd.Series(shapes, index=names, name="score"),
         pair_scores=pd.DataFrame(trends, index=names, columns=names),
+        missing_scores=pd.Series(missing, index=names, name="score"),
+        numbers=compare_numbers(
+            real[:, is_number],
+            synthetic[:, is_number],
+            [name for name, there in zip(names, is_number, strict=True) if there],
+        ),
         marginals=marginals_of(tables),
         n_rows={name: len(rows) for name, rows in tables.values.items()},
     )
@@ -237,20 +242,28 @@ def _with_labels(
 
 def _fidelity(
     tables: Tables, seed: int
-) -> tuple[Matrix, Matrix, tuple[Figures, Figures]]:
-    def scores(one: Matrix, other: Matrix) -> tuple[Matrix, Matrix, Figures]:
+) -> tuple[Matrix, Matrix, Matrix, tuple[Figures, Figures]]:
+    def scores(one: Matrix, other: Matrix) -> tuple[Matrix, Matrix, Matrix, Figures]:
         shapes = column_shapes(one, other, tables.is_category)
         trends = pair_trends(one, other, tables.is_category)
-        means = {"column_shapes": _mean(shapes), "pair_trends": _mean(trends)}
-        return shapes, trends, means
+        theirs = pair_trends(one, other, tables.is_category, own_bins=True)
+        missing = missing_values(one, other)
+        figures = {
+            "column_shapes": _mean(shapes),
+            "pair_trends": _mean(trends),
+            "pair_trends_sdmetrics": _mean(theirs),
+            "missing_values": float(np.fmin.reduce(missing)),
+        }
+        return shapes, trends, missing, figures
 
     real = tables.values["real"]
-    shapes, trends, means = scores(real, tables.values["synthetic"])
+    *of_columns, values = scores(real, tables.values["synthetic"])
     fresh = tables.values.get("holdout")
     if fresh is None:
         mixed, half = draw(real, len(real), np.random.RandomState(seed)), len(real) // 2
-        return shapes, trends, (means, scores(mixed[:half], mixed[half:])[2])
-    return shapes, trends, (means, scores(real, fresh)[2])
+        real, fresh = mixed[:half], mixed[half:]
+    shapes, trends, missing = of_columns
+    return shapes, trends, missing, (values, scores(real, fresh)[-1])
 
 
 def _mean(scores: Matrix) -> float:
@@ -301,12 +314,15 @@ def _usefulness(
     )
 
 
-def _distances(tables: Tables, max_rows: int, seed: int) -> tuple[Figures, Figures]:
-    """Coverage and the privacy figures that rest on nearest neighbours."""
+def _distances(
+    tables: Tables, max_rows: int, seed: int
+) -> list[tuple[Figures, Figures]]:
+    """Coverage and privacy: the figures that rest on nearest neighbours."""
     rng = np.random.RandomState(seed)
     is_category = tables.is_category
     order = [n for n in ("real", "holdout", "synthetic") if n in tables.values]
-    drawn = [draw(tables.values[name], max_rows, rng) for name in order]
+    mixed = {n: draw(tables.values[n], len(tables.values[n]), rng) for n in order}
+    drawn = [rows[:max_rows] for rows in mixed.values()]
     scaled = scale_numbers(drawn, is_category, over=len(drawn) - 1)
     rows = dict(zip(order, scaled, strict=True))
 
@@ -315,37 +331,9 @@ def _distances(tables: Tables, max_rows: int, seed: int) -> tuple[Figures, Figur
         found = alpha_precision_beta_recall(one[:n], other[:n], is_category)
         return dict(zip(("alpha_precision", "beta_recall"), found, strict=True))
 
-    synthetic = rows["synthetic"]
-    values = coverage(rows["real"], synthetic)
-    if "holdout" not in rows:
-        to_real, _ = nearest(synthetic, rows["real"], is_category)
-        among, _ = nearest(rows["real"], rows["real"], is_category, skip_self=True)
-        values["nndr"] = distance_ratio(to_real)
-        half = len(rows["real"]) // 2
-        halves = coverage(rows["real"][:half], rows["real"][half:])
-        return values, halves | {"nndr": distance_ratio(among)}
-    n = min(len(rows["real"]), len(rows["holdout"]))
-    real, holdout = rows["real"][:n], rows["holdout"][:n]
-    (to_real, _), (to_holdout, _) = (
-        nearest(synthetic, base, is_category) for base in (real, holdout)
-    )
-    values["nndr"] = distance_ratio(to_real)
-    values["dcr_share"] = nearer_share(to_real[:, 0], to_holdout[:, 0])
-    values["membership_auc"] = membership_auc(real, holdout, synthetic, is_category)
-    return values, coverage(rows["real"], rows["holdout"]) | {
-        "nndr": distance_ratio(to_holdout)
-    }
-
-
-def _copies(tables: Tables, seed: int) -> tuple[Figures, Figures]:
-    real, synthetic = tables.values["real"], tables.values["synthetic"]
-    holdout = tables.values.get("holdout")
-    if holdout is None:
-        # What a fresh row would do: real rows that equal another real row.
-        return {"copies": copied_share(synthetic, real)}, {
-            "copies": repeated_share(real)
-        }
-    rng = np.random.RandomState(seed)
-    n = min(len(real), len(holdout))
-    shares = [copied_share(synthetic, draw(t, n, rng)) for t in (real, holdout)]
-    return {"copies": shares[0]}, {"copies": shares[1]}
+    real, half = rows["real"], len(rows["real"]) // 2
+    fresh = (real, rows["holdout"]) if "holdout" in rows else (real[:half], real[half:])
+    return [
+        (coverage(real, rows["synthetic"]), coverage(*fresh)),
+        privacy(mixed, rows, is_category),
+    ]

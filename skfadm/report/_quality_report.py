@@ -1,52 +1,50 @@
-"""The figures of a synthetic table, when each of them is bad, and how they print."""
+"""The figures of a synthetic table, and how they print."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from textwrap import fill
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .._files import HtmlPage
-from ._limits import FIGURES, limit_of
+from .._text import printable
+from ._limits import FIGURES, judge
 from ._marginals import Marginal
+from ._page import quality_parts, render
 
-if TYPE_CHECKING:
-    from pandas.io.formats.style import Styler
-
-_GOOD = "background-color: rgba(15, 118, 110, 0.12)"
-_BAD = "background-color: rgba(194, 65, 12, 0.22); font-weight: bold"
-_TOOLTIP = (
-    "visibility: hidden; position: absolute; z-index: 1; padding: 0.3em; "
-    "background-color: #333a42; color: white"
-)
+_WIDTH = 80
+_N_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class QualityReport(HtmlPage):
     """Figures of :func:`quality_report`; prints as one table, marked where bad.
 
-    A figure that could not be measured (no labels, no holdout) is NaN. A figure is
-    bad beyond its limit:
+    A figure that could not be measured (no labels, no holdout, no value missing) is
+    NaN. A figure is bad beyond its limit:
 
-    ==================  =========================================================
-    figure              bad
-    ==================  =========================================================
-    column_shapes       below 0.90
-    pair_trends         below 0.95 (independent columns can reach 0.92)
-    c2st_auc            above 0.70, also against the holdout
-    c2st_score          never: it is ``c2st_auc`` on another scale
-    alpha_precision     below 0.90
-    beta_recall         0.10 below the reference
-    tstr_auc            0.03 below training on real rows
-    tstr_accuracy       0.03 below training on real rows
-    dcr_share           above 0.55
-    nndr                0.05 below the reference
-    copies              0.01 above the reference
-    membership_auc      above 0.55
-    ==================  =========================================================
+    =====================  ======================================================
+    figure                 bad
+    =====================  ======================================================
+    column_shapes          below 0.90
+    pair_trends            below 0.95 (independent columns can reach 0.92)
+    pair_trends_sdmetrics  never: it is ``pair_trends`` with other bins
+    missing_values         below 0.95
+    c2st_auc               above 0.70, also against the holdout
+    c2st_score             never: it is ``c2st_auc`` on another scale
+    alpha_precision        below 0.90
+    beta_recall            0.10 below the reference
+    tstr_auc               0.03 below training on real rows
+    tstr_accuracy          0.03 below training on real rows
+    dcr_share              above 0.55
+    nndr                   0.05 below the reference
+    copies                 0.01 above the reference
+    membership_auc         above 0.55
+    =====================  ======================================================
 
     No limit is stricter than what fresh real rows reach: where the reference is
     worse, the limit is 0.02 beyond the reference. And every limit is moved by two
@@ -56,9 +54,9 @@ class QualityReport(HtmlPage):
 
     Attributes
     ----------
-    column_shapes, pair_trends, c2st_auc, c2st_score, c2st_auc_holdout, \
-alpha_precision, beta_recall, tstr_auc, tstr_accuracy, dcr_share, nndr, copies, \
-membership_auc : float
+    column_shapes, pair_trends, pair_trends_sdmetrics, missing_values, c2st_auc, \
+c2st_score, c2st_auc_holdout, alpha_precision, beta_recall, tstr_auc, tstr_accuracy, \
+dcr_share, nndr, copies, membership_auc : float
         The figures, defined in :func:`quality_report`.
     reference : mapping of str to float
         What real rows give. For fidelity, the holdout in the place of the synthetic
@@ -70,6 +68,13 @@ membership_auc : float
         Shape scores of the columns.
     pair_scores : DataFrame, shape (n_columns, n_columns)
         Trend scores of the pairs, NaN on the diagonal.
+    missing_scores : Series, shape (n_columns,)
+        One minus the difference of the shares of missing values; NaN where none is.
+    numbers : DataFrame
+        Mean, standard deviation, 1 % and 99 % points of each column of numbers. Index:
+        column, statistic; columns: "real", "synthetic" and "off", which marks what is
+        farther from the real figure than a tenth of the real standard deviation and
+        three standard errors.
     marginals : tuple of Marginal
         Histograms of the columns, for :class:`QualityDisplay`. The report keeps no
         rows.
@@ -79,6 +84,7 @@ membership_auc : float
 
     column_shapes: float
     pair_trends: float
+    pair_trends_sdmetrics: float
     c2st_auc: float
     c2st_score: float
     alpha_precision: float
@@ -88,8 +94,11 @@ membership_auc : float
     reference: Mapping[str, float]
     column_scores: pd.Series
     pair_scores: pd.DataFrame
+    missing_scores: pd.Series
+    numbers: pd.DataFrame
     marginals: tuple[Marginal, ...]
     n_rows: Mapping[str, int]
+    missing_values: float = field(default=np.nan)
     c2st_auc_holdout: float = field(default=np.nan)
     tstr_auc: float = field(default=np.nan)
     tstr_accuracy: float = field(default=np.nan)
@@ -99,7 +108,7 @@ membership_auc : float
     @property
     def bad(self) -> tuple[str, ...]:
         """Names of the figures beyond their limits."""
-        frame = self.to_frame()
+        frame = self._judged()
         return tuple(frame.index[frame["bad"]])
 
     def to_frame(self) -> pd.DataFrame:
@@ -112,34 +121,51 @@ membership_auc : float
         names.
         """
         columns = ["group", "measure", "value", "reference", "limit", "bad"]
-        return figures_of(self)[columns]
+        return self._judged()[columns]
+
+    def _judged(self) -> pd.DataFrame:
+        values = {figure.name: getattr(self, figure.name) for figure in FIGURES}
+        return judge(values, self.reference, self.n_rows)
+
+    def summary(self, *groups: str) -> str:
+        """Say how many figures are bad, and which.
+
+        Parameters
+        ----------
+        *groups : {"fidelity", "use", "privacy"}
+            The figures to look at; none for all.
+
+        Returns
+        -------
+        str
+        """
+        frame = self._judged().dropna(subset=["value", "limit"])
+        if groups:
+            frame = frame[frame["group"].isin(groups)]
+        bad = frame.loc[frame["bad"], "measure"].tolist()
+        if not bad:
+            return f"none of {len(frame)} figures is bad"
+        are = "is" if len(bad) == 1 else "are"
+        return f"{len(bad)} of {len(frame)} figures {are} bad: {', '.join(bad)}"
+
+    def _parts(self) -> dict[str, Any]:
+        """Return what a page shows of the quality, as plain data."""
+        return quality_parts(
+            self._judged().dropna(subset="value"),
+            self.column_scores,
+            self.pair_scores,
+            self.numbers,
+            self.marginals,
+        ) | {
+            "n_rows": self.n_rows,
+            "quality": self.summary(),
+            "fidelity": self.summary("fidelity", "use"),
+            "privacy": self.summary("privacy"),
+            "notes": self._notes(),
+        }
 
     def _html(self) -> str:
-        from ._render import page
-
-        return page(self)
-
-    @property
-    def style(self) -> Styler:
-        """The measured figures as a pandas Styler: grouped, coloured, with tooltips."""
-        shown = self._shown()
-        measured = figures_of(self).dropna(subset="value")
-        colour = np.where(measured["bad"], _BAD, _GOOD)
-        colour[measured["limit"].isna()] = ""
-        tooltips = measured[["question"]].set_axis(["value"], axis=1)
-        tooltips = tooltips.set_axis(shown.index)
-        styles = [
-            {"selector": "th.row_heading", "props": "text-align: left"},
-            {"selector": "th.level1", "props": "font-weight: normal"},
-        ]
-        return (
-            shown.style.set_caption(self._title())
-            .format(escape="html")
-            .format_index(escape="html")
-            .apply(lambda column: colour, subset="value")
-            .set_table_styles(styles)
-            .set_tooltips(tooltips, props=_TOOLTIP)
-        )
+        return render("quality.html", **self._parts())
 
     def __repr__(self) -> str:
         bad = f"{len(self.bad)} bad: {', '.join(self.bad)}" if self.bad else ""
@@ -148,16 +174,32 @@ membership_auc : float
     def __str__(self) -> str:
         table = self._shown().to_string(index_names=False)
         lines = [line.rstrip() for line in table.splitlines()]
-        return "\n".join([self._title(), "", *lines, "", *self._notes()])
+        marks = [
+            f"BAD {row.measure}: {row.meaning}."
+            for row in self._judged().itertuples()
+            if row.bad
+        ]
+        notes = [*(marks or ["No figure is bad."]), *self._notes()]
+        notes.append(
+            "Real rows: what fresh real rows reach; no generator should do better."
+        )
+        text = [fill(note, _WIDTH, break_long_words=False) for note in notes]
+        return "\n".join([self._title(), "", *lines, "", *text])
 
     def _repr_html_(self) -> str:
         notes = pd.DataFrame({"notes": self._notes()})
-        words = notes.style.hide().hide(axis="columns").format(escape="html")
-        return str(self.style.to_html()) + str(words.to_html())
+        style = "color: #c2410c; font-weight: bold"
+        figures = self._shown().style.set_caption(self._title())
+        marked = figures.map(lambda mark: style if mark else "", subset=[""])
+        tables = (marked, notes.style.hide().hide(axis="columns"))
+        return "".join(
+            table.format(escape="html").format_index(escape="html").to_html()
+            for table in tables
+        )
 
     def _shown(self) -> pd.DataFrame:
         """Return the measured figures as text, by group and measure."""
-        frame = figures_of(self).dropna(subset="value")
+        frame = self._judged().dropna(subset="value")
         bad_if = frame["beyond"] + " " + frame["limit"].map(_number)
         shown = pd.DataFrame(
             {
@@ -178,47 +220,43 @@ membership_auc : float
         return title + (f", holdout {n['holdout']:,} rows" if "holdout" in n else "")
 
     def _notes(self) -> list[str]:
-        figures = figures_of(self)
-        bad = figures[figures["bad"]]
-        notes = [f"BAD {row.measure}: {row.meaning}." for row in bad.itertuples()]
-        if not notes:
-            notes.append("No figure is bad.")
-        notes.append(
-            "Real rows: what fresh real rows reach; no generator should do better."
-        )
+        """Name the columns and pairs that are worst, and what is not measured."""
+        notes = []
+        empty = self.column_scores.index[self.column_scores == 0]
+        empty = [m.name for m in self.marginals if m.name in empty and m.is_empty]
+        if empty:
+            notes.append(f"BAD: no generated value in {_listed(empty)}.")
+        missing = self.missing_scores.dropna().nsmallest(3)
+        if "missing_values" in self.bad:
+            notes.append(f"Shares of missing values differ most in {_scores(missing)}.")
+        off = self.numbers[self.numbers["off"]]
+        if len(off):
+            named = [
+                f"{r.column} {r.statistic} {r.synthetic:.4g} (real {r.real:.4g})"
+                for r in off.reset_index().itertuples()
+            ]
+            notes.append(f"Numbers that are off: {_listed(named)}.")
         columns = self.column_scores.dropna().nsmallest(3)
         upper = self.pair_scores.where(np.triu(np.ones(self.pair_scores.shape), 1) > 0)
         pairs = upper.stack().dropna().nsmallest(3)
         pairs.index = [f"{one} and {other}" for one, other in pairs.index]
         for name, scores in (("column shapes", columns), ("pair trends", pairs)):
             if len(scores):
-                lowest = ", ".join(f"{k} {score:.3f}" for k, score in scores.items())
-                notes.append(f"Lowest {name}: {lowest}.")
+                notes.append(f"Lowest {name}: {_scores(scores)}.")
         if "holdout" not in self.n_rows:
             notes.append("No holdout: DCR share and membership AUC are not measured.")
-        return notes
-
-
-def figures_of(report: QualityReport) -> pd.DataFrame:
-    """Return what a report has measured, one row a figure, with what is known of it."""
-    rows = {}
-    for figure in FIGURES:
-        value = getattr(report, figure.name)
-        reference = report.reference.get(figure.name, np.nan)
-        limit = limit_of(figure, reference, report.n_rows)
-        rows[figure.name] = {
-            "group": figure.group,
-            "measure": figure.title,
-            "value": value,
-            "reference": reference,
-            "beyond": "below" if figure.more_is_better else "above",
-            "limit": limit,
-            "bad": bool(value < limit if figure.more_is_better else value > limit),
-            "question": figure.question,
-            "meaning": figure.meaning,
-        }
-    return pd.DataFrame.from_dict(rows, orient="index")
+        return [printable(note) for note in notes]
 
 
 def _number(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.3f}"
+
+
+def _scores(scores: pd.Series) -> str:
+    return ", ".join(f"{name} {score:.3f}" for name, score in scores.items())
+
+
+def _listed(names: Iterable[str]) -> str:
+    names = list(names)
+    more = len(names) - _N_NAMED
+    return ", ".join(names[:_N_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -7,16 +7,23 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .._figures import FOUR_FIFTHS
 from .._files import HtmlPage
+from .._text import names_of, printable
 from ..metrics import FairnessTradeoffDisplay
+from ..metrics._ratios import RATIOS
 from . import _words as words
+from ._page import picture, render
 from ._quality_report import QualityReport
 
 _WIDTH = 80
-_MAX_GROUPS = 8
+_COLUMN = 22
+_MAX_GROUPS = {"text": 8, "page": 24}
+#: With a label that is rarer, accuracy says little.
+_RARE = 0.2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,9 +40,9 @@ class FairnessReport(HtmlPage):
         group. Columns: "n", the rows that count; "observed", the share of them that has
         the label; "real" and "synthetic", each with ``_low`` and ``_high``.
     scores : DataFrame
-        Index: attribute ("" for accuracy), measure ("accuracy",
-        "demographic_parity_ratio", "equal_opportunity_ratio"). Columns: "real",
-        "synthetic" and "change", each with ``_low`` and ``_high``.
+        Index: attribute ("" for the first two), measure ("accuracy",
+        "balanced_accuracy", "demographic_parity_ratio", "equal_opportunity_ratio").
+        Columns: "real", "synthetic" and "change", each with ``_low`` and ``_high``.
     by_domain : DataFrame or None
         The scores of each domain, with its rows as "n". Index: domain, measure.
     quality : QualityReport
@@ -48,6 +55,12 @@ class FairnessReport(HtmlPage):
         What the labels are.
     pos_labels : tuple of labels
         The positive label, or all that were it in turn.
+    constant : tuple of label and float
+        The most frequent label, and the accuracy of always answering it.
+    rarest : float
+        The share of the least frequent label.
+    always : mapping of str to label
+        The answer of each classifier, "real" or "synthetic", that has only one.
     n_rows : mapping of str to int
         Sizes of the tables that were given.
     n_judged : int
@@ -68,6 +81,9 @@ class FairnessReport(HtmlPage):
     attribute: str
     label_name: str
     pos_labels: tuple[Any, ...]
+    constant: tuple[Any, float]
+    rarest: float
+    always: Mapping[str, Any]
     n_rows: Mapping[str, int]
     n_judged: int
     settings: Mapping[str, str]
@@ -76,24 +92,66 @@ class FairnessReport(HtmlPage):
 
     @property
     def verdict(self) -> str:
-        """The verdict in a sentence, or two where equal opportunity is worse."""
-        return " ".join(filter(None, (words.headline(self), words.caveat(self))))
+        """Both ratios and their price in a sentence, and what they rest on."""
+        return " ".join(filter(None, (self._headline(), *self._caveats())))
 
     @property
     def is_fair(self) -> bool:
         """Whether the ratio of demographic parity after is four fifths or more."""
-        parity = self.scores.loc[(self.attribute, "demographic_parity_ratio")]
-        return bool(parity["synthetic"] >= FOUR_FIFTHS)
+        return bool(self._ratio("demographic_parity")["synthetic"] >= FOUR_FIFTHS)
 
     @property
     def accuracy(self) -> pd.Series:
         """The accuracy before and after, a row of `scores`."""
         return self.scores.loc[("", "accuracy")]
 
-    def _html(self) -> str:
-        from ._page import page
+    def _ratio(self, name: str) -> pd.Series:
+        return self.scores.loc[(self.attribute, f"{name}_ratio")]
 
-        return page(self)
+    def _balanced(self) -> pd.Series | None:
+        """Return the balanced accuracy where a label is rare."""
+        is_rare = self.rarest < _RARE
+        return self.scores.loc[("", "balanced_accuracy")] if is_rare else None
+
+    def _headline(self) -> str:
+        balanced = self._balanced()
+        text = words.headline(
+            self._ratio("demographic_parity"),
+            self._ratio("equal_opportunity"),
+            self.accuracy if balanced is None else balanced,
+            "accuracy" if balanced is None else "balanced accuracy",
+            self.always,
+        )
+        return printable(text)
+
+    def _caveats(self) -> list[str]:
+        level = words.level(self._ratio("demographic_parity"))
+        yardstick = words.yardstick(self.accuracy, self._balanced(), self.constant)
+        return [printable(text) for text in (level, yardstick) if text]
+
+    def _rates(self, measure: str) -> pd.DataFrame:
+        """Return the rates of the groups of the verdict, by label and named group."""
+        rates = self.rates.xs((measure, self.attribute), level=["measure", "attribute"])
+        labels, groups = (rates.index.get_level_values(k) for k in ("label", "group"))
+        named = [labels, names_of(self.attribute, groups)]
+        return rates.set_axis(
+            pd.MultiIndex.from_arrays(named, names=["label", "group"])
+        )
+
+    def _judged_on(self) -> str:
+        if "holdout" in self.n_rows:
+            return f"{self.n_judged:,} held-out rows"
+        return f"{self.n_judged:,} real rows by cross-fitting"
+
+    def _positive(self) -> str:
+        labels = " / ".join(map(str, self.pos_labels))
+        return printable(f"{self.label_name} = {labels}")
+
+    def _privacy(self) -> str:
+        found = self.quality.summary("privacy")
+        if "holdout" in self.quality.n_rows:
+            return found
+        return f"{found}; membership is not measured: give held-out rows"
 
     def to_text(self, next_step: str | None = None) -> str:
         """Return what printing shows, in 80 columns.
@@ -108,21 +166,23 @@ class FairnessReport(HtmlPage):
         str
         """
         n = self.n_rows
-        told = words.next_step(self) if next_step is None else next_step
         paragraphs = [
             f"{n['synthetic']:,} synthetic rows for {n['real']:,} real ones, judged on "
-            f"{words.judged_on(self)}. Positive label: {words.positive_label(self)}.",
+            f"{self._judged_on()}. Positive label: {self._positive()}.",
             "",
             *self._table(),
             "",
-            self.verdict,
-            f"Fidelity: {words.fidelity(self.quality)}.",
-            f"Privacy: {words.privacy(self.quality)}.",
+            self._headline(),
+            " ".join(self._caveats()),
+            f"Fidelity: {self.quality.summary('fidelity', 'use')}.",
+            f"Privacy: {self._privacy()}.",
             *(f"Warning: {warning}" for warning in self.warnings),
-            f"Next: {told}",
+            f"Next: {self._next_step() if next_step is None else next_step}",
         ]
         return "\n".join(
-            line if line.startswith(" ") or not line else fill(line, _WIDTH)
+            line
+            if line.startswith(" ") or not line
+            else fill(printable(line), _WIDTH, break_long_words=False)
             for line in paragraphs
         )
 
@@ -131,28 +191,122 @@ class FairnessReport(HtmlPage):
     def __repr__(self) -> str:
         return f"<FairnessReport: {self.verdict}>"
 
+    def _next_step(self) -> str:
+        if not self.is_fair:
+            return "make the generator's fair control stronger and compare the reports."
+        if "holdout" not in self.n_rows:
+            return "judge by rows that the generator has not seen (holdout=)."
+        return 'report.save_html("report.html") shows all of it to a colleague.'
+
     def _table(self) -> list[str]:
         """Return the lines of the table, each starting with a space."""
-        rates = words.group_rates(self, "selection rate")
+        rates = self._rates("selection rate")
+        shown = _MAX_GROUPS["text"]
         rows = []
-        for (label, group), row in rates.head(_MAX_GROUPS).iterrows():
-            what = f"{group}" if len(self.pos_labels) == 1 else f"{group}: {label}"
+        for (label, group), row in rates.head(shown).iterrows():
+            what = group if len(self.pos_labels) == 1 else f"{group}: {label}"
             cells = [words.percent(row[name]) for name in ("real", "synthetic")]
-            rows.append((f"selection rate, {what}", *cells))
-        if len(rates) > _MAX_GROUPS:
-            rows.append(
-                (f"... {len(rates) - _MAX_GROUPS} more in report.rates", "", "")
-            )
-        ratios = self.scores.loc[self.attribute]
-        for measure, row in (*ratios.iterrows(), ("accuracy", self.accuracy)):
+            rows.append((printable(f"selection rate, {what}"), *cells))
+        if len(rates) > shown:
+            rows.append((f"... {len(rates) - shown} more in report.rates", "", ""))
+        scores = self.scores.loc[["", self.attribute]].droplevel(0)
+        for measure in (*RATIOS, "accuracy", "balanced_accuracy"):
+            if measure == "balanced_accuracy" and self._balanced() is None:
+                continue
+            row = scores.loc[measure]
             cells = []
             for name in ("real", "synthetic"):
                 ends = words.interval(row[f"{name}_low"], row[f"{name}_high"])
                 value = words.number(row[name])
                 cells.append(f"{value} ({ends})" if ends else value)
             rows.append((words.TITLES[measure], *cells))
-        longest = _WIDTH - 46
-        names = [row[0][:longest] for row in rows]
-        heads = ["trained on real rows", "on synthetic rows"]
-        frame = pd.DataFrame([row[1:] for row in rows], index=names, columns=heads)
-        return [f" {line.rstrip()}" for line in frame.to_string().splitlines()]
+        room = _WIDTH - 2 * _COLUMN - 1
+        width = min(room, max(len(name) for name, *_ in rows))
+        lines = []
+        heads = ("", "trained on real rows", "on synthetic rows")
+        for name, *cells in (heads, *rows):
+            if len(name) > width:  # a line of its own, and whole
+                lines += fill(name, _WIDTH - 1, break_long_words=False).splitlines()
+                name = ""
+            lines.append(name.ljust(width) + "".join(c.rjust(_COLUMN) for c in cells))
+        return [f" {line.rstrip()}" for line in lines]
+
+    def _html(self) -> str:
+        measures = [*RATIOS, "accuracy"]
+        if self._balanced() is not None:
+            measures.append("balanced_accuracy")
+        scores = self.scores.loc[["", self.attribute]].droplevel(0)
+        parity, opportunity = scores.loc[measures[0]], scores.loc[measures[1]]
+        rates = self._rates("selection rate")
+        sentences = [
+            words.rates_sentence(rates[name], parity, name, f"the {name} rows")
+            for name in ("real", "synthetic")
+        ]
+        return render(
+            "report.html",
+            **self.quality._parts() | {"privacy": self._privacy()},
+            report=self,
+            words=words,
+            four_fifths=FOUR_FIFTHS,
+            headline=self._headline(),
+            caveats=self._caveats(),
+            positive=self._positive(),
+            judged_on=self._judged_on(),
+            sentences=[*sentences, words.opportunity_sentence(opportunity)],
+            tiles=_records(scores.loc[measures]),
+            tables=[self._bars(m) for m in ("selection rate", "true positive rate")],
+            attributes=_records(self.scores.drop(index="", level=0)),
+            domains=self._domains(),
+            tradeoff=self._tradeoff(),
+        )
+
+    def _bars(self, measure: str) -> dict[str, Any]:
+        """Return the rates of the largest groups, and how far their scale goes."""
+        table = self._rates(measure)
+        n = _MAX_GROUPS["page"]
+        shown = table[table["n"].rank(method="first", ascending=False) <= n]
+        ends = shown[["real_high", "synthetic_high"]].to_numpy()
+        return {
+            "measure": measure,
+            "rows": _records(shown),
+            "left_out": len(table) - len(shown),
+            "scale": min(1.0, np.ceil(10 * np.nanmax(ends, initial=0.05)) / 10),
+        }
+
+    def _domains(self) -> list[dict[str, Any]]:
+        if self.by_domain is None:
+            return []
+        names = self.by_domain.index.unique(0)
+        told = names_of(names.name, names, between=" ")
+        found = []
+        for domain, name in zip(names, told, strict=True):
+            of = self.by_domain.loc[domain]
+            found.append({"name": name, "n": int(of["n"].iloc[0])} | of.T.to_dict())
+        return found
+
+    def _tradeoff(self) -> Any:
+        display = self.tradeoff
+        if display is None:
+            return None
+
+        def draw(ax: Any) -> None:
+            display.plot(ax)
+            ax.set_title("")
+
+        triples = zip(
+            np.ravel(display.strengths),
+            np.ravel(display.ratio),
+            np.ravel(display.accuracy),
+            strict=True,
+        )
+        seen = ", ".join(
+            f"strength {s:g}: ratio {words.number(r)}, accuracy {words.number(a, 3)}"
+            for s, r, a in triples
+        )
+        alt = f"Accuracy against the ratio of demographic parity. {seen}."
+        return picture(draw, size=(4.2, 3.4), alt=alt)
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    records: list[dict[str, Any]] = frame.reset_index().to_dict(orient="records")
+    return records

@@ -1,23 +1,33 @@
-"""The report in plain words: the verdict first, then what it rests on."""
+"""What a fairness report says in sentences, from its figures."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .._figures import FOUR_FIFTHS
-from ..metrics._ratios import RATIOS
-from ._quality_words import fidelity as fidelity  # the page takes all from here
-from ._quality_words import number, percent
-from ._quality_words import privacy as privacy
-
-if TYPE_CHECKING:
-    from ._report import FairnessReport
 
 #: What the measures of the scores are called.
-TITLES = {"accuracy": "accuracy", **RATIOS}
+TITLES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "demographic_parity_ratio": "ratio of demographic parity",
+    "equal_opportunity_ratio": "ratio of equal opportunity",
+}
+_CHANGES = {1: "fairer by", -1: "less fair by", 0: "no clear change in"}
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage."""
+    return "undefined" if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a ratio."""
+    return "undefined" if np.isnan(value) else f"{value:.{digits}f}"
 
 
 def interval(low: float, high: float, digits: int = 2) -> str:
@@ -25,118 +35,109 @@ def interval(low: float, high: float, digits: int = 2) -> str:
     return "" if np.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
 
 
-def headline(report: FairnessReport) -> str:
-    """Return the verdict on selection rates in one sentence."""
-    parity = report.scores.loc[(report.attribute, "demographic_parity_ratio")]
-    after, change = parity["synthetic"], parity["change"]
-    if np.isnan(after) or np.isnan(change):
-        return "No verdict: the ratio of demographic parity is undefined."
-    if parity["change_low"] > 0:
-        direction = "Fairer"
-    elif parity["change_high"] < 0:
-        direction = "Less fair"
-    else:
-        direction = "No clear change in fairness"
-    above = report.is_fair
-    surely = parity["synthetic_low"] >= FOUR_FIFTHS or not above
-    level = "above" if above else "below"
-    sure = "" if surely else " (not surely)"
-    joint = "but" if (direction == "Fairer") != above else "and"
-    return f"{direction}, {joint} {level} four fifths{sure}, {_price(report)}."
-
-
-def caveat(report: FairnessReport) -> str:
-    """Return what the verdict must not hide, or nothing."""
-    row = report.scores.loc[(report.attribute, "equal_opportunity_ratio")]
-    if not row["change_high"] < 0:
-        return ""
-    before, after = number(row["real"]), number(row["synthetic"])
-    return f"Equal opportunity is worse: a ratio of {after}, {before} before."
-
-
-def _price(report: FairnessReport) -> str:
-    accuracy = report.accuracy
-    points = 100 * accuracy["change"]
-    if accuracy["change_low"] <= 0 <= accuracy["change_high"]:
-        return "at no clear cost in accuracy"
-    if points > 0:
-        return f"and {points:.1f} points more accurate"
-    return f"for {-points:.1f} points of accuracy"
-
-
-def sentences(report: FairnessReport) -> list[str]:
-    """Return what the verdict rests on, one idea a sentence."""
-    told = []
-    for name, whose in (("real", "the real rows"), ("synthetic", "the synthetic rows")):
-        told.append(_rates_sentence(report, name, whose))
-    opportunity = report.scores.loc[(report.attribute, "equal_opportunity_ratio")]
-    trend = ""
-    if opportunity["change_low"] > 0:
-        trend = ", clearly better"
-    elif opportunity["change_high"] < 0:
-        trend = ", clearly worse"
-    told.append(
-        "Among those who truly have the positive label, the ratio of the shares that "
-        f"are found is {number(opportunity['real'])} before and "
-        f"{number(opportunity['synthetic'])} after{trend} (equal opportunity; 1 is "
-        "equal)."
-    )
-    accuracy = report.accuracy
-    before, after = percent(accuracy["real"]), percent(accuracy["synthetic"])
-    told.append(
-        f"Accuracy is {before} before and {after} after, a change of "
-        f"{points(accuracy)}."
-    )
-    return told
-
-
-def points(row: pd.Series, minus: str = "-") -> str:
+def points(row: Mapping[str, float], minus: str = "-") -> str:
     """Write a change in percentage points, with its interval."""
     change, low, high = (100 * row[f"change{end}"] for end in ("", "_low", "_high"))
     text = f"{change:+.1f} points ({low:+.1f} to {high:+.1f})"
     return text.replace("-", minus)
 
 
-def _rates_sentence(report: FairnessReport, name: str, whose: str) -> str:
-    rates = group_rates(report, "selection rate")[name].dropna()
-    ratio = report.scores.loc[(report.attribute, "demographic_parity_ratio")]
+def direction(row: Mapping[str, float]) -> int:
+    """Return 1 for what is surely larger after than before, -1 for smaller, else 0."""
+    return int(row["change_low"] > 0) - int(row["change_high"] < 0)
+
+
+def headline(
+    parity: Mapping[str, float],
+    opportunity: Mapping[str, float],
+    accuracy: Mapping[str, float],
+    measure: str,
+    always: Mapping[str, Any],
+) -> str:
+    """Return the verdict on both ratios and its price in one sentence.
+
+    `accuracy` is what `measure` names; `always` holds the label of each classifier
+    that gives one label to all rows.
+    """
+    if "synthetic" in always:
+        return (
+            "No use: the classifier trained on synthetic rows always answers "
+            f'"{always["synthetic"]}".'
+        )
+    if np.isnan(parity["synthetic"]) or np.isnan(parity["change"]):
+        return "No verdict: the ratio of demographic parity is undefined."
+    first, second = (
+        f"{name} (from {number(row['real'])} to {number(row['synthetic'])})"
+        for name, row in (("parity", parity), ("opportunity", opportunity))
+    )
+    of_parity, of_opportunity = (_CHANGES[direction(r)] for r in (parity, opportunity))
+    joint = " and" if of_parity == of_opportunity else f", {of_opportunity}"
+    change = f"{of_parity} {first}{joint} {second}"
+    return f"{change[0].upper()}{change[1:]}, {_price(accuracy, measure)}."
+
+
+def _price(accuracy: Mapping[str, float], measure: str) -> str:
+    change = 100 * accuracy["change"]
+    if direction(accuracy) == 0:
+        return f"at no clear cost in {measure}"
+    if change > 0:
+        return f"and {change:.1f} points better in {measure}"
+    return f"for {-change:.1f} points of {measure}"
+
+
+def level(parity: Mapping[str, float]) -> str:
+    """Say whether parity after reaches four fifths; nothing if it is undefined."""
+    after = parity["synthetic"]
+    if np.isnan(after):
+        return ""
+    if after < FOUR_FIFTHS:
+        return "Parity stays below four fifths."
+    sure = "" if parity["synthetic_low"] >= FOUR_FIFTHS else ", but not surely"
+    return f"Parity is above four fifths{sure}."
+
+
+def yardstick(
+    accuracy: Mapping[str, float],
+    balanced: Mapping[str, float] | None,
+    constant: tuple[Any, float],
+) -> str:
+    """Compare the accuracy with that of always giving the most frequent label."""
+    label, share = constant
+    text = (
+        f"Accuracy is {percent(accuracy['synthetic'])}, {percent(accuracy['real'])} "
+        f'before; always answering "{label}" reaches {percent(share)}.'
+    )
+    if balanced is None:
+        return text
+    return (
+        f"{text} Labels are rare, so look at balanced accuracy: "
+        f"{percent(balanced['synthetic'])}, {percent(balanced['real'])} before."
+    )
+
+
+def rates_sentence(
+    rates: pd.Series, ratio: Mapping[str, float], name: str, whose: str
+) -> str:
+    """Say which group is selected least and which most; by label and group."""
+    present = rates.dropna()
     # Of several labels, the one whose rates differ the most makes the ratio.
-    by_label = rates.groupby("label")
+    by_label = present.groupby("label")
     worst = (by_label.min() / by_label.max()).fillna(1.0).idxmin()
-    of_label = rates.xs(worst, level="label")
+    of_label = present.xs(worst, level="label")
     low, high = of_label.idxmin(), of_label.idxmax()
     ends = interval(ratio[f"{name}_low"], ratio[f"{name}_high"])
     shares = " and to ".join(f"{percent(of_label[g])} of {g}" for g in (low, high))
     return (
-        f"A classifier trained on {whose} gives “{worst}” to {shares}: a ratio of "
-        f"{number(ratio[name])}{f' ({ends})' if ends else ''}."
+        f"A classifier trained on {whose} gives “{worst}” to {shares}: a "
+        f"ratio of {number(ratio[name])}{f' ({ends})' if ends else ''}."
     )
 
 
-def group_rates(report: FairnessReport, measure: str) -> pd.DataFrame:
-    """Return the rates of the groups of the verdict, by label and group."""
-    levels = ["measure", "attribute"]
-    rates: pd.DataFrame = report.rates.xs((measure, report.attribute), level=levels)
-    return rates
-
-
-def judged_on(report: FairnessReport) -> str:
-    """Say which rows the classifiers are judged on."""
-    if "holdout" in report.n_rows:
-        return f"{report.n_judged:,} held-out rows"
-    return f"{report.n_judged:,} real rows by cross-fitting"
-
-
-def positive_label(report: FairnessReport) -> str:
-    """Name the positive label."""
-    labels = " / ".join(map(str, report.pos_labels))
-    return f"{report.label_name} = {labels}"
-
-
-def next_step(report: FairnessReport) -> str:
-    """Say what to do next."""
-    if not report.is_fair:
-        return "make the generator's fair control stronger and compare the reports."
-    if "holdout" not in report.n_rows:
-        return "judge by rows that the generator has not seen (holdout=)."
-    return 'report.save_html("report.html") shows all of it to a colleague.'
+def opportunity_sentence(row: Mapping[str, float]) -> str:
+    """Say how the ratio of equal opportunity changes."""
+    trend = {1: ", clearly better", -1: ", clearly worse", 0: ""}[direction(row)]
+    return (
+        "Among those who truly have the positive label, the ratio of the shares that "
+        f"are found is {number(row['real'])} before and {number(row['synthetic'])} "
+        f"after{trend} (equal opportunity; 1 is equal)."
+    )

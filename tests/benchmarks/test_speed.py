@@ -198,7 +198,7 @@ def test_a_gpu_beside_the_processor(table, benchmark):
         figures[f"sample_{device}_s"] = took
         quality = quality_report(X, fitted.sample(len(X))[0], random_state=0)
         figures[f"c2st_auc_{device}"] = quality.c2st_auc
-        figures[f"pair_trends_{device}"] = quality.pair_trends
+        figures[f"pair_trends_{device}"] = quality.pair_trends_sdmetrics
     fitted.set_params(device="cuda")
     figures["sample_million_cuda_s"] = seconds(lambda: fitted.sample(1_000_000), 1)
     benchmark.pedantic(fitted.sample, (20_000,))

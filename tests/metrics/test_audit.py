@@ -101,5 +101,5 @@ def test_bars_of_an_audit_are_its_rates(plt, biased):
     widths = [[bar.get_width() for bar in bars] for bars in display.bars_]
     np.testing.assert_allclose(widths, found.rates[["real", "generated"]].T)
     assert display.ax_.get_xlabel() == "share that gets 1"
-    assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["0", "1"]
+    assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["z = 0", "z = 1"]
     assert plt.figure(plt.get_fignums()[-1]) is display.figure_

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import accuracy_score, recall_score
+from sklearn.metrics import accuracy_score, balanced_accuracy_score, recall_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from skfadm import fairness_report
@@ -60,6 +60,8 @@ def test_scores_are_those_of_classifiers_of_real_and_of_synthetic_rows(
     for name, y_pred in predicted.items():
         found = report.scores[name]
         assert found["", "accuracy"] == pytest.approx(accuracy_score(y, y_pred))
+        balanced = balanced_accuracy_score(y, y_pred)
+        assert found["", "balanced_accuracy"] == pytest.approx(balanced)
         parity = demographic_parity_ratio(y, y_pred, z=z)
         assert found["sex", "demographic_parity_ratio"] == pytest.approx(parity)
         opportunity = equal_opportunity_ratio(y, y_pred, z=z)
@@ -232,7 +234,8 @@ def test_little_to_judge_by_is_told():
 @pytest.mark.filterwarnings("ignore:All .* generated rows have the label")
 def test_rows_of_one_label_give_no_verdict_and_say_why():
     report = make(synthetic=(FAIR[0], FAIR[1].map(lambda _: "no")))
-    assert "No verdict" in report.verdict
+    assert report.verdict.startswith("No use") and "always answers" in report.verdict
+    assert report.always == {"synthetic": "no"}
     assert any("No synthetic row has the label yes" in note for note in report.warnings)
     assert any("undefined" in note for note in report.warnings)
     assert "undefined" in str(report)
