@@ -113,6 +113,8 @@ class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
     __metadata_request__fit = {"z": True, "domains": True}
     __metadata_request__fit_resample = {"z": True, "domains": True}
 
+    #: Whether the groups of some rows may be missing.
+    _takes_gaps_in_z = False
     #: What identifiers come back as; a parameter of those that offer it.
     identifiers: str | dict = "synthetic"
     random_state: Any
@@ -195,7 +197,9 @@ class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
                 "None."
             )
         labels, classes = encode_labels(y, len(rows))
-        groups, sensitive_classes = encode_groups(z, len(rows))
+        groups, sensitive_classes = encode_groups(
+            z, len(rows), gaps=self._takes_gaps_in_z
+        )
         domain_codes, domain_names = encode_domains(domains, len(rows))
         if not rows.shape[1]:
             raise ValueError(

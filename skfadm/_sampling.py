@@ -22,6 +22,7 @@ from .diffusion.row_streams import RowStreams
 from .encoding import TabularEncoder
 from .fair_control.control import FairControl
 from .fair_control.labels import FairLabels, Proposal, draw
+from .fair_control.posteriors import Posteriors
 
 Codes = NDArray[np.int64]
 
@@ -63,8 +64,11 @@ class TableSampler:
         Makes compact rows for label codes.
     encoder : TabularEncoder
         Decodes them.
+    posteriors : Posteriors or None
+        Labels of strength 0 are drawn from its p(y | x); without it they are those that
+        rows are made for, and so are labels that are asked for.
     control : FairControl or None
-        Without it labels are those that rows are made for.
+        Without it there is strength 0 alone.
     fair : FairLabels or None
         The fair posterior of each strength.
     strengths : sequence of float
@@ -79,6 +83,7 @@ class TableSampler:
 
     generator: RowGenerator
     encoder: TabularEncoder
+    posteriors: Posteriors | None
     control: FairControl | None
     fair: FairLabels | None
     strengths: Sequence[float]
@@ -101,21 +106,28 @@ class TableSampler:
     def _with_codes(
         self, request: Request, index: Codes, codes: NDArray[np.integer]
     ) -> list[tuple[Table, NDArray[np.integer]]]:
-        drawn = [s for s in self.strengths if s and self.control is not None]
-        if request.is_asked and drawn:
-            return [self._asked(request, index, codes, s) for s in self.strengths]
+        strengths = [s if self.control is not None else 0.0 for s in self.strengths]
+        if request.is_asked and any(strengths):
+            return [self._asked(request, index, codes, s) for s in strengths]
         rows = generate_rows(
             self.generator, codes, request.seed, index, n_jobs=self.n_jobs
         )
         X = self.encoder.decode(rows, seed=request.seed, first=int(index[0]))
-        if not drawn or self.control is None or self.fair is None:
-            return [(X.copy(), codes) for _ in self.strengths]
-        p = self.control.posteriors.predict(X)
+        if request.is_asked:
+            return [(X.copy(), codes) for _ in strengths]
         u = RowStreams(request.seed, index, LABEL_STREAM).uniform(1).numpy()[:, 0]
-        return [
-            (X.copy(), draw(self.fair.posterior(p, s), u) if s else codes)
-            for s in self.strengths
-        ]
+        p = p_label = None
+        if self.control is not None and any(strengths):
+            p = self.control.posteriors.predict(X)
+        if self.posteriors is not None and not all(strengths):
+            p_label = self.posteriors.predict_label(X) if p is None else p.label
+
+        def labels(strength: float) -> NDArray[np.integer]:
+            if strength and p is not None and self.fair is not None:
+                return draw(self.fair.posterior(p, strength), u)
+            return codes if p_label is None else draw(p_label, u)
+
+        return [(X.copy(), labels(s)) for s in strengths]
 
     def _asked(
         self,

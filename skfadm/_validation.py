@@ -41,9 +41,14 @@ def _about(argument: str, problem: str, error: E) -> E:
 
 
 def as_columns(
-    name: str, values: ArrayLike, n_rows: int | None = None, of: str = "X"
+    name: str,
+    values: ArrayLike,
+    n_rows: int | None = None,
+    of: str = "X",
+    *,
+    gaps: bool = False,
 ) -> list[pd.Series]:
-    """Return `values`, one or several columns of labels, none of them missing.
+    """Return `values`, one or several columns of labels; `gaps`: some may be missing.
 
     They are an array-like or DataFrame of shape (n,) or (n, n_columns), of any dtype;
     n is `n_rows`, as many as the argument `of` has, or any number but 0.
@@ -62,7 +67,7 @@ def as_columns(
     columns = [frame.iloc[:, j] for j in range(frame.shape[1])]
     for column in columns:
         n_missing = int(column.isna().sum())
-        if n_missing:
+        if n_missing and not gaps:
             raise bad_value(
                 name,
                 f"has {n_missing} missing values (NaN or None); every row needs "
@@ -242,27 +247,37 @@ def check_for_classifiers(name: str, labels: NDArray[Any]) -> None:
 
 
 def encode_groups(
-    z: ArrayLike | None, n_rows: int
+    z: ArrayLike | None, n_rows: int, *, gaps: bool = False
 ) -> tuple[NDArray[np.int64], list[NDArray[Any]]]:
     """Return group codes (n_rows, n_attributes) and the groups of each attribute.
 
-    An attribute has two groups or more, and is there once.
+    An attribute has two groups or more, and is there once. With `gaps`, groups of some
+    rows may be missing, which have the code -1.
     """
     if z is None:
         return np.empty((n_rows, 0), dtype=np.int64), []
     codes: list[NDArray[np.int64]] = []
     groups: list[NDArray[Any]] = []
-    for column in as_columns("z", z, n_rows):
-        column_codes, values = factorize("z", column)
+    for column in as_columns("z", z, n_rows, gaps=gaps):
+        known = column.notna().to_numpy()
+        which = "" if column.name is None else f" in column {column.name!r}"
+        if not known.any():
+            raise bad_value(
+                "z",
+                f"holds missing values only{which}; expected the group of at least "
+                "some rows.",
+                " Without z there is no fair control.",
+            )
+        column_codes = np.full(n_rows, -1, dtype=np.int64)
+        column_codes[known], values = factorize("z", column[known])
         if len(values) < 2:
-            which = "" if column.name is None else f" in column {column.name!r}"
             raise bad_value(
                 "z",
                 f"holds one group{which} ({values.tolist()[0]!r}), so there is "
                 "nothing to be fair between; expected at least two groups.",
                 " Without z there is no fair control.",
             )
-        if any(np.array_equal(column_codes, known) for known in codes):
+        if any(np.array_equal(column_codes, other) for other in codes):
             raise bad_value(
                 "z",
                 f"holds the same attribute twice (column {column.name!r}); "

@@ -7,22 +7,34 @@ from collections.abc import Iterator, Sequence
 from numbers import Integral, Real
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import Labels, Table, new_seed
+from ._base import EncodedTable, Labels, Table, new_seed
 from ._files import cached
 from ._sampling import Request, TableSampler, requested_codes
 from ._training import CODE, DiffusionGenerator
 from ._validation import check_n_samples, check_strengths, new_random_state
+from .diffusion.devices import resolve_device
+from .diffusion.generation import label_probabilities
+from .diffusion.objective import NetworkSizes
 from .diffusion.recipe import DEFAULT
+from .diffusion.schedule import held_out
+from .diffusion.training import Trained
 from .encoding._identifiers import RULES
 from .fair_control.control import FairControl, Solution, what_is_too_many
 from .fair_control.goal import Goal
-from .fair_control.posteriors import fit_posteriors
+from .fair_control.posteriors import (
+    Posteriors,
+    Probabilities,
+    beats,
+    choose_rows,
+    fit_posteriors,
+)
 from .fair_control.tradeoff import Tradeoff
 
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
@@ -53,17 +65,17 @@ class FairDiffusionGenerator(DiffusionGenerator):
     ----------
     lambda_y : float, default=1.0
         Strength of label guidance, at least 0. 1 samples p(x | y); more makes rows more
-        typical of their label; 0 leaves rows and labels unrelated. Labels of fewer than
+        typical of their label; with 0 rows know of no label. Labels of fewer than
         50 rows get more: (n + 5) / n of it, at most 2, for n rows.
     lambda_z : float, default=0.0
         Strength of the paper's fair control, at least 0: rows move to where their group
         is hard to tell. It does not change which label a row gets (see
         :doc:`/user_guide/fair_control`), so it gives little parity by itself.
     lambda_yz : float or "auto", default="auto"
-        Strength of fair labels, in [0, 1], the share of the way to parity. 0 leaves
-        labels to the diffusion model; at 1 decisions are predicted to be made at the
-        same rate in all groups. "auto" is the least strength that is predicted to meet
-        `fairness_target`. It acts at sampling only.
+        Strength of fair labels, in [0, 1], the share of the way to parity. 0 draws
+        labels from the classifiers' p(y | x) as it is; at 1 decisions are predicted to
+        be made at the same rate in all groups. "auto" is the least strength that is
+        predicted to meet `fairness_target`. It acts at sampling only.
     fairness_target : float, dict or None, default=None
         What "auto" aims at. A number in (0, 1] is a ratio of demographic parity
         (Eq. 12), such as 0.8; a dict has ratios with the keys "demographic_parity"
@@ -205,6 +217,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
     }
 
     _recipe = DEFAULT
+    _takes_gaps_in_z = True
 
     def __init__(
         self,
@@ -268,7 +281,8 @@ class FairDiffusionGenerator(DiffusionGenerator):
         y : array-like of shape (n_samples,)
             Labels, of two classes or more.
         z : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
-            Sensitive attributes, each with two groups or more. None trains without
+            Sensitive attributes, each with two groups or more. Rows where one is
+            missing teach features and labels, not that attribute. None trains without
             fair control. What X holds is generated, so leave z out of X unless the
             generated rows shall have it as a feature.
         domains : array-like of shape (n_samples,), default=None
@@ -303,20 +317,67 @@ class FairDiffusionGenerator(DiffusionGenerator):
             is_fair = False
         memory = self._memory()
         sizes, trained = self._train(encoded, seed, memory)
+        fitted = self._fit_posteriors(encoded, is_fair, seed, memory)
+        clean = self._beats_networks(encoded, sizes, trained, fitted, seed)
         control = solution = None
         if is_fair:
             codes = encoded.labels, encoded.groups
-            fitted = cached(memory, fit_posteriors, CODE)(
-                X, *codes, n_classes, n_groups, seed
-            )
             control = FairControl.of(fitted, *codes, encoded.domains, seed)
             solution = control.solve(goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
+        self._posteriors = fitted[0] if clean else None
         self.fair_control_, self._solution = control, solution
         self._remember_training(encoded, sizes, trained)
         if solution:
             self._warn(goal.warning, solution, stacklevel=4)
         return self
+
+    def _fit_posteriors(
+        self, table: EncodedTable, is_fair: bool, seed: int, memory: Any
+    ) -> tuple[Posteriors, Probabilities, NDArray[np.int64]]:
+        """Fit p(y | x) and, where labels are to be fair, p(z | x, y)."""
+        index = choose_rows(len(table.rows), seed)
+        # As generated rows are written, so that no identifier is seen.
+        X = table.encoder.decode(table.rows[index], seed=seed)
+        n_groups = table.n_groups if is_fair else ()
+        posteriors, p, rows = cached(memory, fit_posteriors, CODE)(
+            X,
+            table.labels[index],
+            table.groups[index, : len(n_groups)],
+            len(table.classes),
+            n_groups,
+            seed,
+        )
+        return posteriors, p, index[rows]
+
+    def _beats_networks(
+        self,
+        table: EncodedTable,
+        sizes: NetworkSizes,
+        trained: Trained,
+        fitted: tuple[Posteriors, Probabilities, NDArray[np.int64]],
+        seed: int,
+    ) -> bool:
+        """Tell whether p(y | x) beats the constant answer and the label network.
+
+        Each is judged on rows that it has not seen; the network on those that training
+        held out, if there are any.
+        """
+        _, p, index = fitted
+        y = table.labels[index]
+        if not beats(p.label, np.tile(np.bincount(y) / len(y), (len(y), 1)), y):
+            return False
+        codes = np.column_stack([table.labels, table.groups, table.domains])
+        out, at, _ = np.intersect1d(
+            index, held_out(codes, seed)[1], return_indices=True
+        )
+        if not len(out):
+            return True
+        device = resolve_device(self.device)
+        of_network = label_probabilities(
+            sizes, self._recipe, trained.weights, table.rows[out], seed, device
+        )
+        return beats(p.label[at], of_network, y[at])
 
     def adapt(self, X: ArrayLike | pd.DataFrame | None) -> Self:
         """Make labels fair in the domain of unlabelled rows.
@@ -369,7 +430,11 @@ class FairDiffusionGenerator(DiffusionGenerator):
             How many rows.
         y : label, array-like of shape (n_samples,) or dict, default=None
             The label of all rows, of each row, or a mapping from labels to shares that
-            sum to 1. None draws labels with their shares in training.
+            sum to 1: rows are generated for them. None draws the label of each row
+            last, from p(y | x) of classifiers of the real rows, fair as `lambda_yz`
+            asks. Where the diffusion model's label classifier is better on rows that
+            neither has seen, labels at strength 0 are those that rows are generated
+            for. Shares are about those of training.
         random_state : int, RandomState instance or None, default=None
             Seeds these rows; None takes the estimator's. A row depends on the seed, its
             index and its label only, not on how many others are generated with it.
@@ -477,6 +542,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         return TableSampler(
             self._row_generator(),
             self.encoder_,
+            self._posteriors,
             self.fair_control_,
             solution.labels if solution else None,
             [self.lambda_yz_] if strengths is None else strengths,

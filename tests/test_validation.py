@@ -209,6 +209,16 @@ class Colour(enum.Enum):
 LONG = [f"r{i}" for i in range(N)]
 
 
+@pytest.mark.parametrize("name", ["y", "domains"])
+@pytest.mark.parametrize(
+    "values", [of([None, *WORDS[1:]]), [np.nan, *ONES[1:]], [pd.NaT, *DAYS[1:]]]
+)
+def test_a_missing_label_or_domain_is_refused(name, values):
+    message = rf"{name} has 1 missing values \(NaN or None"
+    with pytest.raises(ValueError, match=message):
+        tiny().fit(X, **{"y": WORDS, name: values})
+
+
 @pytest.mark.parametrize("name", ["y", "z", "domains"])
 @pytest.mark.parametrize(
     ("values", "error", "message"),
@@ -219,9 +229,6 @@ LONG = [f"r{i}" for i in range(N)]
         (WORDS[:5], ValueError, "{} has 5 rows but X has 24; expected as many"),
         (pd.DataFrame(index=range(N)), ValueError, "{} has no columns; expected one"),
         (np.zeros((N, 2, 2)), ValueError, "{} has 3 dimensions; expected one value"),
-        (of([None, *WORDS[1:]]), ValueError, r"{} has 1 missing values \(NaN or None"),
-        ([np.nan, *ONES[1:]], ValueError, "{} has 1 missing values"),
-        ([pd.NaT, *DAYS[1:]], ValueError, "{} has 1 missing values"),
         ([0.5, *ONES[1:]], ValueError, "{} holds continuous values such as 0.5; .*cut"),
         ([Decimal("0.5"), *ONES[1:]], ValueError, "{} holds continuous values .* 0.5"),
         (["a", 0.5, *WORDS[2:]], ValueError, "{} holds continuous values such as 0.5"),

@@ -8,11 +8,12 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Generator, Tensor
 
 from .devices import has_fast_bfloat16
 from .guidance import DenoiserFunction, Guidance, emphasis_of, guided_denoiser
 from .layout import Layout
+from .losses import MIN_NOISE_LEVEL, fill_numbers
 from .objective import NetworkSizes, restore
 from .recipe import Recipe
 from .row_streams import RowStreams
@@ -100,3 +101,25 @@ class RowGenerator:
                 f"({self.guidance.lambda_z:g})."
             )
         return rows.cpu().numpy()
+
+
+def label_probabilities(
+    sizes: NetworkSizes,
+    recipe: Recipe,
+    weights: dict[str, NDArray[np.float32]],
+    rows: NDArray[np.float32],
+    seed: int,
+    device: str,
+) -> NDArray[np.float64]:
+    """Return p(y | x) of compact rows by the label classifier, at the least noise."""
+    networks = restore(sizes, recipe, weights, device)
+    generator = Generator(device).manual_seed(seed)
+    layout, sde = networks.score.layout, networks.score.sde
+    t = sde.time(torch.tensor([[MIN_NOISE_LEVEL]], device=device))
+    alpha, sigma = sde.marginal(t)
+    with torch.no_grad():
+        filled = fill_numbers(torch.as_tensor(rows, device=device), generator)
+        x = alpha * layout.expand(filled)
+        x += sigma * torch.randn(x.shape, generator=generator, device=device)
+        (log_p,) = networks.y(x, t)
+    return log_p.exp().cpu().numpy().astype(np.float64)

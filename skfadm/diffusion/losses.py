@@ -132,8 +132,9 @@ def classification_loss(
 ) -> Tensor:
     """Return the cross-entropy of each noised row, shape (n,), added over attributes.
 
-    `codes` is (n, n_attributes), integers.
+    `codes` is (n, n_attributes), integers; -1 is not known, and costs nothing.
     """
     log_p = classifier.log_probabilities(batch.evidence, batch.t)
-    terms = [p.gather(1, codes[:, j : j + 1]) for j, p in enumerate(log_p)]
-    return -torch.cat(terms, 1).sum(1)
+    known = codes.clamp(min=0)
+    terms = [p.gather(1, known[:, j : j + 1]) for j, p in enumerate(log_p)]
+    return -(torch.cat(terms, 1) * (codes >= 0)).sum(1)

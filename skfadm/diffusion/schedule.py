@@ -95,12 +95,12 @@ def held_out(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the numbers of the rows to learn from and of those to hold out.
 
-    `codes` (n, k) are labels, groups and domains. Rows with a rare code are learned
-    from, so that there may be none to hold out.
+    `codes` (n, k) are labels, groups (-1: not known) and domains. Rows with a rare code
+    are learned from, so that there may be none to hold out.
     """
     common = np.ones(len(codes), dtype=bool)
     for column in codes.T:
-        common &= np.bincount(column)[column] >= COMMON
+        common &= np.bincount(column + 1)[column + 1] >= COMMON
     (rows,) = common.nonzero()
     n_out = min(int(HELD_OUT_SHARE * len(rows)), MOST_HELD_OUT)
     out = np.sort(np.random.default_rng(seed).permutation(rows)[:n_out])

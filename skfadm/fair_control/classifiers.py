@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn import config_context
 from sklearn.compose import make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -22,6 +23,17 @@ Codes = NDArray[np.int64]
 MIN_STEPS, MAX_STEPS, ROWS_A_STEP, MAX_TREES = 20, 100, 45, 600
 #: Rows of a leaf, and those of a word that has a coefficient of its own.
 LEAF_ROWS, WORD_ROWS = 20, 50
+_DTYPES = ("_fit_dtype", "_fill_dtype")
+
+
+class Imputer(SimpleImputer):
+    """Median imputation of floats, in a state without dtypes, which skops can keep."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in super().__getstate__().items() if k not in _DTYPES}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({**state, **dict.fromkeys(_DTYPES, np.dtype(float))})
 
 
 def fit_boosting(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
@@ -43,7 +55,7 @@ def fit_boosting(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
 
 def fit_linear(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
     """Fit logistic regression to the same."""
-    imputer = SimpleImputer(strategy="median", add_indicator=True)
+    imputer = Imputer(strategy="median", add_indicator=True)
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", min_frequency=WORD_ROWS
     )
@@ -69,9 +81,12 @@ def _target_encoder(seed: int) -> TargetEncoder:
 
 
 def _fit(columns: Any, model: Any, table: pd.DataFrame, codes: Codes) -> Any:
-    if len(codes) < 2 * LEAF_ROWS or (codes == codes[0]).all():
+    n_found = len(np.unique(codes))
+    if n_found == 1 or len(codes) < 2 * max(LEAF_ROWS, n_found):
         return DummyClassifier(strategy="prior").fit(table, codes)
     transformer = make_column_transformer(*columns)
     # Arrays, whatever scikit-learn's configuration says of outputs.
     transformer.set_output(transform="default")
-    return make_pipeline(transformer, model).fit(table, codes)
+    # With routing TargetEncoder of scikit-learn 1.9 fails where nobody routes groups.
+    with config_context(enable_metadata_routing=False):
+        return make_pipeline(transformer, model).fit(table, codes)

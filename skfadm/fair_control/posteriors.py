@@ -123,6 +123,12 @@ class Posteriors:
     groups: tuple[Mixture, ...]
     group_auc: tuple[float, ...]
 
+    def predict_label(self, X: Any) -> Array:
+        """Return p(y | x) alone, shape (n, n_labels)."""
+        table = self.features.transform(X)
+        with _few_threads(len(table)):
+            return self.label.predict(table)
+
     def predict(self, X: Any) -> Probabilities:
         """Return the probabilities of the rows of a table.
 
@@ -138,6 +144,18 @@ class Posteriors:
                 self.label.predict(table),
                 tuple(group.predict_told(table, n_labels) for group in self.groups),
             )
+
+
+def choose_rows(n: int, seed: int) -> Codes:
+    """Return the rows of a table of n that the classifiers learn from."""
+    return np.sort(np.random.default_rng(seed).permutation(n)[:MAX_ROWS])
+
+
+def beats(p: Array, other: Array, y: Codes) -> bool:
+    """Tell whether p(y | x) is better than another, or as good as far as rows tell."""
+    rows = np.arange(len(y))
+    gain = np.log(p[rows, y] / np.maximum(other[rows, y], LEAST))
+    return bool(gain.mean() >= -2.0 * gain.std() / np.sqrt(len(y)))
 
 
 def fit_posteriors(
