@@ -83,15 +83,6 @@ def test_display_shows_the_worst_columns_of_a_wide_table(plt):
         display.plot(max_columns=0)
 
 
-def test_display_draws_into_the_room_of_a_given_axes(plt):
-    figure, axes = plt.subplots(1, 2)
-    table = mixed_table(30, 0)
-    display = QualityDisplay.from_tables(table, table, ax=axes[1])
-    assert display.figure_ is figure
-    figure.canvas.draw()
-    assert display.ax_.get_position().x0 > 0.5
-
-
 @pytest.mark.parametrize(
     "column", [np.full(20, 0.5), np.repeat(["a", None], 10), np.arange(20) * 10**10]
 )
