@@ -159,13 +159,13 @@ class QualityDisplay:
         self.figure_ = plt.figure(figsize=size, layout="constrained")
         grid = self.figure_.add_gridspec(len(heights), 1, height_ratios=heights)
         axes = []
-        for row, positions in zip(grid, panels, strict=False):
-            of_row = row.subgridspec(1, len(positions))
-            for place, position in zip(of_row, positions, strict=True):
+        for i, positions in enumerate(panels):
+            row = grid[i].subgridspec(1, len(positions))
+            for j, position in enumerate(positions):
                 marginal = self.marginals[position]
                 score = self.column_scores.iloc[position]
                 shape = "no values" if np.isnan(score) else f"{score:.3f}"
-                axes.append(self.figure_.add_subplot(place))
+                axes.append(self.figure_.add_subplot(row[j]))
                 draw_marginal(axes[-1], marginal)
                 title = drawable(f"{marginal.name}  {shape}", 28)
                 axes[-1].set_title(title, fontsize=9)
