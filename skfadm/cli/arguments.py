@@ -12,8 +12,6 @@ from typing import NoReturn, TypeVar
 from skfadm import __version__
 from skfadm._files import UserError
 
-from . import report as report_arguments
-
 _DEMO = """\
 Learn the diabetes table of scikit-learn (442 rows) from three age bands, generate
 tables with and without fair control, and compare classifiers trained on real and on
@@ -30,14 +28,36 @@ features, so they are not written.
 """
 _EXAMPLES = """\
 examples:
+  skfadm generate adult.csv --label income --sensitive sex -o fair.csv
   skfadm generate adult.csv --label income --sensitive sex --domain race \\
-      -n 20000 -o fair.csv
-  skfadm generate --data adult.csv --label income --sensitive sex \\
-      --model fair.skops -o fair.parquet       # keep the fitted model ...
+      -n 20000 --report report.html -o fair.csv
+  skfadm generate adult.csv --label income --sensitive sex \\
+      --model fair.skops -o fair.csv           # keep the fitted model ...
   skfadm generate --model fair.skops -n 100 --lambda-yz 1 --ask '>50K' -o more.csv
                                                # ... and sample from it again
-"""
+  zcat adult.csv.gz | skfadm generate - --label income -o - | head
 
+pip install "skfadm[plot]" for --report, "skfadm[models]" for --model,
+"skfadm[parquet]" for Parquet.
+"""
+_REPORT = """\
+Say on one page what a synthetic table does for fairness, at which price, and
+whether it is faithful and private. Any generator may have made it.
+
+One classifier is trained on the real rows and one on the synthetic rows. Both
+are judged by how they treat the groups of the sensitive columns, on held-out
+rows where there are some.
+"""
+_REPORT_EXAMPLES = """\
+examples:
+  skfadm report adult.csv fair.csv --label income --sensitive sex \\
+      -o report.html
+  skfadm report train.csv fair.csv --label income --sensitive sex \\
+      --sensitive race --domain state --holdout test.csv --positive '>50K' \\
+      -o report.html
+
+The page needs: pip install "skfadm[plot]"
+"""
 
 #: Separators that have a name.
 _SEPARATORS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "space": " "}
@@ -79,7 +99,7 @@ def parser() -> argparse.ArgumentParser:
     _add_columns(generate)
     _add_sampling(generate)
     judging = generate.add_argument_group("judging")
-    report_arguments.add_judging(judging)
+    _add_judging(judging)
     judging.add_argument(
         "--report",
         type=Path,
@@ -87,21 +107,90 @@ def parser() -> argparse.ArgumentParser:
         help="page to write on how fair, faithful and private the table is",
     )
     report = commands.add_parser(
-        "report", help="say how fair, faithful and private a table is"
+        "report",
+        help="say how fair, faithful and private a table is",
+        description=_REPORT,
+        epilog=_REPORT_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    report_arguments.add_arguments(report)
+    report.add_argument("real", type=Path, help="table that the generator learnt from")
+    report.add_argument("synthetic", type=Path, help="table that it has made")
+    _add_roles(report, "where rows come from: each is judged alone")
+    _add_judging(report)
+    report.add_argument(
+        "-o",
+        "--output",
+        dest="report",
+        type=Path,
+        required=True,
+        metavar="PAGE.html",
+        help="page to write",
+    )
+    report.add_argument(
+        "--seed",
+        type=_seed,
+        default=0,
+        metavar="N",
+        help="seed of folds and classifiers (default: %(default)s)",
+    )
+    _add_quiet(report)
     _add_reading(report.add_argument_group("reading"))
     return parser
 
 
+def _add_roles(group: argparse._ActionsContainer, domain: str) -> None:
+    """Add the columns that have a role; `domain` says what that of domains does."""
+    group.add_argument("--label", metavar="COLUMN", help="the label to predict")
+    group.add_argument(
+        "--sensitive",
+        metavar="COLUMN",
+        action="append",
+        default=[],
+        help="sensitive attribute to be fair about; may be repeated",
+    )
+    group.add_argument("--domain", metavar="COLUMN", help=domain)
+
+
+def _add_judging(group: argparse._ActionsContainer) -> None:
+    """Add what both commands need to judge a table."""
+    group.add_argument(
+        "--holdout",
+        type=Path,
+        metavar="TABLE",
+        help="real rows that were not learnt from, to judge by; without them the rows "
+        "learnt from are used, and membership is not measured",
+    )
+    group.add_argument(
+        "--positive",
+        metavar="LABEL",
+        help="the label that is good to get (default: the larger of two labels; of "
+        "more, each in turn)",
+    )
+
+
+def _add_quiet(group: argparse._ActionsContainer) -> None:
+    group.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing but errors"
+    )
+
+
 def _add_files(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("files (.csv, .tsv, either with .gz, .parquet)")
-    group.add_argument("table", nargs="?", type=Path, help="table to learn from")
+    group.add_argument(
+        "table",
+        nargs="?",
+        type=Path,
+        help="table to learn from; - is CSV on standard input",
+    )
     group.add_argument(
         "--data", type=Path, metavar="TABLE", help="the same, as an option"
     )
     group.add_argument(
-        "-o", "--output", type=Path, required=True, help="synthetic table to write"
+        "-o",
+        "--output",
+        type=Path,
+        required=True,
+        help="synthetic table to write; - is CSV on standard output",
     )
     group.add_argument(
         "--model",
@@ -136,11 +225,17 @@ def _add_reading(group: argparse._ActionsContainer) -> None:
         help="what stands for a missing value, beside the empty field; may be repeated "
         "(default: NA, null and the like in columns of numbers and of times)",
     )
+    group.add_argument(
+        "--drop-missing",
+        action="store_true",
+        help="leave out rows in which a label, a sensitive attribute or the domain is "
+        "missing",
+    )
 
 
 def _add_columns(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("learning")
-    report_arguments.add_roles(
+    _add_roles(
         group,
         "where rows come from (hospital, state, year): training prepares for domains "
         "that it does not see",
@@ -227,9 +322,7 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="same seed, same table (default: drawn and printed)",
     )
-    group.add_argument(
-        "-q", "--quiet", action="store_true", help="print nothing but errors"
-    )
+    _add_quiet(group)
 
 
 def _number(

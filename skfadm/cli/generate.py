@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from skfadm._files import UserError
 from skfadm._progress import show_progress
 
+from .inputs import check_none_is_lost, check_page, check_table, read_noted, read_rows
 from .kept_models import (
     TableModel,
     check_can_be_kept,
@@ -19,50 +20,31 @@ from .kept_models import (
     load_model,
     save_model,
 )
-from .report import (
-    VERDICT_ROWS,
-    check_page_path,
-    label_of,
-    read_holdout,
-    read_noted,
-)
 from .roles import Roles
-from .rows import Tables, asked_labels
-from .summary import judge_rows, summarise
-from .tables import TableForm, check_table_path, write_table
-from .words import in_options
+from .rows import Tables, asked_labels, label_of
+from .summary import VERDICT_ROWS, judge_rows, summarise
+from .tables import TableForm, write_table
+from .terminal import problem_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 #: Options that say something of a table to learn from.
-_FOR_TRAINING = (
-    "label",
-    "sensitive",
-    "domain",
-    "identifiers",
-    "max_iter",
-    "sep",
-    "encoding",
-    "missing",
-    "holdout",
-    "report",
-)
+_FOR_LEARNING = ("label", "sensitive", "domain", "identifiers", "max_iter")
+_FOR_JUDGING = ("holdout", "report", "drop_missing")
+#: Options that say how a table is read.
+_FOR_READING = ("sep", "encoding", "missing")
 #: Options that act on groups.
-_FOR_GROUPS = (
-    "lambda_z",
-    "lambda_yz",
-    "fairness_target",
-    "positive",
-    "adapt",
-    "keep_sensitive",
-)
+_FOR_STRENGTH = ("lambda_z", "lambda_yz", "fairness_target")
+_FOR_GROUPS = (*_FOR_STRENGTH, "positive", "adapt", "keep_sensitive")
 #: Options that are parameters of the generator.
 _STRENGTHS = ("lambda_y", "lambda_z", "lambda_yz", "fairness_target")
 #: Rows that are written at a time: a few seconds' work, so that progress is seen.
 BATCH_SIZE = 1 << 14
 #: Rows with which it is tried whether a file can be written.
 _PROBE_ROWS = 1000
+#: More rows than this are not made only because a model file says so.
+_MOST_ROWS = 10_000_000
 
 
 def generate(args: Namespace) -> None:
@@ -82,10 +64,12 @@ def generate(args: Namespace) -> None:
         else:
             model = _load(args, strengths)
         n_rows = args.rows or model.n_rows
-        labels = model.generator.classes_.tolist()
-        asked = asked_labels(args.ask, labels, model.texts(model.label, labels))
+        labels = model.labels_by_text(model.generator.classes_)
         batches = model.generator.sample_batches(
-            n_rows, asked, batch_size=BATCH_SIZE, random_state=seed
+            n_rows,
+            asked_labels(args.ask, labels),
+            batch_size=BATCH_SIZE,
+            random_state=seed,
         )
         tables = Tables(
             model,
@@ -96,11 +80,11 @@ def generate(args: Namespace) -> None:
         )
         form = model.written(keep_sensitive=args.keep_sensitive)
         write_table(tables, form, args.output)
-    except (TypeError, ValueError, FloatingPointError) as error:
-        raise UserError(in_options(str(error))) from error
-    except (UserError, OSError):
+    except (UserError, OSError, MemoryError):
         raise
     except Exception as error:
+        if isinstance(error, TypeError | ValueError | FloatingPointError):
+            raise UserError(problem_of(error)) from error
         if args.data is not None:
             raise
         raise UserError(
@@ -124,6 +108,10 @@ def _with_progress(
             yield batch
 
 
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
 def _check_options(args: Namespace) -> None:
     """Check what can be known without reading the table."""
     if args.table is not None and args.data is not None:
@@ -134,59 +122,63 @@ def _check_options(args: Namespace) -> None:
     if args.data is None and args.model is None:
         raise UserError("give a table to learn from, or --model with a kept model")
     if args.data is None:
-        reads = ("sep", "encoding", "missing") if args.adapt is not None else ()
-        names = [name for name in _FOR_TRAINING if name not in reads]
-        given = [name for name in names if getattr(args, name)]
-        if given:
-            option = given[0].replace("_", "-")
-            raise UserError(
-                f"--{option} needs a table to learn from; a kept model has been fitted"
-            )
+        others = _FOR_READING if args.adapt is None else ()
+        for name in (*_FOR_LEARNING, *_FOR_JUDGING, *others):
+            if getattr(args, name):
+                raise UserError(
+                    f"{_option(name)} needs a table to learn from; a kept model has "
+                    "been fitted"
+                )
     else:
         args.roles = Roles.of(args)
         for name in _FOR_GROUPS:
             if getattr(args, name) and not args.sensitive:
-                option = name.replace("_", "-")
-                raise UserError(f"--{option} has nothing to act on without --sensitive")
-        if args.report is not None:
-            if not args.sensitive:
-                raise UserError("--report compares groups; name them with --sensitive")
-            if args.ask:
                 raise UserError(
-                    "--report needs labels with their shares, which --ask changes"
+                    f"{_option(name)} has nothing to act on without --sensitive"
                 )
-            check_page_path(args.report)
-        if args.holdout is not None:
-            check_table_path(args.holdout, exists=True)
-        check_table_path(args.data, exists=True)
-        if args.data.resolve() == args.output.resolve():
-            raise UserError(f"-o {args.output} would replace the table that is read")
+        if args.report is not None and not args.sensitive:
+            raise UserError("--report compares groups; name them with --sensitive")
+        if args.report is not None and args.ask:
+            raise UserError(
+                "--report needs labels with their shares, which --ask changes"
+            )
     if args.fairness_target is not None and isinstance(args.lambda_yz, float):
         raise UserError(
             "--fairness-target is what --lambda-yz auto aims at; leave one of them out"
         )
-    if args.adapt is not None:
-        check_table_path(args.adapt, exists=True)
-    check_table_path(args.output, exists=False)
+    for path in (args.data, args.adapt, args.holdout):
+        check_table(path)
+    check_table(args.output, exists=False)
+    check_page(args.report)
+    reads = {"the table that is read": args.data}
+    reads["the table of --adapt"] = args.adapt
+    reads["the table of --holdout"] = args.holdout
+    writes = {"-o": args.output, "--report": args.report}
     if args.model is not None:
         check_model_path(args.model, exists=args.data is None)
+        (writes if args.data else reads)["--model"] = args.model
+    check_none_is_lost(reads, writes)
 
 
 def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     roles: Roles = args.roles
-    table = read_noted(args.data, args, roles.names)
-    frame = table.frame
-    args.learnt = rows = roles.rows(frame)
-    X, y = rows.X, rows.y
+    table, args.learnt = read_rows(args.data, args, roles)
+    frame, X, y = table.frame, args.learnt.X, args.learnt.y
     if X.shape[1] == 0:
         raise UserError(f"{args.data}: no columns are left to learn from")
     identifiers = _identifiers(args.identifiers, list(X))
     form = table.form.of(name for name in frame if name != roles.domain)
     labels = y.drop_duplicates()
-    texts = form.columns[roles.label].texts(labels)
-    asked_labels(args.ask, labels.tolist(), texts)
-    args.held_out = read_holdout(args, roles, table.form)
-    args.pos_label = label_of(args.positive, y, form)
+    by_text = dict(
+        zip(form.columns[roles.label].texts(labels), labels.tolist(), strict=True)
+    )
+    asked_labels(args.ask, by_text)
+    args.pos_label = label_of(args.positive, by_text)
+    args.held_out = None
+    if args.holdout is not None:
+        args.held_out = read_rows(args.holdout, args, roles, table.form)[1]
+    if args.report is not None:
+        _check_can_be_judged(args, args.rows or len(frame))
     target = _target_rows(args, form, list(X), roles.names)
     few = frame[list(form.columns)].iloc[:_PROBE_ROWS]
     _check_can_be_written(args, few, form)
@@ -201,7 +193,7 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
         generator.set_params(max_iter=args.max_iter)
     if args.model is not None:
         _check_can_be_kept(X, y)
-    generator.fit(X, y, rows.z, rows.domains)
+    generator.fit(X, y, args.learnt.z, args.learnt.domains)
     model = TableModel(generator, roles.label, roles.sensitive, len(frame), form)
     if args.model is not None:
         save_model(model, args.model)
@@ -230,19 +222,21 @@ def _identifiers(
 def _load(args: Namespace, strengths: dict[str, Any]) -> TableModel:
     """Load a kept model and set what the options say."""
     model = load_model(args.model)
-    for option in ("adapt", "positive", "keep_sensitive"):
-        if getattr(args, option) and not model.sensitive:
+    for name in ("adapt", "positive", "keep_sensitive"):
+        if getattr(args, name) and not model.sensitive:
             raise UserError(
-                f"--{option.replace('_', '-')} has nothing to act on: {args.model} was "
-                "fitted without --sensitive"
+                f"{_option(name)} has nothing to act on: {args.model} was fitted "
+                "without --sensitive"
             )
+    if args.rows is None and model.n_rows > _MOST_ROWS:
+        raise UserError(
+            f"{args.model}: was learnt from {model.n_rows} rows; say with -n how many "
+            "to make"
+        )
     model.generator.set_params(**strengths)
     if args.positive is not None:
-        import pandas as pd
-
-        labels = pd.Series(model.generator.classes_, name=model.label)
-        pos_label = label_of(args.positive, labels, model.form)
-        model.generator.set_params(pos_label=pos_label)
+        labels = model.labels_by_text(model.generator.classes_)
+        model.generator.set_params(pos_label=label_of(args.positive, labels))
     target = _target_rows(args, model.form, model.features)
     if target is not None:
         model.generator.adapt(target)
@@ -265,6 +259,20 @@ def _target_rows(
             f"{args.adapt} has no column {missing[0]!r}, which the model has learnt"
         )
     return table.frame[list(features)]
+
+
+def _check_can_be_judged(args: Namespace, n_rows: int) -> None:
+    from skfadm.report._tables import MIN_ROWS
+
+    for what, n in (
+        ("-n", n_rows),
+        ("the table", len(args.learnt.y)),
+        ("--holdout", MIN_ROWS if args.held_out is None else len(args.held_out.y)),
+    ):
+        if n < MIN_ROWS:
+            raise UserError(
+                f"--report needs {MIN_ROWS} rows or more to judge, {what} gives {n}"
+            )
 
 
 def _check_can_be_written(args: Namespace, few: pd.DataFrame, form: TableForm) -> None:

@@ -70,11 +70,12 @@ class TableModel:
         table = pd.concat([X, y.rename(self.label), *more], axis=1)
         return table[[name for name in self.form.columns if name in table]]
 
-    def texts(self, name: str, values: Any) -> list[str]:
-        """Return values of a column as they stand in the file."""
+    def labels_by_text(self, labels: Any) -> dict[str, Any]:
+        """Return labels by the text that stands for each in the file."""
         import pandas as pd
 
-        return self.form.columns[name].texts(pd.Series(values))
+        texts = self.form.columns[self.label].texts(pd.Series(labels))
+        return dict(zip(texts, pd.Series(labels).tolist(), strict=True))
 
 
 def check_model_path(path: Path, *, exists: bool) -> None:
@@ -194,6 +195,8 @@ def _load(file: BinaryIO) -> Any:
 
 
 def _is_own_class(name: str) -> bool:
+    if name == "numpy.dtype":
+        return True
     module, _, attribute = name.rpartition(".")
     parts = module.split(".")
     if parts[0] not in ("skfadm", "sklearn") or _OTHER_MODULES & set(parts):

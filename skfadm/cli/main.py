@@ -7,15 +7,19 @@ import os
 import signal
 import sys
 import threading
+import traceback
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import NoReturn
 
-from skfadm._files import UserError
+from skfadm._files import UserError, own_version
 
 from .arguments import parser
-from .words import in_options, say
+from .terminal import drop_output, in_options, say
+
+#: With this set in the environment, errors show where they come from.
+DEBUG = "SKFADM_DEBUG"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,8 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code: 0, 2 for an error of the user, 130 after Ctrl-C, 143 after
-        SIGTERM.
+        The exit code: 0, 2 for an error of the user, 70 for one of skfadm, 130 after
+        Ctrl-C, 141 where nobody reads the output any more, 143 after SIGTERM.
 
     Examples
     --------
@@ -39,23 +43,59 @@ def main(argv: Sequence[str] | None = None) -> int:
     2
     """
     try:
-        options = parser()
-        _complete(options)
-        args = options.parse_args(argv)
-        if args.command is None:
-            options.print_help(sys.stderr)
-            return 2
-        with _told_to_end(), _warnings_as_notes(getattr(args, "quiet", False)):
-            _run(args)
-    except (UserError, OSError) as error:
-        say(f"error: {error}")
-        return 2
+        return _run(argv)
+    except BrokenPipeError:
+        drop_output()
+        return 141
     except _Ended as error:
         say("ended from outside")
         return 128 + error.signal
     except KeyboardInterrupt:
         say("interrupted")
         return 130
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            traceback.print_exc()
+        say(f"error: {_what_happened(error)}")
+        return 2 if isinstance(error, UserError | OSError | MemoryError) else 70
+
+
+def _what_happened(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return where + error.strerror
+    if isinstance(error, UserError | OSError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; try fewer rows, of the table or by -n"
+    return (
+        f"this is a fault of skfadm {own_version()}: {type(error).__name__}: {error}; "
+        f"please report it to its developers with the command and what {DEBUG}=1 adds"
+    )
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    options = parser()
+    _complete(options)
+    args = options.parse_args(argv)
+    if args.command is None:
+        options.print_help(sys.stderr)
+        return 2
+    with _told_to_end(), _warnings_as_notes(getattr(args, "quiet", False)):
+        # Each command brings its own imports, so that --help and errors come at once.
+        if args.command == "demo":
+            from .demo import demo
+
+            demo(args.out)
+        elif args.command == "report":
+            from .report import report
+
+            report(args)
+        else:
+            from .generate import generate
+
+            generate(args)
+    sys.stdout.flush()
     return 0
 
 
@@ -117,19 +157,3 @@ def _warnings_as_notes(quiet: bool) -> Iterator[None]:
 
         warnings.showwarning = show
         yield
-
-
-def _run(args: argparse.Namespace) -> None:
-    # Each command brings its own imports, so that --help and errors come at once.
-    if args.command == "demo":
-        from .demo import demo
-
-        demo(args.out)
-    elif args.command == "report":
-        from .report import report
-
-        report(args)
-    else:
-        from .generate import generate
-
-        generate(args)

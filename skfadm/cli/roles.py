@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
+from numbers import Number
 from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError
 
+from .terminal import problem_of
+
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Groups, and labels, that the generator makes fair at most.
-MAX_GROUPS = 20
 #: Columns that a message names at most.
 _SHOWN = 10
 
@@ -67,43 +70,71 @@ class Roles:
         """Columns that are no features and not generated."""
         return [name for name, _ in self._options()[1:]]
 
-    def rows(self, table: pd.DataFrame) -> Rows:
-        """Return features, label, sensitive attributes and domain of rows, checked."""
+    def complete(self, table: pd.DataFrame, drop_missing: bool) -> pd.DataFrame:
+        """Return the rows with a value in each of the columns: all, unless dropped."""
+        columns = table.columns.tolist()
         for name, option in self._options():
-            _check_column(table, name, option)
-        _check_classes(table[self.label], "--label", "two labels are needed")
-        _check_shared(table[self.label])
-        for name in self.sensitive:
-            _check_classes(
-                table[name],
-                "--sensitive",
-                "there is nothing to be fair between, leave the option out",
+            if name not in columns:
+                advice = _advice(name, option, columns)
+                raise UserError(f"has no column {name!r} ({option}); {advice}")
+        missing = table[[name for name, _ in self._options()]].isna()
+        n_missing = int(missing.any(axis=1).sum())
+        if n_missing and not drop_missing:
+            counts = ", ".join(
+                f"{missing[name].sum()} in {name!r} ({option})"
+                for name, option in self._options()
+                if missing[name].any()
             )
-            _check_few(table[name], "--sensitive")
-        _check_different(table[list(self.sensitive)])
-        if self.sensitive:
-            _check_few(table[self.label], "--label")
-        if self.domain is not None:
-            _check_labels(table[self.domain], "--domain")
+            raise UserError(
+                f"values are missing: {counts}; fill them in, or leave these "
+                f"{n_missing} rows out by --drop-missing"
+            )
+        if n_missing == len(table):
+            raise UserError("no rows are left: each has a missing value")
+        return table[~missing.any(axis=1)] if n_missing else table
+
+    def rows(self, table: pd.DataFrame) -> Rows:
+        """Return features, label, sensitive attributes and domain of complete rows."""
+        from skfadm._validation import encode_groups, encode_labels
+
+        for name, option in self._options():
+            _check_kind(table[name], f"column {name!r} ({option})")
+        sensitive = table[list(self.sensitive)] if self.sensitive else None
+        with _in_terms_of(f"column {self.label!r} (--label)"):
+            encode_labels(table[self.label], len(table))
+        with _in_terms_of("--sensitive"):
+            encode_groups(sensitive, len(table))
         return Rows(
             table.drop(columns=[self.label, *self.left_out]),
             table[self.label],
-            table[list(self.sensitive)] if self.sensitive else None,
+            sensitive,
             None if self.domain is None else table[self.domain],
         )
 
 
-def _check_column(table: pd.DataFrame, name: str, option: str) -> None:
-    """Check that a column is there and has a value in each row."""
-    columns = table.columns.tolist()
-    if name not in columns:
-        advice = _advice(name, option, columns)
-        raise UserError(f"the table has no column {name!r} ({option}); {advice}")
-    n_missing = int(table[name].isna().sum())
-    if n_missing:
+@contextmanager
+def _in_terms_of(what: str) -> Iterator[None]:
+    """Say of a column or an option what errors say of an argument."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        problem = getattr(error, "problem", None)
+        raise UserError(f"{what} {problem}" if problem else problem_of(error)) from None
+
+
+def _check_kind(column: pd.Series, what: str) -> None:
+    """Check that a column holds labels: words, whole numbers or truth values."""
+    import numpy as np
+    import pandas as pd
+
+    from skfadm._validation import factorize
+
+    with _in_terms_of(what):
+        first = pd.Series(factorize("", column)[1]).iloc[0]
+    if not isinstance(first, str | Number | np.bool_):
         raise UserError(
-            f"column {name!r} ({option}) has {n_missing} missing values; fill them in "
-            "or drop these rows"
+            f"{what} holds {first}, which is no label: turn such values into words or "
+            "whole numbers first"
         )
 
 
@@ -133,69 +164,3 @@ def _advice(name: str, option: str, columns: list[str]) -> str:
 def _is_value(name: str) -> bool:
     """Tell whether a column's name looks like a number."""
     return name.strip().replace(".", "", 1).lstrip("-").isdigit()
-
-
-def _check_classes(column: pd.Series, option: str, otherwise: str) -> None:
-    _check_labels(column, option)
-    if column.nunique() < 2:
-        raise UserError(
-            f"column {column.name!r} ({option}) holds only {column.iloc[0]!r}; "
-            f"{otherwise}"
-        )
-
-
-def _check_shared(column: pd.Series) -> None:
-    """Check that rows share labels, so that these can be learnt."""
-    n_values, n_rows = column.nunique(), len(column)
-    if n_values > max(MAX_GROUPS, n_rows / 2):
-        raise UserError(
-            f"column {column.name!r} (--label) has {n_values} different values in "
-            f"{n_rows} rows, and rows must share labels: turn a quantity into labels "
-            "first, say above and below a threshold, or choose another column"
-        )
-
-
-def _check_different(columns: pd.DataFrame) -> None:
-    """Check that no column says the same of every row as another."""
-    known: dict[bytes, Any] = {}
-    for name in columns:
-        codes = columns[name].factorize()[0].tobytes()
-        if codes in known:
-            raise UserError(
-                f"columns {known[codes]!r} and {name!r} (--sensitive) make the same "
-                "groups; leave one of them out"
-            )
-        known[codes] = name
-
-
-def _check_few(column: pd.Series, option: str) -> None:
-    n_values = column.nunique()
-    if n_values > MAX_GROUPS:
-        raise UserError(
-            f"column {column.name!r} ({option}) has {n_values} different values; fair "
-            f"labels are for {MAX_GROUPS} at most: join them first, numbers into bands"
-        )
-
-
-def _check_labels(column: pd.Series, option: str) -> None:
-    """Check that a column holds labels: words, whole numbers or truth values."""
-    import pandas as pd
-
-    dtype = column.dtype
-    is_time = (
-        pd.api.types.is_datetime64_any_dtype(dtype)
-        or pd.api.types.is_timedelta64_dtype(dtype)
-        or isinstance(dtype, pd.PeriodDtype)
-    )
-    if is_time or isinstance(dtype, pd.IntervalDtype):
-        raise UserError(
-            f"column {column.name!r} ({option}) holds "
-            f"{'times' if is_time else 'intervals'}; turn them into labels first, say "
-            f"{'years' if is_time else 'words'}"
-        )
-    if pd.api.types.is_float_dtype(dtype) and (column % 1 != 0).any():
-        example = column[column % 1 != 0].iloc[0]
-        raise UserError(
-            f"column {column.name!r} ({option}) holds numbers such as {example:g}; "
-            "turn them into labels first, say above and below a threshold"
-        )

@@ -64,27 +64,36 @@ def _groups(model: TableModel, X: pd.DataFrame, rng: Any) -> list[pd.Series]:
     return drawn
 
 
-def asked_labels(asked: list[str], labels: Sequence[Any], texts: Sequence[str]) -> Any:
+def label_of(positive: str | None, labels: dict[str, Any]) -> Any:
+    """Return the label that stands in the file as `positive`."""
+    if positive is not None and positive not in labels:
+        raise UserError(
+            f"--positive {positive}: there is no such label; the labels are "
+            f"{', '.join(map(repr, sorted(labels)))}"
+        )
+    return None if positive is None else labels[positive]
+
+
+def asked_labels(asked: Sequence[str], labels: dict[str, Any]) -> Any:
     """Turn the texts of --ask into what `sample` takes: None, a label or shares.
 
-    `texts` is how each of the `labels` stands in the file.
+    `labels` has each label by the text that stands for it in the file.
     """
-    by_text = dict(zip(texts, labels, strict=True))
     if not asked:
         return None
-    if len(asked) == 1 and asked[0] in by_text:
-        return by_text[asked[0]]
+    if len(asked) == 1 and asked[0] in labels:
+        return labels[asked[0]]
     shares = {}
     for text in asked:
         # A label may hold "=" itself, as "<=50K" does.
         name, _, share = text.rpartition("=")
-        if name not in by_text:
+        if name not in labels:
             raise UserError(
                 f"--ask {text}: there is no label {name or text!r}; the labels are "
-                f"{', '.join(map(repr, sorted(by_text)))}"
+                f"{', '.join(map(repr, sorted(labels)))}"
             )
         try:
-            shares[by_text[name]] = float(share)
+            shares[labels[name]] = float(share)
         except ValueError:
             raise UserError(
                 f"--ask {text}: {share!r} is no share; write it as {name}=0.5"

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from argparse import Namespace
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from skfadm._files import UserError
+from skfadm._files import STREAM, UserError
 
 from .kept_models import TableModel
-from .report import VERDICT_ROWS, judge, save_page
+from .report import judge
 from .roles import Rows
 from .rows import Tables
 from .tables import TableForm
+from .terminal import tell
 
 if TYPE_CHECKING:
     from skfadm.report import FairnessReport
 
+#: Rows of each table that the verdict looks at: seconds, not minutes.
+VERDICT_ROWS = 10_000
 #: A training of so few iterations is a trial.
 _FEW_ITERATIONS = 100
 
@@ -27,14 +30,13 @@ def summarise(
     """Print what was written, and what is predicted where it cannot be judged."""
     counts = tables.counts
     n_rows = counts.total()
-    labels = sorted(counts)
     shares = ", ".join(
         f"{text} {counts[label] / n_rows:.1%}"
-        for label, text in zip(labels, model.texts(model.label, labels), strict=True)
+        for text, label in model.labels_by_text(sorted(counts)).items()
     )
+    output = "standard output" if args.output == STREAM else args.output
     lines = [
-        f"{args.output}: {n_rows} rows, {len(form.columns)} columns; {model.label}: "
-        f"{shares}"
+        f"{output}: {n_rows} rows, {len(form.columns)} columns; {model.label}: {shares}"
     ]
     if args.data is not None and args.model is not None:
         lines.append(f"{args.model}: the fitted model")
@@ -52,9 +54,10 @@ def summarise(
         )
     if args.seed is None:
         lines.append(f"seed: {seed} (give it as --seed to get the same rows again)")
-    for line in lines:
-        # Paths and options are not cut.
-        print(fill(line, 80, break_long_words=False, break_on_hyphens=False))
+    # Paths and options are not cut.
+    wrap: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+    text = "\n".join(fill(line, 80, **wrap) for line in lines)
+    tell(text, aside=args.output == STREAM)
 
 
 def _of_fairness(args: Namespace, model: TableModel) -> list[str]:
@@ -102,12 +105,13 @@ def judge_rows(args: Namespace, model: TableModel, tables: Tables, seed: int) ->
     except UserError as error:
         if wanted:
             raise
-        print(f"not judged: {error}")
+        tell(f"not judged: {error}", aside=args.output == STREAM)
         return
     if wanted:
-        save_page(found, args.report)
+        found.save_html(args.report)
     if not args.quiet:
-        print(f"\n{found.to_text(_next_step(args, found))}")
+        text = f"\n{found.to_text(_next_step(args, found))}"
+        tell(text, aside=args.output == STREAM)
 
 
 def _next_step(args: Namespace, found: FairnessReport) -> str:

@@ -48,4 +48,4 @@ def no_training(monkeypatch):
     def train(*_, **__):
         raise AssertionError("training has started")
 
-    monkeypatch.setattr("skfadm.generator.train", train)
+    monkeypatch.setattr("skfadm._training.train", train)

@@ -7,9 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.cli import main, roles
-from skfadm.cli.words import in_options
-from skfadm.fair_control import control
+from skfadm.cli import main
 
 from .commands import LEARN, error_of
 
@@ -98,13 +96,11 @@ def test_labels_adapt_to_unlabelled_rows(biased, capsys):
         (["--adapt", "few.csv"], ["few.csv has no column 'code'"]),
         (["--adapt", "odd.csv"], ["odd.csv", "'skill' holds words such as 'high'"]),
         (["--sensitive", "skill"], ["'skill' (--sensitive)"]),
-        (["--sensitive", "id"], ["'id' (--sensitive) has 400 different values"]),
     ],
 )
 def test_errors_come_before_training(biased, capsys, no_training, options, said):
     biased[["skill", "job"]].to_csv("few.csv", index=False)
     biased.assign(skill="high").to_csv("odd.csv", index=False)
-    biased.assign(id=range(400)).to_csv("table.csv", index=False)
     message = error_of(capsys, *LEARN_HIRED, *options, "-o", "a.csv")
     assert all(words in message for words in said), message
 
@@ -113,38 +109,6 @@ def test_errors_come_before_training(biased, capsys, no_training, options, said)
 def test_what_acts_on_groups_needs_some(folder, capsys, option):
     argv = ["generate", "adult.csv", "--label", "income", option, "-o", "a.csv"]
     assert "nothing to act on without --sensitive" in error_of(capsys, *argv)
-
-
-def test_so_many_groups_are_refused_as_the_generator_makes_fair():
-    assert roles.MAX_GROUPS == control.MAX_GROUPS
-
-
-@pytest.mark.parametrize(
-    ("message", "said"),
-    [
-        (
-            "The 'lambda_yz' parameter of FairDiffusionGenerator must be a float in "
-            "[0, 1]. Got 7.0 instead.",
-            "--lambda-yz is 7.0; expected a float in [0, 1]",
-        ),
-        ("If it is 'no', set pos_label='no'.", "If it is 'no', set --positive 'no'."),
-        ("lower the strengths lambda_y (9)", "lower the strengths --lambda-y (9)"),
-        ("fairness_target asks for", "--fairness-target asks for"),
-        ("X holds only constant columns", "the table holds only constant columns"),
-        (
-            "y holds 60 different numbers",
-            "the column of --label holds 60 different numbers",
-        ),
-        (
-            "Say identifiers={'a b': 'synthetic'} to have new words in the whole "
-            "column, 'missing' to have none, 'keep' to have the real ones.",
-            "Say --identifiers 'a b=synthetic' to have new words in the whole column, "
-            "'a b=missing' to have none, 'a b=keep' to have the real ones.",
-        ),
-    ],
-)
-def test_messages_name_options_and_not_parameters(message, said):
-    assert in_options(message) == said
 
 
 @pytest.mark.parametrize("is_terminal", [False, True])

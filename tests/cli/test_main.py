@@ -12,7 +12,6 @@ import pandas as pd
 import pytest
 
 from skfadm.cli import main
-from skfadm.cli.words import say
 
 from .commands import ENVIRONMENT, GOOD, LEARN, error_of
 
@@ -48,8 +47,8 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD, "--label", "incom"], ["'incom'", "did you mean 'income'"]),
         ([*GOOD, "--sensitive", "gender"], ["'gender'", "--sensitive", "'age'"]),
         ([*GOOD, "--domain", "income"], ["is --label", "cannot be --domain"]),
-        ([*GOOD, "--label", "job"], ["'job'", "missing values"]),
-        ([*GOOD, "--label", "hours"], ["'hours'", "threshold"]),
+        ([*GOOD, "--label", "job"], ["22 in 'job' (--label)", "--drop-missing"]),
+        ([*GOOD, "--label", "hours"], ["'hours' (--label)", "ranges of values"]),
         ([*GOOD, "--ask", "rich"], ["'rich'", "'<=50K', '>50K'"]),
         ([*GOOD, "--ask", ">50K=half"], ["'half'", ">50K=0.5"]),
         ([*GOOD, "--ask", ">50K=0.5", "--ask", "<=50K=0.4"], ["sum to 1"]),
@@ -67,7 +66,7 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
             ["--sensitive sex --sensitive race"],
         ),
         ([*GOOD[:4], "--domain", "sex,race", "-o", "a.csv"], ["takes one column"]),
-        ([*GOOD, "--sensitive", "hours"], ["'hours' (--sensitive)", "threshold"]),
+        ([*GOOD, "--sensitive", "hours"], ["'hours' (--sensitive)", "ranges"]),
         ([*GOOD[:6], "--domain", "hours", "-o", "a.csv"], ["'hours' (--domain)"]),
         ([*GOOD, "--lambda-yz", "99"], ["--lambda-yz", "'99'", "from 0 to 1"]),
         ([*GOOD, "--sep", "ab"], ["--sep", "'ab'", "one character"]),
@@ -98,7 +97,10 @@ def test_errors_say_in_one_line_what_to_change(folder, capsys, no_training, argv
         ("", "is empty"),
         ("age,sex,income,race\n", "no rows"),
         ('age,"sex\n1,2\n', "cannot be read"),
-        ("age,sex,income,race\n1,F,yes,A\n2,M,yes,B\n", "two labels are needed"),
+        (
+            "age,sex,income,race\n1,F,yes,A\n2,M,yes,B\n",
+            "'income' (--label) holds one class",
+        ),
         ("age,sex,income,race\n1,F,yes,A\n2,F,no,B\n", "nothing to be fair between"),
         ("sex,income,race\nF,yes,A\nM,no,B\n", "no columns are left"),
         ("age,sex,income,race\ninf,F,yes,A\n2,M,no,B\n", "inf"),
@@ -113,15 +115,23 @@ def test_bad_tables_are_refused(folder, capsys, no_training, content, said):
 @pytest.mark.parametrize(
     ("role", "column", "said"),
     [
-        ("--label", "day", "column 'day' (--label) holds times"),
-        ("--label", "month", "column 'month' (--label) holds times"),
-        ("--domain", "month", "column 'month' (--domain) holds times"),
-        ("--sensitive", "band", "column 'band' (--sensitive) holds intervals"),
-        ("--label", "id", "column 'id' (--label) has 60 different values in 60 rows"),
+        (
+            "--label",
+            "day",
+            "'day' (--label) holds 2020-01-01 00:00:00, which",
+        ),
+        ("--label", "month", "column 'month' (--label) holds 2020-01, which is no"),
+        ("--domain", "month", "column 'month' (--domain) holds 2020-01, which is no"),
+        (
+            "--sensitive",
+            "band",
+            "'band' (--sensitive) holds (17.929, 41.667],",
+        ),
+        ("--label", "id", "column 'id' (--label) holds 60 different values in 60 rows"),
         (
             "--sensitive",
             "race",
-            "columns 'race' and 'code' (--sensitive) make the same",
+            "--sensitive holds the same attribute twice (column 'code')",
         ),
     ],
 )
@@ -184,7 +194,7 @@ def test_help_says_what_it_does(capsys, command):
     out = capsys.readouterr().out
     assert "usage: skfadm" in out
     if command == ["generate"]:
-        assert "-n 20000 -o fair.csv" in out
+        assert "-n 20000 --report report.html -o fair.csv" in out
 
 
 def test_ctrl_c_while_training_gives_130_and_no_file(folder):
@@ -283,16 +293,3 @@ def test_a_shell_is_told_what_a_word_may_go_on_with(folder, line, offered):
     subprocess.run([sys.executable, "-m", "skfadm.cli"], env=ENVIRONMENT | asked)
     words = Path("offered").read_text().split("\x0b")
     assert sorted(word.strip() for word in words) == offered
-
-
-def test_a_note_wraps_in_a_terminal_and_is_one_line_elsewhere(monkeypatch, capsys):
-    text = "note: " + "some words " * 20 + "/a/path/that/is-not/cut"
-    say(text)
-    assert capsys.readouterr().err.count("\n") == 1
-    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
-    monkeypatch.setenv("COLUMNS", "60")
-    say(text)
-    lines = capsys.readouterr().err.splitlines()
-    assert len(lines) > 3
-    assert max(map(len, lines)) <= 60
-    assert lines[-1].endswith("/a/path/that/is-not/cut")
