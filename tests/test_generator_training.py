@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator
 from skfadm import _training as training_module
-from skfadm.diffusion import batches, guidance
+from skfadm.diffusion import batches, guidance, training
 from skfadm.diffusion.training import TrainingSettings
 
 from .generators import mixed_table, tiny
@@ -61,6 +61,23 @@ def test_second_order_training_differs_from_first_order_and_plain_from_both(tabl
     assert second[0] == first[0] != plain[0]
     assert second[-1] != first[-1]
     assert plain == losses(True, None)
+
+
+def test_no_two_parts_of_a_training_draw_the_same_numbers(table, monkeypatch):
+    seeds = {}
+    where = {"draw_weights": 1, "deal_dropout": 1, "DomainBatches": 2, "noise_rows": 3}
+    for name, position in where.items():
+
+        def record(*args, real=getattr(training, name), name=name, position=position):
+            seeds.setdefault(name, set()).add(args[position].initial_seed())
+            return real(*args)
+
+        monkeypatch.setattr(training, name, record)
+    tiny(max_iter=3).fit(*table)
+    assert set(seeds) == set(where)
+    # Held-out rows are noised by a generator of their own.
+    assert [len(own) for own in seeds.values()] == [1, 1, 1, 2]
+    assert len(set.union(*seeds.values())) == 5
 
 
 @pytest.fixture

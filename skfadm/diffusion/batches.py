@@ -50,7 +50,9 @@ class DomainBatches:
         self.batch_size = batch_size
         self.generator = generator
         # Which domain is held out is drawn on the host: a GPU need not be waited for.
-        self.host = Generator().manual_seed(generator.initial_seed())
+        self.host = generator
+        if generator.device.type != "cpu":
+            self.host = Generator().manual_seed(generator.initial_seed())
         order = np.argsort(domains, kind="stable")
         self.order = torch.as_tensor(order, device=generator.device)
         odds = None if labels is None else odds_of(labels)

@@ -17,6 +17,7 @@ from .meta_learning import meta_gradients
 from .objective import Batch, NetworkSizes, Objective
 from .recipe import Recipe
 from .schedule import held_out
+from .seeds import spawn_seeds
 from .sde import VPSDE
 
 #: Iterations between two checks for divergence: each waits for the device.
@@ -74,12 +75,13 @@ def train(
     (n, n_attributes), `domains` domain codes (n,); with a single domain the training is
     plain.
     """
+    # Dropout draws for itself: classifiers do not change what the score network sees.
+    of_weights, of_batches, of_noise, of_dropout, of_held_out = spawn_seeds(seed, 5)
     objective = Objective(sizes, recipe, VPSDE())
-    draw_weights(objective, Generator().manual_seed(seed))
+    draw_weights(objective, Generator().manual_seed(of_weights))
     objective.evidence.set_prior(table)
     objective.to(device)
-    generator = Generator(device).manual_seed(seed)
-    deal_dropout(objective, generator)
+    deal_dropout(objective, Generator(device).manual_seed(of_dropout))
     dtype = torch.bfloat16 if settings.half else torch.float32
     if settings.half:
         objective.score.network.dtype = dtype
@@ -87,12 +89,20 @@ def train(
     schedule = recipe.schedule(settings.max_iter)
     learned, out = np.arange(len(table)), np.empty(0, dtype=np.int64)
     if schedule.holds_out:
-        learned, out = held_out(np.column_stack([y, z, domains]), seed)
+        learned, out = held_out(np.column_stack([y, z, domains]), of_held_out)
     judge = None
     if len(out):
-        judge = HeldOutLoss(objective, sizes, data[0][out], data[1][out, 0], seed)
+        judge = HeldOutLoss(
+            objective, sizes, data[0][out], data[1][out, 0], of_held_out
+        )
     labels = y[learned] if recipe.weighted else None
-    batches = DomainBatches(domains[learned], settings.batch_size, generator, labels)
+    batches = DomainBatches(
+        domains[learned],
+        settings.batch_size,
+        Generator(device).manual_seed(of_batches),
+        labels,
+    )
+    generator = Generator(device).manual_seed(of_noise)
     rows_learned = torch.as_tensor(learned, device=device)
 
     def batch(index: Tensor, share: float | Tensor) -> Batch:
