@@ -60,11 +60,10 @@ class RowGenerator:
             networks.score,
             networks.score.layout,
             Guidance(
-                networks.y,
+                None if recipe.conditional else networks.y,
                 networks.z,
                 lambda_y,
                 lambda_z,
-                recipe.conditional,
                 emphasis_of(label_counts),
             ),
             sde,

@@ -12,21 +12,21 @@ from torch import Tensor
 
 from .sde import VPSDE
 
-#: Maps rows (n, p) and times (n, 1) or (1, 1), and label codes (n,) if it is told them,
-#: to estimates of x_0, shape (n, p).
+#: Maps rows (n, p) and times (n, 1) or (1, 1), and label codes (n,) where it is given
+#: labels, to estimates of x_0, shape (n, p).
 DenoiserFunction = Callable[..., Tensor]
 #: Maps the same to log-probabilities, a tensor (n, n_categories) an attribute.
 LogProbabilities = Callable[[Tensor, Tensor], Sequence[Tensor]]
 
 
-#: A network that is told a label of n rows is taken to go n / (n + 5) of the way, and
+#: A network that is given a label of n rows is taken to go n / (n + 5) of the way, and
 #: what is missing is added for labels of fewer than 50 rows, at most as much again:
 #: figures are in docs/user_guide/columns.rst.
 SHRINKAGE, FEW_ROWS, MAX_EMPHASIS = 5.0, 50, 2.0
 
 
 def emphasis_of(counts: NDArray[np.int64]) -> Tensor:
-    """Return how far to go, of what being told changes, for labels of so many rows."""
+    """Return how far to go toward labels of so many rows, in what a network says."""
     way = np.minimum((counts + SHRINKAGE) / np.maximum(counts, 1), MAX_EMPHASIS)
     return torch.as_tensor(np.where(counts < FEW_ROWS, way, 1.0), dtype=torch.float32)
 
@@ -43,42 +43,26 @@ class Guidance:
     .. math:: \lambda_y \log p_t(y | x) + \lambda_z H(p_t(z | x))
 
     The first term is label guidance (Eq. 7), the second the log of p(s_fair = 1 | x)
-    (Eq. 10). With several sensitive attributes their entropies are added.
-
-    Parameters
-    ----------
-    label_classifier, sensitive_classifier : callable
-        Log-probabilities of noised rows; the second may be None, then there is no fair
-        control.
-    lambda_y, lambda_z : float
-        Strengths. A term of strength zero is not computed.
-    conditional : bool, default=False
-        The denoiser knows the label and gives the first unit of `lambda_y` itself.
-    emphasis : Tensor of shape (n_labels,), default=None
-        What this unit is multiplied by, for each label. None is 1.
+    (Eq. 10). With several sensitive attributes their entropies are added. A term of
+    strength zero is not computed.
     """
 
-    label_classifier: LogProbabilities
+    #: Log-probabilities of noised rows. None: the denoiser can be given labels, and
+    #: label guidance is left to it.
+    label_classifier: LogProbabilities | None
+    #: None: no fair control.
     sensitive_classifier: LogProbabilities | None = None
     lambda_y: float = 1.0
     lambda_z: float = 0.0
-    conditional: bool = False
+    #: What the `lambda_y` of a denoiser that is given labels is multiplied by, for each
+    #: label, (n_labels,). None is 1.
     emphasis: Tensor | None = None
-
-    @property
-    def label_share(self) -> float:
-        """How much of the label guidance a denoiser that knows the label gives."""
-        return min(self.lambda_y, 1.0) if self.conditional else 0.0
-
-    @property
-    def classifier_strength(self) -> float:
-        """What of lambda_y is left to the label classifier."""
-        return self.lambda_y - self.label_share
 
     @property
     def is_active(self) -> bool:
         """Whether any classifier has a strength other than zero."""
-        return bool(self.classifier_strength) or self.is_fair
+        guides = self.label_classifier is not None and bool(self.lambda_y)
+        return guides or self.is_fair
 
     @property
     def is_fair(self) -> bool:
@@ -88,12 +72,11 @@ class Guidance:
     def potential(self, x: Tensor, t: Tensor, y: Tensor) -> Tensor:
         """Return the potential of each row, shape (n,); `y` are label codes (n,)."""
         total = x.new_zeros(len(x))
-        if self.classifier_strength:
+        if self.label_classifier is not None and self.lambda_y:
             (log_p,) = self.label_classifier(x, t)
-            total = total + self.classifier_strength * log_p.gather(
-                1, y.unsqueeze(1)
-            ).squeeze(1)
-        if self.is_fair and self.sensitive_classifier is not None:
+            of_label = log_p.gather(1, y.unsqueeze(1)).squeeze(1)
+            total = total + self.lambda_y * of_label
+        if self.sensitive_classifier is not None and self.lambda_z:
             for log_p in self.sensitive_classifier(x, t):
                 total = total + self.lambda_z * entropy(log_p)
         return total
@@ -106,6 +89,18 @@ class Guidance:
             (grad,) = torch.autograd.grad(self.potential(x, t, y).sum(), x)
         return grad
 
+    def label_shares(self, y: Tensor) -> Tensor | float:
+        """Return how far a denoiser goes toward the labels: for each row, or for all.
+
+        The shares are (n, 1).
+        """
+        if self.label_classifier is not None or self.emphasis is None:
+            return 0.0 if self.label_classifier is not None else self.lambda_y
+        shares = self.lambda_y * self.emphasis.to(y.device)[y]
+        if bool((shares == self.lambda_y).all()):
+            return self.lambda_y
+        return shares.unsqueeze(1)
+
 
 def guided_denoiser(
     denoiser: DenoiserFunction, guidance: Guidance, y: Tensor, sde: VPSDE
@@ -116,31 +111,25 @@ def guided_denoiser(
     :math:`s = (\alpha_t \hat x_0 - x_t) / \sigma_t^2`, adding
     :math:`\sigma_t^2 / \alpha_t` times it to :math:`\hat x_0`.
 
-    A denoiser that can be told the label, ``denoiser(x, t, y)``, gives the first unit
-    of label guidance itself: by Bayes' rule
-    :math:`\nabla \log p_t(x) + \nabla \log p_t(y | x) = \nabla \log p_t(x | y)`. Below
-    one the two estimates are mixed; what is beyond is the classifier's. For labels of
-    few rows, of which the network has learned a part only, the mixture goes beyond the
-    estimate that is told the label (Ho and Salimans 2022).
+    A denoiser that can be given the label, ``denoiser(x, t, y)``, needs no classifier:
+    by Bayes' rule :math:`\nabla \log p_t(y | x) = \nabla \log p_t(x | y) - \nabla \log
+    p_t(x)`, so that its two estimates are mixed. Of strengths beyond one, and of labels
+    of few rows, which the network has learned in part only, the mixture goes beyond the
+    estimate that is given the label (Ho and Salimans 2022).
     """
-    share = guidance.label_share
-    mixed: Tensor | float = share
-    if guidance.emphasis is not None and share:
-        emphasis = guidance.emphasis.to(y.device)[y]
-        if bool((emphasis != 1.0).any()):
-            mixed = share * emphasis.unsqueeze(1)
-    # A label that all rows have is told once.
-    told = y[:1] if bool((y == y[0]).all()) else y
+    share = guidance.label_shares(y)
+    # A label that all rows have is given once.
+    labels = y[:1] if bool((y == y[0]).all()) else y
 
     def guided(x: Tensor, t: Tensor) -> Tensor:
-        if share == 0.0:
+        if isinstance(share, float) and share == 0.0:
             estimate = denoiser(x, t)
-        elif isinstance(mixed, float) and mixed == 1.0:
-            estimate = denoiser(x, t, told)
+        elif isinstance(share, float) and share == 1.0:
+            estimate = denoiser(x, t, labels)
         else:
-            without, of_label = denoiser(x, t), denoiser(x, t, told)
-            part = mixed.to(without) if isinstance(mixed, Tensor) else mixed
-            estimate = torch.lerp(without, of_label, part)
+            without, of_label = denoiser(x, t), denoiser(x, t, labels)
+            weight = share.to(without) if isinstance(share, Tensor) else share
+            estimate = torch.lerp(without, of_label, weight)
         if not guidance.is_active:
             return estimate
         alpha, sigma = sde.marginal(t)

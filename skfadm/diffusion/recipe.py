@@ -25,8 +25,8 @@ class Recipe:
     #: Whether a one-hot block is estimated by a softmax, from which its category is
     #: drawn at the end. Otherwise each of its channels is a number like any other.
     categorical: bool
-    #: Whether the score network is given labels, and gives the first unit of label
-    #: guidance itself.
+    #: Whether the score network is given labels, and gives label guidance itself.
+    #: Otherwise a classifier does.
     conditional: bool
     #: Whether the losses on B_in and B_out count by their shares of the rows, and rare
     #: labels are drawn more often and count by as much less.

@@ -17,8 +17,8 @@ from .meta_learning import meta_gradients
 from .objective import Batch, NetworkSizes, Objective
 from .recipe import Recipe
 from .schedule import held_out
-from .seeds import spawn_seeds
 from .sde import VPSDE
+from .seeds import spawn_seeds
 
 #: Iterations between two checks for divergence: each waits for the device.
 CHECK_EVERY = 200
@@ -89,7 +89,7 @@ def train(
     schedule = recipe.schedule(settings.max_iter)
     learned, out = np.arange(len(table)), np.empty(0, dtype=np.int64)
     if schedule.holds_out:
-        learned, out = held_out(np.column_stack([y, z, domains]), of_held_out)
+        learned, out = held_out(np.column_stack([y, z, domains]), seed)
     judge = None
     if len(out):
         judge = HeldOutLoss(

@@ -71,34 +71,35 @@ def test_without_strength_the_denoiser_is_left_as_it_is():
 
 
 @pytest.mark.parametrize("lambda_y", [0.0, 1.0, 2.5])
-def test_a_denoiser_that_knows_the_label_gives_the_same_guidance(lambda_y):
-    def told(x, t, y=None):
+def test_a_denoiser_that_is_given_labels_gives_the_same_guidance(lambda_y):
+    def given(x, t, y=None):
         if y is None:
             return MODEL.denoiser(x, t)
         guide = guidance(lambda_y=1.0)
         return guided_denoiser(MODEL.denoiser, guide, y, VPSDE())(x, t)
 
-    by_classifier = guidance(lambda_y=lambda_y, lambda_z=0.5)
-    by_network = guidance(lambda_y=lambda_y, lambda_z=0.5, conditional=True)
+    strengths = {"lambda_y": lambda_y, "lambda_z": 0.5}
+    by_classifier = guidance(**strengths)
+    by_network = Guidance(None, MODEL.sensitive_classifier, **strengths)
     torch.testing.assert_close(
-        guided_denoiser(told, by_network, Y, VPSDE())(X, T),
+        guided_denoiser(given, by_network, Y, VPSDE())(X, T),
         guided_denoiser(MODEL.denoiser, by_classifier, Y, VPSDE())(X, T),
     )
 
 
 def test_label_guidance_below_one_lies_between_no_label_and_the_label():
-    def told(x, t, y=None):
+    def given(x, t, y=None):
         return torch.full_like(x, 0.0 if y is None else 4.0)
 
-    quarter = guidance(lambda_y=0.25, conditional=True)
-    assert (guided_denoiser(told, quarter, Y, VPSDE())(X, T) == 1.0).all()
+    quarter = Guidance(None, lambda_y=0.25)
+    assert (guided_denoiser(given, quarter, Y, VPSDE())(X, T) == 1.0).all()
 
 
 def test_fair_control_without_a_sensitive_classifier_has_nothing_to_do():
     assert not Guidance(MODEL.label_classifier, None, 1.0, 5.0).is_fair
 
 
-def told(x, t, y=None):
+def given(x, t, y=None):
     return x if y is None else x + 1.0 + y.unsqueeze(1).expand(len(x), -1)
 
 
@@ -108,18 +109,17 @@ def test_labels_of_few_rows_get_what_the_network_has_not_learned_of_them():
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
-@pytest.mark.parametrize("lambda_y", [0.5, 1.0])
+@pytest.mark.parametrize("lambda_y", [0.5, 1.0, 2.0])
 def test_estimates_of_rare_labels_go_beyond_those_of_the_network(lambda_y):
     emphasis = torch.tensor([1.0, 1.5])
-    strengths = {"lambda_y": lambda_y, "conditional": True}
-    plain = guided_denoiser(told, guidance(**strengths), Y, VPSDE())(X, T)
-    rare = guidance(**strengths, emphasis=emphasis)
-    found = guided_denoiser(told, rare, Y, VPSDE())(X, T)
+    plain = guided_denoiser(given, Guidance(None, None, lambda_y), Y, VPSDE())(X, T)
+    rare = Guidance(None, None, lambda_y, emphasis=emphasis)
+    found = guided_denoiser(given, rare, Y, VPSDE())(X, T)
     # Bit for bit where the label is frequent.
     assert torch.equal(found[Y == 0], plain[Y == 0])
     expected = X[Y == 1] + 1.5 * lambda_y * 2.0
     torch.testing.assert_close(found[Y == 1], expected)
-    alone = guided_denoiser(told, rare, Y[Y == 1], VPSDE())(X[Y == 1], T)
+    alone = guided_denoiser(given, rare, Y[Y == 1], VPSDE())(X[Y == 1], T)
     torch.testing.assert_close(alone, expected)
-    nothing = guidance(lambda_y=0.0, conditional=True, emphasis=emphasis)
-    assert torch.equal(guided_denoiser(told, nothing, Y, VPSDE())(X, T), X)
+    nothing = Guidance(None, None, 0.0, emphasis=emphasis)
+    assert torch.equal(guided_denoiser(given, nothing, Y, VPSDE())(X, T), X)
