@@ -113,8 +113,7 @@ def test_spreadsheet_of_the_united_states(rows, tmp_path):
         lines,
         {
             "pay": r"\d{1,3}(,\d{3})*\.\d\d",
-            "rate": r"0\.\d+|\d(\.\d+)?E-0\d",
-            "since": r"\d\d?/\d\d?/20\d\d \d\d:00",
+            "rate": r"0\.\d+|\d(\.\d+)?e-0\d",
             "land": COUNTRY,
             "zip": ZIP,
         },

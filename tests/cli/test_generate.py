@@ -155,7 +155,7 @@ def test_a_write_that_stops_leaves_the_old_file_alone(
                 raise error
 
     (folder / "fair.csv").write_text("old")
-    monkeypatch.setattr("skfadm.cli.tables._csv._write", stop)
+    monkeypatch.setattr("skfadm.cli.tables._write_csv", stop)
     assert main(GOOD) == code
     assert (folder / "fair.csv").read_text() == "old"
     assert sorted(os.listdir()) == ["adult.csv", "fair.csv"]

@@ -58,6 +58,7 @@ COLUMNS = {
     "decimal": pa.array(CENTS, pa.decimal128(10, 2)),
     "wide_decimal": pa.array(CENTS, pa.decimal128(38, 18)),
     "decimal256": pa.array(CENTS, pa.decimal256(50, 2)),
+    "tiny_decimal": pa.array([decimal.Decimal(7), None, 12], pa.decimal128(5, 0)),
     "decimal_key": pa.array([decimal.Decimal(BIG), None, 7], pa.decimal128(38, 0)),
     "null": pa.nulls(3),
     "periods": pa.array(pd.PeriodIndex(["2020-01", None, "1969-12"], freq="M").array),
@@ -93,10 +94,32 @@ def test_columns_come_back_in_their_type(name, path):
 
 
 @pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        ("int8", "Int8"),
+        ("uint64", "UInt64"),
+        ("whole", "int64"),
+        ("bool", "boolean"),
+        ("date32", "date32[day][pyarrow]"),
+        ("zoned", "datetime64[us, Europe/Berlin]"),
+        ("decimal", "decimal128(10, 2)[pyarrow]"),
+        ("wide_decimal", "float64"),
+        ("decimal_key", "Int64"),
+        ("periods", "period[M]"),
+        ("intervals", "interval[float64, right]"),
+    ],
+)
+def test_columns_are_read_in_dtypes_that_can_be_generated(name, dtype, path):
+    pq.write_table(pa.table({name: COLUMNS[name]}), path)
+    assert read_table(path, ReadOptions()).frame[name].dtype == dtype
+
+
+@pytest.mark.parametrize(
     ("name", "texts"),
     [
         ("date32", ["2020-01-31", "", "1969-02-01"]),
         ("time32[s]", ["14:05:00", "", "00:00:07"]),
+        ("duration", ["1 days 00:00:00", "", "0 days 00:00:05"]),
         ("timestamp[ns]", ["2020-01-31 14:05:00", "", "1969-07-01 00:00:00"]),
         (
             "zoned",
@@ -216,14 +239,3 @@ def test_batches_of_missing_values_alone_fit_into_the_file(path):
     expected = pd.concat([expected[5:9], expected[:5], expected[9:]])
     made = pd.read_parquet(out)
     pd.testing.assert_frame_equal(made, expected.reset_index(drop=True))
-
-
-def test_midnights_stay_midnights_where_the_clock_skips_some(tmp_path):
-    days = pd.date_range("2010-01-01", "2018-12-31")
-    zoned = days.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
-    source, target = tmp_path / "in.parquet", tmp_path / "out.parquet"
-    pd.DataFrame({"day": zoned}).to_parquet(source)
-    table = read_table(source, ReadOptions())
-    assert (table.frame["day"].dt.hour == 0).all()
-    write_table([table.frame], table.form, target)
-    assert pq.read_table(target).equals(pq.read_table(source))

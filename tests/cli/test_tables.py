@@ -1,0 +1,339 @@
+"""Tables as files: dialects are seen or asked for, ragged lines are refused."""
+
+import gzip
+import io
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from skfadm._files import UserError
+from skfadm.cli.tables import ReadOptions, read_table, write_table
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "table.csv"
+
+
+def table_of(path, content, *, encoding="utf-8", **options):
+    path.write_bytes(content.encode(encoding))
+    return read_table(path, ReadOptions(**options))
+
+
+def written(table, path):
+    write_table([table.frame], table.form, path)
+    return path.read_bytes()
+
+
+def test_commas_at_the_end_of_lines_shift_nothing(path):
+    table = table_of(path, "x,label,sex\n1.2,yes,F,\n3.4,no,M,\n5.6,yes,F\n")
+    assert table.frame.to_dict("list") == {
+        "x": [1.2, 3.4, 5.6],
+        "label": ["yes", "no", "yes"],
+        "sex": ["F", "M", "F"],
+    }
+
+
+def test_columns_without_name_and_values_are_left_out(path):
+    table = table_of(path, "x,y,,\n1,a,,\n2,b,,\n")
+    assert list(table.frame) == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "is empty"),
+        (" \n\n", "is empty"),
+        ("a,b\n", "no rows"),
+        ("sep=;", "no rows"),
+        ("sep=;\n\n", "no rows"),
+        ("a,b\n1,2\n3\n", "line 3 has 1 fields, the first line names 2"),
+        ("a,b\n1,2\n3,4,5\n", "line 3 has 3 fields, the first line names 2"),
+        ('a,b\n1,2\n"3\n4",5\n6\n', "line 5 has 1 fields"),
+        ("sep=,\na,b\n1\n", "line 3 has 1 fields"),
+        ('a,b\n1,"2\n', "line 2: unexpected end of data"),
+        ('a,b\n1,"2"x\n', "line 2"),
+        ("a,b,a\n1,2,3\n", "more than one column is named 'a'"),
+        ("a,,\n1,2,3\n", "more than one column is named ''"),
+        ("a,b\n1,\0\n", r"column 'b' holds '\x00', which is no text"),
+        ("a,\0\n1,2\n", r"column '\x00' holds '\x00', which is no text"),
+        ("a,b;c\n1,2;3\n", "',' or ';'; say which with --sep"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_the_line(path, content, said):
+    with pytest.raises(UserError, match="table.csv") as error:
+        table_of(path, content)
+    assert said in str(error.value)
+
+
+def test_half_a_character_is_no_text(path):
+    path.write_bytes(b"a,b\n\\ud800,1\n")
+    with pytest.raises(UserError, match=r"column 'a' holds '\\ud800', which"):
+        read_table(path, ReadOptions(encoding="unicode_escape"))
+
+
+def test_fields_may_hold_separators_line_ends_and_control_characters(path):
+    content = 'a,b\n"x, y\nz",1\n"say ""hi""",2\n"half\ran end",3\n\x0b\x1b[1m\x7f,4\n'
+    table = table_of(path, content)
+    texts = ["x, y\nz", 'say "hi"', "half\ran end", "\x0b\x1b[1m\x7f"]
+    assert table.frame["a"].tolist() == texts
+    assert written(table, path).decode() == content
+
+
+@pytest.mark.parametrize("place", [5, 250])
+def test_a_field_may_be_long(path, place):
+    texts = ["short"] * 300
+    texts[place] = "w" * 200_000
+    content = "x,note\n" + "".join(f"{i},{text}\n" for i, text in enumerate(texts))
+    table = table_of(path, content)
+    assert table.frame["note"].tolist() == texts
+    assert written(table, path).decode() == content
+
+
+@pytest.mark.parametrize("sep", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_dialects_are_seen_and_kept(path, sep, newline, encoding):
+    lines = ["name,Größe,x", "Müller,1,2", "Šimek,4,5", ""]
+    content = newline.join(lines).replace(",", sep)
+    table = table_of(path, content, encoding=encoding)
+    assert list(table.frame) == ["name", "Größe", "x"]
+    assert table.frame["name"].tolist() == ["Müller", "Šimek"]
+    assert written(table, path) == content.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp1250", "utf-16-le"])
+def test_other_encodings_are_asked_for_and_kept(path, encoding):
+    content = "name,x\nMüller,1\n"
+    with pytest.raises(UserError, match="give --encoding, such as cp1252"):
+        table_of(path, content, encoding=encoding)
+    table = read_table(path, ReadOptions(encoding=encoding))
+    assert table.frame["name"].tolist() == ["Müller"]
+    assert written(table, path) == content.encode(encoding)
+
+
+def test_what_is_not_of_the_encoding_is_shown(path):
+    path.write_bytes("name,x\nMüller,1\n".encode("cp1252"))
+    with pytest.raises(UserError, match=r"not ascii throughout.*Müller,1.* as cp1252"):
+        read_table(path, ReadOptions(encoding="ascii"))
+
+
+def test_a_separator_that_is_asked_for(path):
+    table = table_of(path, "a b,c;d\n1 2,3;4\n", sep=" ")
+    assert list(table.frame) == ["a", "b,c;d"]
+
+
+def test_spaces_after_separators_are_no_part_of_fields(path):
+    table = table_of(path, "age, job, income\n39, State-gov, <=50K\n50, ?, >50K\n")
+    assert list(table.frame) == ["age", "job", "income"]
+    assert table.frame["income"].tolist() == ["<=50K", ">50K"]
+    assert table.frame["age"].tolist() == [39, 50]
+
+
+def test_a_table_of_one_column_and_blank_lines(path):
+    assert table_of(path, "a\n\n1\n2\n\n").frame["a"].tolist() == [1, 2]
+    assert table_of(path, "a,b\n\n1,2\n\n3,4\n\n").frame["a"].tolist() == [1, 3]
+    table = table_of(path, 'a\nx\n""\ny\n')
+    assert written(table, path) == b'a\nx\n""\ny\n'
+
+
+@pytest.mark.parametrize("start", [0, 1])
+def test_row_names_are_not_learnt_and_numbered_anew(path, start):
+    content = f",x\n{start},a\n{start + 1},b\n"
+    table = table_of(path, content)
+    assert list(table.frame) == ["x"]
+    assert "the first column has no name" in table.notes[0]
+    assert written(table, path).decode() == content
+
+
+@pytest.mark.parametrize(("rows", "fields"), [(7, 1 << 20), (100, 20)])
+def test_a_file_is_read_in_blocks(path, monkeypatch, rows, fields):
+    monkeypatch.setattr("skfadm.cli.csv_text._ROWS", rows)
+    monkeypatch.setattr("skfadm.cli.csv_text._FIELDS", fields)
+    frame = pd.DataFrame({"a": range(100), "b": [f"w{i % 3}" for i in range(100)]})
+    frame.loc[99, "a"] = 10**17
+    frame.to_csv(path, index=False)
+    table = read_table(path, ReadOptions())
+    pd.testing.assert_frame_equal(table.frame, frame.astype({"b": object}))
+
+
+@pytest.mark.parametrize("suffix", [".tsv", ".tsv.gz"])
+def test_tabs_are_what_the_suffix_says(tmp_path, suffix):
+    path = tmp_path / f"table{suffix}"
+    opened = gzip.open if suffix.endswith(".gz") else open
+    with opened(path, "wt") as file:
+        file.write("a,b\tc\n1,5\t2\n2,5\t3\n")
+    table = read_table(path, ReadOptions())
+    assert table.frame["a,b"].tolist() == [1.5, 2.5]
+    assert written(table, tmp_path / "as.csv") == b'"a,b",c\n"1,5",2\n"2,5",3\n'
+    assert written(table, tmp_path / "as.tsv") == b"a,b\tc\n1,5\t2\n2,5\t3\n"
+
+
+def test_a_line_stands_for_standard_input_and_output(monkeypatch):
+    content = b"a;b\r\n1,5;x\r\n2,5;y\r\n"
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=out))
+    table = read_table(Path("-"), ReadOptions())
+    write_table([table.frame[:1], table.frame[1:]], table.form, Path("-"))
+    assert out.getvalue() == content
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
+    with pytest.raises(UserError, match="standard input: is empty"):
+        read_table(Path("-"), ReadOptions())
+
+
+def test_notes_say_how_marks_and_odd_words_were_read(path):
+    rows = [f"{i},{i:03d},x,0{i % 9 + 1}/0{i % 5 + 1}/2020" for i in range(30)]
+    rows += ["NA,040,NA,01/01/2020"]
+    table = table_of(path, "\n".join(["n,code,job,day", *rows]))
+    assert table.notes == [
+        "read as missing values: 'NA' in 'n'",
+        "read as words: 'NA' in 'job'; if they stand for missing values, give "
+        "--missing 'NA'",
+        "columns of words, not of numbers or times: '000' in 'code'; '01/01/2020' in "
+        "'day'; numbers are read as 1234.5, times as 2020-12-31 10:00",
+    ]
+
+
+def test_labels_are_no_times(path):
+    content = "year,x\n2020-01,1\n2021-01,2\n"
+    assert table_of(path, content).frame["year"].dtype == "datetime64[s]"
+    assert table_of(path, content, labels=["year"]).frame["year"].dtype == object
+
+
+def test_another_table_is_read_like_the_first(path):
+    first = table_of(path, "zip,n,day,when\n01,5.5,20200131,2020-01-31\n02,6,1,x\n")
+    path.write_text("n,zip,day,when,more\n20200131,1,20200131,2020-02-01,1\n")
+    table = read_table(path, ReadOptions(), like=first.form)
+    assert table.frame.to_dict("list") == {
+        "n": [20200131],
+        "zip": ["1"],
+        "day": [20200131],
+        "when": ["2020-02-01"],
+        "more": [1],
+    }
+    path.write_text("n,zip\nmany,1\n")
+    with pytest.raises(UserError, match="column 'n' holds words such as 'many'; in"):
+        read_table(path, ReadOptions(), like=first.form)
+
+
+def test_a_first_line_that_names_the_separator_is_kept(path):
+    content = "sep=;\na;b\n1,5;x\n2,5;y\n"
+    table = table_of(path, content)
+    assert table.frame["a"].tolist() == [1.5, 2.5]
+    assert written(table, path).decode() == content
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("table.csv", b"PK\x03\x04...", "zip archive, perhaps a spreadsheet; save it"),
+        ("table.csv", b"\xd0\xcf\x11\xe0...", "a spreadsheet; save it as CSV"),
+        ("table.csv", b"\x1f\x8b...", "name that ends in .csv.gz"),
+        ("table.csv", b"PAR1...", "name that ends in .parquet"),
+        ("table.csv.gz", b"a,b\n1,2\n", "cannot be read as a table: Not a gzipped"),
+        (
+            "table.csv.gz",
+            gzip.compress(b"a,b\n1,2\n")[:-9],
+            "cannot be read as a table",
+        ),
+        ("table.parquet", b"a,b\n1,2\n", "cannot be read as a table: .*Parquet"),
+    ],
+)
+def test_files_of_other_kinds_are_told(tmp_path, name, content, advice):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=advice) as error:
+        read_table(path, ReadOptions())
+    assert "\n" not in str(error.value)
+
+
+def _good():
+    """Return good files, as bytes with their suffix."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "n": pd.array([1, None, *range(28)], dtype="Int64"),
+            "x": rng.normal(size=30),
+            "when": pd.date_range("2020-03-01", periods=30, tz="Europe/Berlin"),
+            "word": rng.choice(["Müller", "a, b", 'say "hi"', "two\nlines"], 30),
+            "flag": rng.random(30) < 0.5,
+        }
+    )
+    text = frame.to_csv(index=False).encode()
+    files = {
+        ".csv": text,
+        ".csv.gz": gzip.compress(text),
+        ".tsv": frame.to_csv(index=False, sep="\t").encode("utf-16"),
+    }
+    packed = io.BytesIO()
+    frame.astype({"word": "category"}).to_parquet(packed)
+    return files | {".parquet": packed.getvalue()}
+
+
+GOOD = _good()
+ODD = [
+    b"\0",
+    b'"',
+    b"\n",
+    b"\r",
+    b",",
+    b";",
+    b"\t",
+    b"=",
+    b"-",
+    b"\xff",
+    b"\xed\xa0\x80",
+]
+ODD += [b"\xed\xa0\x80", b"sep=;\n", b"NA", b"inf", b"1e999", b"9" * 30, b"2020-02-30"]
+ODD += [
+    b"\xef\xbb\xbf",
+    b"0000-00-00",
+    b"24:00",
+    b"+99:99",
+    b"'" * 3,
+    b"\xff\xfe",
+    b"w" * 140_000,
+]
+
+
+@st.composite
+def malformed(draw):
+    """Return the suffix of a file, and its bytes after a few accidents."""
+    suffix = draw(st.sampled_from(sorted(GOOD)))
+    content = GOOD[suffix]
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(content)))
+        end = min(len(content), start + draw(st.sampled_from([0, 0, 1, 5, 10**6])))
+        part = draw(st.sampled_from(ODD) | st.binary(max_size=8))
+        content = content[:start] + part + content[end:]
+    return suffix, content
+
+
+@settings(
+    max_examples=100,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(file=malformed())
+def test_malformed_files_are_read_or_refused_in_a_line(tmp_path, file):
+    suffix, content = file
+    path, out = tmp_path / f"in{suffix}", tmp_path / f"out{suffix}"
+    path.write_bytes(content)
+    try:
+        table = read_table(path, ReadOptions())
+    except UserError as error:
+        assert str(error).startswith(str(path))
+        assert "\n" not in str(error)
+        return
+    write_table([table.frame], table.form, out)
+    again = read_table(out, ReadOptions()).frame
+    assert list(again) == list(table.frame)
+    assert len(again) == len(table.frame)
