@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from skfadm._files import (
+    STREAM,
     UserError,
     check_can_write,
     check_file,
     check_installed,
+    is_stream,
     written_whole,
 )
 
@@ -23,8 +25,6 @@ if TYPE_CHECKING:
 
     from .forms import Form
 
-#: Stands for standard input and output, which hold CSV.
-STANDARD = Path("-")
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 
 
@@ -88,7 +88,7 @@ class Table:
 
 def check_table_path(path: Path, *, exists: bool) -> None:
     """Check that a table can be read from, or written to, this path."""
-    if path == STANDARD:
+    if path == STREAM:
         return
     if not path.name.lower().endswith(_SUFFIXES):
         raise UserError(
@@ -115,7 +115,7 @@ def read_table(
             table = _parquet(stream) if parquet else _csv(stream, path, options, forms)
         _check_like(table, forms)
     except Exception as error:
-        name = "standard input" if path == STANDARD else path
+        name = "standard input" if path == STREAM else path
         if isinstance(error, UserError):
             raise UserError(f"{name}: {error}") from error
         # Whatever csv, gzip, pandas or pyarrow may raise.
@@ -125,13 +125,7 @@ def read_table(
 
 
 def write_table(batches: Iterable[pd.DataFrame], form: TableForm, path: Path) -> None:
-    """Write a table batch by batch; its suffix says how.
-
-    A file is written whole or not at all. "-" stands for CSV on standard output.
-    """
-    if path == STANDARD:
-        _write_csv(batches, form, sys.stdout.buffer)
-        return
+    """Write a table batch by batch, whole or not at all; its suffix says how."""
     with written_whole(path) as file:
         if _is(path, ".parquet"):
             from .parquet import write_parquet
@@ -154,9 +148,11 @@ def _is(path: Path, *suffixes: str) -> bool:
 
 def _opened(path: Path) -> BinaryIO:
     """Open a file for reading, unpacked if its name says that it is packed."""
-    if path == STANDARD:
-        return io.BytesIO(sys.stdin.buffer.read())
-    return cast(BinaryIO, gzip.open(path)) if _is(path, ".gz") else path.open("rb")
+    packed = _is(path, ".gz")
+    if not is_stream(path):
+        return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
+    content = sys.stdin.buffer.read() if path == STREAM else path.read_bytes()
+    return io.BytesIO(gzip.decompress(content) if packed else content)
 
 
 def _csv(

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import os
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -175,7 +177,7 @@ def test_tabs_are_what_the_suffix_says(tmp_path, suffix):
     assert written(table, tmp_path / "as.tsv") == b"a,b\tc\n1,5\t2\n2,5\t3\n"
 
 
-def test_a_line_stands_for_standard_input_and_output(monkeypatch):
+def test_a_hyphen_stands_for_standard_input_and_output(monkeypatch):
     content = b"a;b\r\n1,5;x\r\n2,5;y\r\n"
     out = io.BytesIO()
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content)))
@@ -186,6 +188,16 @@ def test_a_line_stands_for_standard_input_and_output(monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"")))
     with pytest.raises(UserError, match="standard input: is empty"):
         read_table(Path("-"), ReadOptions())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such pipes")
+@pytest.mark.parametrize(("name", "pack"), [("a.csv", bytes), ("a.gz", gzip.compress)])
+def test_a_pipe_is_read(tmp_path, name, pack):
+    os.mkfifo(tmp_path / name)
+    content = pack(b"a,b\n1,x\n2,y\n")
+    threading.Thread(target=(tmp_path / name).write_bytes, args=[content]).start()
+    table = read_table(tmp_path / name, ReadOptions())
+    assert table.frame.to_dict("list") == {"a": [1, 2], "b": ["x", "y"]}
 
 
 def test_notes_say_how_marks_and_odd_words_were_read(path):
