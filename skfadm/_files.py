@@ -5,10 +5,8 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
-import secrets
 import stat
 import sys
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -128,6 +126,8 @@ def check_can_write(path: Path) -> None:
         raise UserError(f"{path}: there is no folder {target.parent}; make it first")
     if target.exists() and not os.access(target, os.W_OK):
         raise UserError(f"{path}: is write-protected; choose another name")
+    import tempfile  # takes a third of the time in which --help is there
+
     try:
         # Permissions do not tell all: a file system may be read-only.
         tempfile.TemporaryFile(dir=target.parent).close()
@@ -194,7 +194,7 @@ def _locked_file(start: Path, private: bool) -> tuple[Path, BinaryIO]:
     """Return a new file whose name begins like this, locked as long as it is open."""
     mode = 0o600 if private else 0o666
     while True:
-        path = start.with_name(f"{start.name}.{secrets.token_hex(8)}.tmp")
+        path = start.with_name(f"{start.name}.{os.urandom(8).hex()}.tmp")
         file = open(path, "xb", opener=lambda name, flags: os.open(name, flags, mode))  # noqa: SIM115
         with suppress(ImportError, OSError):
             _lock(file)

@@ -122,21 +122,17 @@ def _told_to_end() -> Iterator[None]:
     def end(number: int, frame: object) -> NoReturn:
         raise _Ended(number)
 
-    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-    # Others' handlers stay, as does that a signal is ignored (nohup).
-    signals = [
-        number
-        for number in (getattr(signal, name) for name in names)
-        if signal.getsignal(number) is signal.SIG_DFL
-    ]
+    numbers = [getattr(signal, name, 0) for name in ("SIGTERM", "SIGHUP")]
     if threading.current_thread() is not threading.main_thread():
-        signals = []
-    for number in signals:
+        numbers = []
+    # Others' handlers stay, as does that a signal is ignored (nohup).
+    numbers = [n for n in numbers if n and signal.getsignal(n) is signal.SIG_DFL]
+    for number in numbers:
         signal.signal(number, end)
     try:
         yield
     finally:
-        for number in signals:
+        for number in numbers:
             signal.signal(number, signal.SIG_DFL)
 
 
