@@ -47,6 +47,8 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
     ----------
     kinds_ : list of str
         "number", "time", "duration", "words" or "nothing" for each column.
+    n_categories_ : list of int
+        Number of codes of each column; 0 for what is no words.
     n_features_in_ : int
         Number of columns.
     feature_names_in_ : ndarray of shape (n_features_in_,)
@@ -109,6 +111,10 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
                 state = origin, *_scale(amounts(values, kind, origin))
             self.kinds_.append(kind)
             self._states.append(state)
+        self.n_categories_ = [
+            len(state) + 1 if kind == "words" else 0
+            for kind, state in zip(self.kinds_, self._states, strict=True)
+        ]
         columns = (
             table.columns if isinstance(table, pd.DataFrame) else range(table.shape[1])
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn import config_context
 from sklearn.compose import make_column_transformer
@@ -17,6 +16,7 @@ from sklearn.model_selection import KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 
+Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
 #: Steps of boosting, which few rows need few of; trees, over all categories.
@@ -36,8 +36,11 @@ class Imputer(SimpleImputer):
         super().__setstate__({**state, **dict.fromkeys(_DTYPES, np.dtype(float))})
 
 
-def fit_boosting(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
-    """Fit boosting to the codes of n categories; few rows may hold one alone."""
+def fit_boosting(X: Array, n_words: int, codes: Codes, n: int, seed: int) -> Any:
+    """Fit boosting to the codes of n categories; few rows may hold one alone.
+
+    The last `n_words` columns of X are codes of words, NaN where missing.
+    """
     trees_a_step = n if n > 2 else 1
     n_steps = min(MAX_STEPS, len(codes) // ROWS_A_STEP, MAX_TREES // trees_a_step)
     boosting = HistGradientBoostingClassifier(
@@ -48,31 +51,31 @@ def fit_boosting(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
         early_stopping=False,
         random_state=seed,
     )
-    numbers, words = _columns(table)
+    numbers, words = _columns(X, n_words)
     columns = [("passthrough", numbers), (_target_encoder(seed), words)]
-    return _fit(columns, boosting, table, codes)
+    return _fit(columns, boosting, X, codes)
 
 
-def fit_linear(table: pd.DataFrame, codes: Codes, n: int, seed: int) -> Any:
+def fit_linear(X: Array, n_words: int, codes: Codes, n: int, seed: int) -> Any:
     """Fit logistic regression to the same."""
     imputer = Imputer(strategy="median", add_indicator=True)
     one_hot = OneHotEncoder(
         handle_unknown="infrequent_if_exist", min_frequency=WORD_ROWS
     )
-    numbers, words = _columns(table)
+    numbers, words = _columns(X, n_words)
     columns = [
         (make_pipeline(imputer, StandardScaler()), numbers),
         (make_pipeline(_target_encoder(seed), StandardScaler()), words),
         (one_hot, words),
     ]
-    return _fit(columns, LogisticRegression(max_iter=500), table, codes)
+    return _fit(columns, LogisticRegression(max_iter=500), X, codes)
 
 
-def _columns(table: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Name the columns of numbers and of words that hold anything."""
-    held = [name for name in table if table[name].notna().any()]
-    words = [name for name in held if table[name].dtype == "category"]
-    return [name for name in held if name not in words], words
+def _columns(X: Array, n_words: int) -> tuple[list[int], list[int]]:
+    """Return which columns of numbers and of words hold anything."""
+    held = np.flatnonzero(~np.isnan(X).all(axis=0))
+    first = X.shape[1] - n_words
+    return held[held < first].tolist(), held[held >= first].tolist()
 
 
 def _target_encoder(seed: int) -> TargetEncoder:
@@ -80,13 +83,16 @@ def _target_encoder(seed: int) -> TargetEncoder:
     return TargetEncoder(cv=KFold(5, shuffle=True, random_state=seed))
 
 
-def _fit(columns: Any, model: Any, table: pd.DataFrame, codes: Codes) -> Any:
-    n_found = len(np.unique(codes))
-    if n_found == 1 or len(codes) < 2 * max(LEAF_ROWS, n_found):
-        return DummyClassifier(strategy="prior").fit(table, codes)
+def _fit(columns: Any, model: Any, X: Array, codes: Codes) -> Any:
+    n_found, features = (
+        len(np.unique(codes)),
+        [n for _, names in columns for n in names],
+    )
+    if not features or n_found == 1 or len(codes) < 2 * max(LEAF_ROWS, n_found):
+        return DummyClassifier(strategy="prior").fit(X, codes)
     transformer = make_column_transformer(*columns)
     # Arrays, whatever scikit-learn's configuration says of outputs.
     transformer.set_output(transform="default")
     # With routing TargetEncoder of scikit-learn 1.9 fails where nobody routes groups.
     with config_context(enable_metadata_routing=False):
-        return make_pipeline(transformer, model).fit(table, codes)
+        return make_pipeline(transformer, model).fit(X, codes)

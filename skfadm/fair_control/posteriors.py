@@ -24,8 +24,11 @@ MAX_ROWS = 100_000
 N_FOLDS = 5
 #: Shares of boosting that are tried; the rest of the mixture is the linear model's.
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-#: With more labels the group is predicted from the row alone, not from its label.
-MAX_LABELS = 20
+#: Words of a column that are many: more than trees tell apart by one number each.
+MANY_WORDS = 50
+#: With more labels the group is predicted from the row, once, and what the label tells
+#: beyond is one factor for each label and group.
+MAX_LABELS = 4
 #: Fewer rows are classified by one thread: several would wait for each other.
 THREADED_ROWS = 20_000
 #: No category is impossible: logarithms stay finite.
@@ -77,25 +80,29 @@ class Mixture:
         Their weights, which sum to 1.
     n_categories : int
         Number of categories, those not seen included.
+    factors : ndarray of shape (n_labels, n_categories) or None
+        What a label multiplies probabilities by, if the models do not take it as a
+        feature.
     """
 
     models: tuple[Any, ...]
     shares: tuple[float, ...]
     n_categories: int
+    factors: Array | None = None
 
-    def predict(self, table: pd.DataFrame) -> Array:
+    def predict(self, table: Array) -> Array:
         """Return probabilities, shape (n, n_categories), none of them zero."""
         p = np.zeros((len(table), self.n_categories))
         for model, share in zip(self.models, self.shares, strict=True):
             p[:, model.classes_] += share * model.predict_proba(table)
         return (p + LEAST) / (1.0 + LEAST * self.n_categories)
 
-    def predict_told(self, table: pd.DataFrame, n_labels: int) -> Array:
+    def predict_told(self, table: Array, n_labels: int) -> Array:
         """Return the same for each label, shape (n, n_labels, n_categories)."""
-        if n_labels > MAX_LABELS:
-            return np.repeat(self.predict(table)[:, np.newaxis], n_labels, axis=1)
+        if self.factors is not None:
+            return _by_label(self.predict(table), self.factors)
         told = [
-            self.predict(_told(table, np.full(len(table), label), n_labels))
+            self.predict(_told(table, np.full(len(table), label)))
             for label in range(n_labels)
         ]
         return np.stack(told, axis=1)
@@ -125,7 +132,7 @@ class Posteriors:
 
     def predict_label(self, X: Any) -> Array:
         """Return p(y | x) alone, shape (n, n_labels)."""
-        table = self.features.transform(X)
+        table = _table(self.features, X)
         with _few_threads(len(table)):
             return self.label.predict(table)
 
@@ -137,13 +144,12 @@ class Posteriors:
         X : array-like or DataFrame of shape (n, n_features)
             Rows with the columns of the training table.
         """
-        table = self.features.transform(X)
-        n_labels = self.label.n_categories
+        table, n_labels = _table(self.features, X), self.label.n_categories
         with _few_threads(len(table)):
-            return Probabilities(
-                self.label.predict(table),
-                tuple(group.predict_told(table, n_labels) for group in self.groups),
-            )
+            p = self.label.predict(table)
+            table = _with_prediction(self.features, table, p)
+            groups = (group.predict_told(table, n_labels) for group in self.groups)
+            return Probabilities(p, tuple(groups))
 
 
 def choose_rows(n: int, seed: int) -> Codes:
@@ -202,12 +208,15 @@ def fit_posteriors(
         X = X.iloc[index] if isinstance(X, pd.DataFrame) else np.asarray(X)[index]
         y, z = y[index], z[index]
     features = ClassifierFeatures().fit(X)
-    table = features.transform(X).reset_index(drop=True)
+    table = _table(features, X)
+    n_words = features.kinds_.count("words")
     folds = _folds(np.column_stack([y, z]), rng)
     with _few_threads(len(table)):
-        label, p_label = _cross_fit(table, y, n_labels, folds, seed)
+        label, p_label = _cross_fit(table, n_words, y, n_labels, folds, seed)
+        # Decisions follow p(y | x); so p(z | x) has to be right for each value of it.
+        table = _with_prediction(features, table, p_label)
         groups = [
-            _cross_fit(table, codes, n, folds, seed, (y, n_labels))
+            _cross_fit(table, n_words, codes, n, folds, seed, (y, n_labels))
             for codes, n in zip(z.T, n_groups, strict=True)
         ]
     p = Probabilities(p_label, tuple(p for _, p in groups))
@@ -238,7 +247,8 @@ def _folds(codes: Codes, rng: np.random.Generator) -> Codes:
 
 
 def _cross_fit(
-    table: pd.DataFrame,
+    table: Array,
+    n_words: int,
     codes: Codes,
     n: int,
     folds: Codes,
@@ -247,49 +257,86 @@ def _cross_fit(
 ) -> tuple[Mixture, Array]:
     """Return a mixture fitted on all rows, and its probabilities out of fold.
 
-    With `labels`, their codes and number, the classifiers are told the label, and
-    probabilities are those of each label that a row might have.
+    With `labels`, their codes and number, probabilities are those of each label that a
+    row might have, and the classifiers take it as a feature unless there are many.
     """
-    told = table if labels is None else _told(table, *labels)
+    rows, known = np.arange(len(codes)), codes >= 0
+    is_told = labels is not None and labels[1] <= MAX_LABELS
+    told = _told(table, labels[0]) if labels and is_told else table
+    n_told = n_words + is_told
+    shape = (len(codes), *([labels[1]] if labels and is_told else []), n)
 
-    def predict(mixture: Mixture, rows: pd.DataFrame) -> Array:
-        if labels is None:
-            return mixture.predict(rows)
-        return mixture.predict_told(rows, labels[1])
+    def predict(mixture: Mixture, table: Array) -> Array:
+        return (
+            mixture.predict_told(table, shape[1]) if is_told else mixture.predict(table)
+        )
 
-    known = codes >= 0
     found = []
     for fit in (fit_boosting, fit_linear):
-        p = np.full((len(codes), *([labels[1]] if labels else []), n), 1.0 / n)
+        p = np.full(shape, 1.0 / n)
         for fold in range(1 + folds.max()):
             seen, unseen = known & (folds != fold), folds == fold
             if seen.any():
-                model = fit(told[seen], codes[seen], n, seed)
+                model = fit(told[seen], n_told, codes[seen], n, seed)
                 p[unseen] = predict(Mixture((model,), (1.0,), n), table[unseen])
         found.append(p)
 
+    def mixed(share: float) -> Array:
+        return share * found[0] + (1 - share) * found[1]
+
     def loss(share: float) -> float:
-        p = share * found[0] + (1 - share) * found[1]
-        rows = np.arange(len(codes))
-        of_row = p[rows, labels[0], codes] if labels else p[rows, codes]
+        p = mixed(share)
+        of_row = p[rows, labels[0], codes] if labels and is_told else p[rows, codes]
         return -float(np.log(of_row[known]).mean())
 
     best = min(SHARES, key=loss)
     kept = [
-        (fit(told[known], codes[known], n, seed), share)
+        (fit(told[known], n_told, codes[known], n, seed), share)
         for fit, share in ((fit_boosting, best), (fit_linear, 1 - best))
         if share
     ]
-    mixture = Mixture(tuple(m for m, _ in kept), tuple(s for _, s in kept), n)
-    return mixture, best * found[0] + (1 - best) * found[1]
+    p, factors = mixed(best), None
+    if labels is not None and not is_told:
+        # As often as predicted, and as it is, each with one row more.
+        expected, actual = np.ones((2, labels[1], n))
+        np.add.at(expected, labels[0][known], p[known])
+        np.add.at(actual, (labels[0][known], codes[known]), 1.0)
+        factors = actual / expected
+        p = _by_label(p, factors)
+    models, shares = zip(*kept, strict=True)
+    return Mixture(models, shares, n, factors), p
 
 
-def _told(table: pd.DataFrame, labels: Codes, n_labels: int) -> pd.DataFrame:
-    """Return the features with the label as one more, unless there are many labels."""
-    if n_labels > MAX_LABELS:
+def _by_label(p: Array, factors: Array) -> Array:
+    """Return p(z | x, y) of p(z | x), shape (n, n_labels, n_groups)."""
+    p = p[:, np.newaxis] * factors
+    return p / p.sum(axis=2, keepdims=True)
+
+
+def _table(features: ClassifierFeatures, X: Any) -> Array:
+    """Return features as floats: numbers, then codes of words, NaN where missing."""
+    table = features.transform(X)
+    words = [name for name in table if table[name].dtype == "category"]
+    numbers = table.drop(columns=words).to_numpy(np.float64)
+    codes = [table[name].cat.codes.to_numpy(np.float64) for name in words]
+    codes = [np.where(code < 0, np.nan, code) for code in codes]
+    return np.column_stack([numbers, *codes])
+
+
+def _with_prediction(features: ClassifierFeatures, table: Array, p: Array) -> Array:
+    """Return the table with log p(y | x) of all labels but one as numbers.
+
+    Only where a column holds many words, of each of which p(z | x) knows no more than
+    its groups: all that p(y | x) is made of is in the table otherwise.
+    """
+    if max(features.n_categories_) <= MANY_WORDS:
         return table
-    told = pd.Categorical.from_codes(labels, categories=range(n_labels))
-    return table.assign(**{"the label": told})
+    return np.column_stack([np.log(p[:, 1:]), table])
+
+
+def _told(table: Array, labels: Codes) -> Array:
+    """Return the features with the label as one more word."""
+    return np.column_stack([table, labels])
 
 
 def _few_threads(n_rows: int) -> threadpool_limits:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
-from sklearn.metrics import log_loss
+from sklearn.metrics import log_loss, roc_auc_score
 
 from skfadm.fair_control.posteriors import MAX_LABELS, fit_posteriors
 
@@ -62,15 +62,98 @@ def test_tables_of_a_few_rows_give_probabilities_all_the_same(n):
         np.testing.assert_allclose(found.group[0].sum(1), 1.0)
 
 
-def test_the_group_is_not_told_the_label_where_there_are_many():
+def test_where_there_are_many_labels_each_tells_of_the_group_all_the_same():
+    n, n_labels = 3000, MAX_LABELS + 2
     rng = np.random.default_rng(0)
-    n_labels = MAX_LABELS + 1
-    y, z = rng.integers(n_labels, size=300), rng.integers(2, size=300)
-    posteriors, p, _ = fit_posteriors(
-        rng.normal(size=(300, 2)), y, z[:, None], n_labels, (2,), 0
-    )
-    assert p.group_given_label[0].shape == (300, n_labels, 2)
-    assert np.ptp(p.group_given_label[0], axis=1).max() == 0.0
+    X, y = pd.DataFrame({"a": rng.normal(size=n)}), rng.integers(n_labels, size=n)
+    truth = expit(X["a"].to_numpy() + np.linspace(-2, 2, n_labels)[y])
+    z = (rng.random(n) < truth).astype(np.int64)
+    posteriors, p, _ = fit_posteriors(X, y, z[:, None], n_labels, (2,), 0)
+    for found in (p, posteriors.predict(X)):
+        of_label = found.group_given_label[0][np.arange(n), y]
+        assert (
+            log_loss(z, of_label) < log_loss(z, truth) + 0.02 < log_loss(z, p.group[0])
+        )
+        np.testing.assert_allclose(of_label.sum(1), 1.0)
+
+
+def noise_words(n=4000, n_words=250, seed=0):
+    """Return a table where words tell nothing, and codes that follow a number."""
+    X, y, z = known_table(n, seed)
+    rng = np.random.default_rng(seed + 1)
+    return X.assign(zip=rng.integers(n_words, size=n).astype(str)), y, z
+
+
+def test_words_of_pure_noise_are_not_learned_by_heart():
+    X, y, z = noise_words()
+    losses = []
+    for table in (X, X.drop(columns="zip")):
+        _, p, _ = fit_posteriors(table, y, z[:, None], 2, (2,), 0)
+        of_label = p.group_given_label[0][np.arange(len(y)), y]
+        losses.append((log_loss(y, p.label), log_loss(z, of_label)))
+    assert np.subtract(*losses).max() < 0.01
+
+
+def test_predicted_ratios_are_the_true_ones_where_places_tell_label_and_group():
+    n, n_places, errors = 4000, 250, []
+    for seed in range(3):
+        rng = np.random.default_rng(seed)
+        of_place = rng.normal(size=n_places)
+
+        def draw(n, rng=rng, of_place=of_place):
+            place, income = rng.integers(n_places, size=n), rng.normal(size=n)
+            X = pd.DataFrame({"income": income, "zip": place.astype(str)})
+            effect = of_place[place]
+            return X, expit(1.5 * income + effect), expit(0.3 * income + effect)
+
+        X, *shares = draw(n)
+        y, z = (rng.random((2, n)) < shares).astype(np.int64)
+        posteriors, _, _ = fit_posteriors(X, y, z[:, None], 2, (2,), 0)
+        X, _, p_z = draw(20_000)
+        p = posteriors.predict(X)
+        positive = p.label[:, 1] > 0.5
+        found, true = (
+            np.average(positive, weights=1 - q) / np.average(positive, weights=q)
+            for q in (p.group[0][:, 1], p_z)
+        )
+        errors.append(found - true)
+    assert np.abs(np.mean(errors)) < 0.02
+    assert np.abs(errors).max() < 0.04
+
+
+def test_a_column_whose_values_all_fall_into_one_fold_or_are_one_is_no_trouble():
+    X, y, z = known_table(300)
+    row, word = np.arange(300), X["word"]
+    X = X.assign(one=np.where(row == 7, 1.5, np.nan), few=word.where(row % 50 == 0))
+    posteriors, p, _ = fit_posteriors(X, y, z[:, None], 2, (2,), 0)
+    _, alone, _ = fit_posteriors(X[["one"]], y, z[:, None], 2, (2,), 0)
+    for found in (p, alone, posteriors.predict(X)):
+        assert np.isfinite(found.label).all()
+
+
+def test_rows_without_a_group_teach_the_label_alone():
+    X, y, z = known_table(2000)
+    gaps = np.where(X["a"] > 1, -1, z)
+    posteriors, p, _ = fit_posteriors(X, y, gaps[:, None], 2, (2,), 0)
+    _, p_whole, _ = fit_posteriors(X, y, z[:, None], 2, (2,), 0)
+    assert log_loss(y, p.label) == pytest.approx(log_loss(y, p_whole.label), abs=0.01)
+    known = gaps >= 0
+    of_label = p.group_given_label[0][np.arange(len(y)), y]
+    assert log_loss(z, of_label) < 0.55
+    assert log_loss(z[known], of_label[known]) < 0.55
+    none, p_none, _ = fit_posteriors(X, y, z[:, None][:, :0], 2, (), 0)
+    assert none.groups == none.group_auc == p_none.group == ()
+    np.testing.assert_array_equal(none.predict_label(X), none.predict(X).label)
+
+
+def test_how_well_groups_can_be_told_is_measured_out_of_fold():
+    X, y, z = known_table(2000)
+    truth = roc_auc_score(z, X["b"])
+    posteriors, _, _ = fit_posteriors(X, y, z[:, None], 2, (2,), 0)
+    assert posteriors.group_auc[0] == pytest.approx(truth, abs=0.04)
+    noise = np.random.default_rng(0).integers(3, size=(2000, 1))
+    posteriors, _, _ = fit_posteriors(X, y, noise, 2, (3,), 0)
+    assert posteriors.group_auc[0] == pytest.approx(0.5, abs=0.05)
 
 
 def test_categories_and_values_that_are_new_are_allowed():
