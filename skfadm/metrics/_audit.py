@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from .._containers import to_pandas
+from .._text import printable
 from .._validation import encode_labels
 from ._downstream import seeded
 from ._rates import GroupRatesDisplay, attributes_of
@@ -77,7 +78,8 @@ class GroupAudit:
         return f"<GroupAudit: ratio of rates: {told}>"
 
     def __str__(self) -> str:
-        return f"{self.rates.round(3)}\n\n{self.summary.round(3)}"
+        text = f"{self.rates.round(3)}\n\n{self.summary.round(3)}"
+        return "\n".join(map(printable, text.split("\n")))
 
     def _repr_html_(self) -> str:
         tables = (self.rates, self.summary)

@@ -95,13 +95,8 @@ def equal_opportunity_ratio(
         True labels.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
-    z : array-like of shape (n_samples,) or (n_samples, n_attributes)
-        Sensitive attribute, any values. With several attributes, the groups are the
-        combinations of their values that occur.
-    pos_label : label, default=None
-        The positive label. With ``None`` and two labels, it is the larger one (as
-        ``classes_[1]`` in scikit-learn). With ``None`` and more than two labels, each
-        label in turn is the positive one, and the smallest ratio is returned.
+    z, pos_label
+        As for :func:`demographic_parity_ratio`.
 
     Returns
     -------
@@ -114,15 +109,12 @@ def equal_opportunity_ratio(
     Raises
     ------
     ValueError
-        If an argument has the wrong shape or length, holds missing or continuous
-        values, or if `pos_label` is not among the labels.
+        As :func:`demographic_parity_ratio` does.
 
     Warns
     -----
     UndefinedMetricWarning
-        If the ratio is undefined, or a group is left out. With more than two
-        labels: if the ratio is undefined for some label, which is then left out of
-        the minimum.
+        Also if a group is left out.
 
     See Also
     --------

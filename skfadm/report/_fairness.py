@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .._text import names_of
-from .._validation import as_columns, as_labels, factorize
+from .._validation import as_columns, as_labels
 from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
 from ..metrics._ratios import _positive_labels
@@ -20,6 +20,7 @@ from ._before_after import Judged, predict, rates, scores
 from ._quality import quality_report
 from ._report import FairnessReport
 from ._tables import as_frame
+from ._words import TITLES, listed
 
 #: Nearest neighbours take time that grows with the square of the rows.
 _NEIGHBOURS = 5
@@ -196,6 +197,8 @@ def fairness_report(
         )
         tradeoff = FairnessTradeoffDisplay(**measured)
     frequent = pd.Series(of.y).value_counts(normalize=True)
+    always = {n: y[0] for n, y in predicted.items() if len(np.unique(y)) == 1}
+    lost = [c for c in classes.tolist() if c not in set(rows["synthetic"].y.tolist())]
     return FairnessReport(
         rates=of_groups,
         scores=found,
@@ -207,16 +210,12 @@ def fairness_report(
         pos_labels=tuple(positive),
         constant=(frequent.index[0], float(frequent.iloc[0])),
         rarest=float(frequent.iloc[-1]),
-        always={
-            name: labels[0]
-            for name, labels in predicted.items()
-            if len(np.unique(labels)) == 1
-        },
+        always=always,
         n_rows=n_rows,
         n_judged=len(of.y),
         settings=_settings(generator, settings),
         random_state=random_state,
-        warnings=tuple(_warnings(of_groups, found, rows, classes)),
+        warnings=tuple(_warnings(of_groups, found, always, lost)),
     )
 
 
@@ -269,12 +268,12 @@ def _groups(z: pd.DataFrame) -> dict[str, tuple[NDArray[np.int64], list[Any]]]:
         name: (codes, groups.tolist())
         for name, codes, groups in attributes_of(z, len(z))
     }
-    if z.shape[1] > 1:
-        named = {name: names_of(name, groups) for name, (_, groups) in found.items()}
-        words = [np.array(named[name])[codes] for name, (codes, _) in found.items()]
-        together = pd.Series([" / ".join(parts) for parts in zip(*words, strict=True)])
-        codes, names = factorize("z", together)
-        found[" and ".join(z.columns)] = codes, names.tolist()
+    if len(found) > 1:
+        columns = np.stack([codes for codes, _ in found.values()], axis=1)
+        cells, codes = np.unique(columns, axis=0, return_inverse=True)
+        named = [names_of(name, groups) for name, (_, groups) in found.items()]
+        parts = [[named[j][k] for j, k in enumerate(cell)] for cell in cells]
+        found[" and ".join(found)] = codes.ravel(), list(map(" / ".join, parts))
     return found
 
 
@@ -308,39 +307,31 @@ def _settings(generator: Any, settings: Mapping[str, Any] | None) -> dict[str, s
 def _warnings(
     of_groups: pd.DataFrame,
     found: pd.DataFrame,
-    rows: Mapping[str, _Rows],
-    classes: NDArray[Any],
+    always: Mapping[str, Any],
+    lost: list[Any],
 ) -> list[str]:
     """Tell what makes the figures less sure than they look."""
-    notes = []
-    labels = np.unique(rows["synthetic"].y)
-    lost = [label for label in classes.tolist() if label not in labels]
+    notes = [
+        f'The classifier of {name} rows always answers "{label}".'
+        for name, label in always.items()
+    ]
     if lost:
-        notes.append(f"No synthetic row has the label {_listed(lost)}.")
-    for (attribute, measure), part in of_groups.groupby(
-        ["attribute", "measure"], sort=False
-    ):
-        few = part[part["n"] < FEW]
-        if len(few):
-            groups = part.index.get_level_values("group")
-            names = dict(zip(groups, names_of(attribute, groups), strict=True))
-            small = dict.fromkeys(names[g] for g in few.index.get_level_values("group"))
+        notes.append(f"No synthetic row has the label {listed(lost)}.")
+    by = ["attribute", "measure"]
+    for (attribute, measure), part in of_groups.groupby(by, sort=False):
+        names = np.array(names_of(attribute, part.index.get_level_values("group")))
+        few = dict.fromkeys(names[part["n"] < FEW])
+        if few:
             of = "rows" if measure == "selection rate" else "rows of the positive label"
             notes.append(
-                f"Fewer than {FEW} {of} to judge by in {attribute}: "
-                f"{_listed(list(small))}; the rates of so few are uncertain."
+                f"Fewer than {FEW} {of} to judge by in {attribute}: {listed(few)}; the "
+                "rates of so few are uncertain."
             )
     for (_, measure), row in found.iterrows():
-        for name in ("real", "synthetic"):
-            if np.isnan(row[name]):
-                notes.append(
-                    f"The {measure.replace('_', ' ')} of the classifier of {name} rows "
-                    "is undefined: no group is given the positive label, or fewer than "
-                    "two groups have such rows."
-                )
+        notes += [
+            f"The {TITLES[measure]} of the classifier of {name} rows is undefined: no "
+            "group is given the positive label, or fewer than two groups have rows."
+            for name in ("real", "synthetic")
+            if np.isnan(row[name])
+        ]
     return notes
-
-
-def _listed(names: list[Any], at_most: int = 5) -> str:
-    shown = ", ".join(map(str, names[:at_most]))
-    return shown + (f" and {len(names) - at_most} more" if len(names) > at_most else "")

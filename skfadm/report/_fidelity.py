@@ -30,17 +30,11 @@ _TAILS = {"1 %": 0.01, "99 %": 0.99}
 def column_shapes(
     real: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
 ) -> Matrix:
-    r"""Score how well each column's marginal distribution is reproduced.
+    """Score how well each column's marginal distribution is reproduced.
 
-    Numbers: the complement of the two-sample Kolmogorov-Smirnov statistic, categories:
-    that of the total variation distance:
-
-    .. math::
-        1 - \sup_x |F_{real}(x) - F_{syn}(x)|, \qquad
-        1 - \tfrac12 \sum_c |p_{real}(c) - p_{syn}(c)|
-
-    Missing values are left out. A column with values in one table alone scores 0, one
-    without any in both is NaN.
+    1 minus the Kolmogorov-Smirnov statistic (numbers) or the total variation distance
+    (categories), without missing values. A column with values in one table alone
+    scores 0, one without any in both is NaN.
     """
     scores = np.full(real.shape[1], np.nan)
     for j, categorical in enumerate(is_category):
@@ -77,23 +71,18 @@ def pair_trends(
     *,
     own_bins: bool = False,
 ) -> Matrix:
-    r"""Score how well the dependence of each pair of columns is reproduced.
+    """Score how well the dependence of each pair of columns is reproduced.
 
-    Two columns of numbers, with Pearson's correlation :math:`\rho`, and any other pair,
-    with the contingency table:
-
-    .. math::
-        1 - \tfrac12 |\rho_{real} - \rho_{syn}|, \qquad
-        1 - \tfrac12 \sum_{a, b} |p_{real}(a, b) - p_{syn}(a, b)|
-
-    A correlation uses the rows where both values are there and is NaN for a constant
-    column. In a contingency table a missing value is one more category, and numbers are
-    put into the tenths of the real column. With `own_bins` they are put into ten bins
-    of equal width over the range of their own table, as SDMetrics does for published
+    Two columns of numbers: 1 minus half the difference of Pearson's correlations, of
+    the rows where both are there. Any other pair: 1 minus the total variation distance
+    of the contingency tables, in which a missing value is one more category and numbers
+    stand in the tenths of the real column. With `own_bins` they stand in ten bins of
+    equal width over the range of their own table, as SDMetrics has it for published
     figures; an outlier in one table alone then moves all of its bins.
 
     The scores, shape (n_columns, n_columns), are NaN on the diagonal and where a pair
-    cannot be measured, 0 where a column has values in one table alone.
+    cannot be measured (a constant has no correlation), 0 where a column has values in
+    one table alone.
     """
     n_columns = real.shape[1]
     scores = np.full((n_columns, n_columns), np.nan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from textwrap import fill
 from typing import Any
@@ -15,9 +15,9 @@ from .._text import printable
 from ._limits import FIGURES, judge
 from ._marginals import Marginal
 from ._page import quality_parts, render
+from ._words import listed
 
 _WIDTH = 80
-_N_NAMED = 5
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -225,7 +225,7 @@ dcr_share, nndr, copies, membership_auc : float
         empty = self.column_scores.index[self.column_scores == 0]
         empty = [m.name for m in self.marginals if m.name in empty and m.is_empty]
         if empty:
-            notes.append(f"BAD: no generated value in {_listed(empty)}.")
+            notes.append(f"BAD: no generated value in {listed(empty)}.")
         missing = self.missing_scores.dropna().nsmallest(3)
         if "missing_values" in self.bad:
             notes.append(f"Shares of missing values differ most in {_scores(missing)}.")
@@ -235,7 +235,7 @@ dcr_share, nndr, copies, membership_auc : float
                 f"{r.column} {r.statistic} {r.synthetic:.4g} (real {r.real:.4g})"
                 for r in off.reset_index().itertuples()
             ]
-            notes.append(f"Numbers that are off: {_listed(named)}.")
+            notes.append(f"Numbers that are off: {listed(named)}.")
         columns = self.column_scores.dropna().nsmallest(3)
         upper = self.pair_scores.where(np.triu(np.ones(self.pair_scores.shape), 1) > 0)
         pairs = upper.stack().dropna().nsmallest(3)
@@ -254,9 +254,3 @@ def _number(value: float) -> str:
 
 def _scores(scores: pd.Series) -> str:
     return ", ".join(f"{name} {score:.3f}" for name, score in scores.items())
-
-
-def _listed(names: Iterable[str]) -> str:
-    names = list(names)
-    more = len(names) - _N_NAMED
-    return ", ".join(names[:_N_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -204,18 +204,14 @@ def _positions(wanted: Sequence[Any] | None, columns: list[Any]) -> list[int]:
             "categorical_features must be a list of column names or positions, got "
             f"{wanted!r}."
         )
-    positions = []
+    places = {j: j for j in range(len(columns))} | {c: j for j, c in enumerate(columns)}
     for item in wanted:
-        if item in columns:
-            positions.append(columns.index(item))
-        elif isinstance(item, (int, np.integer)) and 0 <= item < len(columns):
-            positions.append(int(item))
-        else:
+        if item not in places:
             raise ValueError(
                 f"categorical_features must name columns of the tables, got {item!r}; "
                 f"the columns are {columns}."
             )
-    return positions
+    return [places[item] for item in wanted]
 
 
 def _numbers(
@@ -262,15 +258,13 @@ def _codes(
 
 def _check_same_type(first: str, column: str, columns: Mapping[str, pd.Series]) -> None:
     """Refuse "1" against 1: no category would match, and the figures would mislead."""
-    is_text = {}
-    for name, part in columns.items():
-        present = part.dropna()
-        if len(present):
-            is_text[name] = {isinstance(v, str) for v in present.unique()}
-    expected = is_text.get(first)
+    is_text = {
+        name: {isinstance(value, str) for value in part.dropna().unique()}
+        for name, part in columns.items()
+    }
+    kinds = ("text", "no text") if True in is_text[first] else ("no text", "text")
     for name, found in is_text.items():
-        if expected is not None and expected.isdisjoint(found):
-            kinds = ("text", "no text") if True in expected else ("no text", "text")
+        if found and is_text[first] and found.isdisjoint(is_text[first]):
             raise TypeError(
                 f"{name} must hold categories of the type of {first} in column "
                 f"{column!r}: {first} holds {kinds[0]}, {name} {kinds[1]}."

@@ -22,12 +22,10 @@ _N_FOLDS = 3
 def real_or_generated_auc(
     real: Matrix, other: Matrix, rng: np.random.RandomState, detector: Any = None
 ) -> NDArray[np.float64]:
-    """Areas under the ROC curve of a classifier two-sample test (C2ST).
+    """Areas under the ROC curve, one a fold, of a classifier two-sample test (C2ST).
 
-    A classifier learns to tell the rows of `other` from as many rows of `real`
-    (the longer table is subsampled), with categories as ordinal codes. An area of
-    0.5 means that it cannot, 1 that it always can (Lopez-Paz and Oquab, 2017). There is
-    one for each fold of a stratified, shuffled cross-validation.
+    A classifier learns to tell the rows of `other` from as many rows of `real` (the
+    longer table is subsampled), with categories as ordinal codes (Lopez-Paz and Oquab).
     """
     n = min(len(real), len(other))
     X = np.concatenate([draw(t, n, rng) for t in (real, other)])
@@ -85,8 +83,7 @@ def real_and_synthetic_training(
 def ovr_auc(y: Matrix, probabilities: Matrix, classes: Matrix) -> float:
     """Mean over the classes in `y` of the AUC of that class against the rest.
 
-    A class that was never seen in training has probability 0, and so AUC 0.5.
-    NaN if all rows of `y` are of one class.
+    That of a class which training never saw is 0.5. NaN if `y` is of one class.
     """
     found = np.unique(y)
     if len(found) < 2:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,13 @@ def number(value: float, digits: int = 2) -> str:
 def interval(low: float, high: float, digits: int = 2) -> str:
     """Write an interval; nothing if it is unknown."""
     return "" if np.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def listed(names: Iterable[Any], at_most: int = 5) -> str:
+    """Write the first names, and how many more there are."""
+    names = list(map(str, names))
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return ", ".join(names[:at_most]) + more
 
 
 def points(row: Mapping[str, float], minus: str = "-") -> str:
@@ -124,11 +131,11 @@ def rates_sentence(
     by_label = present.groupby("label")
     worst = (by_label.min() / by_label.max()).fillna(1.0).idxmin()
     of_label = present.xs(worst, level="label")
-    low, high = of_label.idxmin(), of_label.idxmax()
+    least = f"{percent(of_label.min())} of {of_label.idxmin()}"
+    most = f"{percent(of_label.max())} of {of_label.idxmax()}"
     ends = interval(ratio[f"{name}_low"], ratio[f"{name}_high"])
-    shares = " and to ".join(f"{percent(of_label[g])} of {g}" for g in (low, high))
     return (
-        f"A classifier trained on {whose} gives “{worst}” to {shares}: a "
+        f"A classifier trained on {whose} gives “{worst}” to {least} and to {most}: a "
         f"ratio of {number(ratio[name])}{f' ({ends})' if ends else ''}."
     )
 

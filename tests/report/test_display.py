@@ -8,7 +8,7 @@ import pytest
 
 from skfadm.report import QualityDisplay, quality_report
 
-from .mixed_tables import QUICK, mixed_table
+from .tables import QUICK, mixed_table
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,7 @@ import pytest
 
 from skfadm.report import quality_report
 
-from . import sdmetrics_scores
-from .mixed_tables import QUICK, mixed_table
+from .tables import QUICK, mixed_table
 
 N = 350  # longer than the block of distances that is computed at a time
 

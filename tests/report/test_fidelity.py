@@ -7,7 +7,7 @@ import pytest
 from skfadm.report import quality_report
 
 from . import sdmetrics_scores
-from .mixed_tables import QUICK, mixed_table
+from .tables import QUICK, mixed_table
 
 
 def odd_tables():

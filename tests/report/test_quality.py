@@ -6,7 +6,7 @@ import pytest
 
 from skfadm.report import quality_report
 
-from .mixed_tables import QUICK, halves, mixed_table
+from .tables import QUICK, halves, mixed_table
 
 COPYING = {"dcr_share", "nndr", "copies", "membership_auc"}
 

@@ -7,7 +7,7 @@ import pytest
 
 from skfadm.report import quality_report
 
-from .mixed_tables import QUICK, halves
+from .tables import QUICK, halves
 
 
 @pytest.fixture(scope="module")

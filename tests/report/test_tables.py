@@ -1,6 +1,5 @@
 """Columns of every type in quality reports."""
 
-import datetime as dt
 from decimal import Decimal
 
 import numpy as np
@@ -10,7 +9,7 @@ import pytest
 
 from skfadm.report import quality_report
 
-from .mixed_tables import QUICK
+from .tables import QUICK
 
 N = 300
 
@@ -91,25 +90,6 @@ def test_codes_in_an_array_can_be_declared_categories():
     assert_same_report(codes, quality_report(words[real], words[synthetic], **QUICK))
 
 
-def test_periods_durations_and_times_of_day_are_numbers():
-    def forms(frame):
-        hour = frame["whole"] % 24
-        since = frame["day"] - pd.Timestamp("2020-01-01")
-        months = frame["day"].dt.to_period("M")
-        typed = {"month": months, "since": since, "hour": hour.map(dt.time)}
-        numbers = {
-            "month": months.dt.to_timestamp(how="end").dt.floor("s"),
-            "since": since.dt.total_seconds(),
-            "hour": 3600.0 * hour,
-        }
-        return pd.DataFrame(typed), pd.DataFrame(numbers)
-
-    tables = zip(forms(table(0)), forms(table(1)), strict=True)
-    typed, numbers = (quality_report(*pair, **QUICK) for pair in tables)
-    assert_same_report(typed, numbers)
-    assert [m.is_time for m in typed.marginals] == [True, False, False]
-
-
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "object"])
 def test_integers_beyond_what_floats_tell_apart_are_compared_exactly(dtype):
     rng = np.random.default_rng(0)
@@ -166,11 +146,6 @@ def test_identifiers_beside_frequent_words_count_as_one():
     with pytest.warns(UserWarning, match=r"0\.0% of synthetic repeat them"):
         report = quality_report(text.to_frame("t"), other.to_frame("t"), **QUICK)
     assert report.column_scores["t"] == 1
-
-
-def test_lists_are_categories():
-    X = pd.DataFrame({"l": [[1], [2, 3]] * 20})
-    assert quality_report(X, X, **QUICK).column_shapes == 1
 
 
 def test_a_table_of_identifiers_alone_is_refused():

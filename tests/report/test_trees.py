@@ -10,7 +10,7 @@ from sklearn.metrics import roc_auc_score
 
 from skfadm.report import quality_report
 
-from .mixed_tables import QUICK, mixed_table
+from .tables import QUICK, mixed_table
 
 
 class Recorder(DummyClassifier):
