@@ -16,13 +16,11 @@ def alpha_precision_beta_recall(
 ) -> tuple[float, float]:
     r"""Whether synthetic rows are typical of the real, and whether they cover them.
 
-    Let :math:`r_\alpha` be the :math:`\alpha`-quantile of the distances of the real
-    rows to their mean row, the radius of the :math:`\alpha`-support, and
-    :math:`P_\alpha` the share of synthetic rows within it. Let :math:`R_\beta` be
-    the share of real rows whose nearest synthetic row is not farther than their
-    nearest other real row, and lies within the :math:`\beta`-quantile of the
-    distances of such nearest synthetic rows to the mean synthetic row. Then, over
-    30 levels from 0 to 1,
+    :math:`P_\alpha` is the share of synthetic rows within the :math:`\alpha`-quantile
+    of the distances of the real rows to their mean row. :math:`R_\beta` is the share of
+    real rows whose nearest synthetic row is not farther than their nearest other real
+    row, and lies within the :math:`\beta`-quantile of the distances of such rows to the
+    mean synthetic row. Over 30 levels from 0 to 1,
 
     .. math::
         \alpha\text{-precision} =
@@ -30,12 +28,8 @@ def alpha_precision_beta_recall(
         \beta\text{-recall} =
             1 - \frac{\sum_\beta |R_\beta - \beta|}{\sum_\beta \beta}
 
-    These are the definitions that synthcity uses without an embedding and that
-    TabSyn and TabDiff report, here with Gower's distance, so that one distance
-    serves every measure. The best alpha-precision is 1. beta-recall is about 0.5
-    for fresh real rows, since a new row is as often nearer as the nearest old one,
-    more where rows repeat, and 1 for a copy of the table: more is not better beyond
-    what fresh rows reach. The tables are scaled, and have as many rows.
+    as synthcity has it without an embedding, and TabSyn and TabDiff report it, here
+    with Gower's distance. The tables are scaled, and have as many rows.
     """
     levels = np.linspace(0.0, 1.0, _N_LEVELS)
     to_centre = distance_to_centre(real, real, is_category)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from sklearn.utils._optional_dependencies import check_matplotlib_support
 
-from .._figures import BAD, INK, REAL, SYNTHETIC, axes_for
+from .._figures import BAD, INK, REAL, SYNTHETIC
 from .._text import drawable
 from ._fidelity import column_shapes, pair_trends
 from ._limits import COLUMN_LIMIT, PAIR_LIMIT
@@ -26,12 +27,11 @@ _DAY = 86_400  # seconds; matplotlib counts dates in days
 class QualityDisplay:
     """Figure of a synthetic table beside the real one.
 
-    Small panels show the distribution of each column in both tables, with the shape
-    score in the title. A heatmap shows how much is lost (1 - the score, 0 is best): on
-    its diagonal of the shape of each column, beside it of the trend of each pair. Its
-    colours are the same for all tables: pale up to 0.1, which is harmless, then redder
-    up to 0.3. Crossed cells cannot be measured, for instance a correlation with a
-    constant. Needs matplotlib.
+    Panels show the distribution of each column in both tables, with its shape score. A
+    heatmap shows how much is lost (1 - the score, 0 is best) of the shape of each
+    column, on its diagonal, and of the trend of each pair. Its colours mean the same
+    for all tables: pale up to 0.1, which is harmless, then redder up to 0.3. Crossed
+    cells cannot be measured, such as a correlation with a constant. Needs matplotlib.
 
     It is recommended to use :meth:`from_report` or :meth:`from_tables`.
 
@@ -71,16 +71,12 @@ class QualityDisplay:
         self.pair_scores = pair_scores
 
     @classmethod
-    def from_report(
-        cls, report: Any, *, ax: Axes | None = None, max_columns: int = 12
-    ) -> QualityDisplay:
+    def from_report(cls, report: Any, *, max_columns: int = 12) -> QualityDisplay:
         """Draw what a report measured.
 
         Parameters
         ----------
         report : QualityReport
-        ax : matplotlib Axes, default=None
-            Its room is used; a figure of its own if None.
         max_columns : int, default=12
             Of more columns, those with the worst shapes are shown.
 
@@ -89,7 +85,7 @@ class QualityDisplay:
         QualityDisplay
         """
         display = cls(report.marginals, report.column_scores, report.pair_scores)
-        return display.plot(ax=ax, max_columns=max_columns)
+        return display.plot(max_columns=max_columns)
 
     @classmethod
     def from_tables(
@@ -98,7 +94,6 @@ class QualityDisplay:
         synthetic: Any,
         *,
         categorical_features: Sequence[Any] | None = None,
-        ax: Axes | None = None,
         max_columns: int = 12,
     ) -> QualityDisplay:
         """Draw two tables, without the rest of a report.
@@ -108,7 +103,6 @@ class QualityDisplay:
         real, synthetic : DataFrame or array, shapes (n_rows, n_columns)
         categorical_features : list of column names or positions, optional
             Columns that hold categories although they are coded as numbers.
-        ax : matplotlib Axes, default=None
         max_columns : int, default=12
 
         Returns
@@ -129,15 +123,13 @@ class QualityDisplay:
             pd.Series(column_shapes(*pair), index=names, name="score"),
             pd.DataFrame(pair_trends(*pair), index=names, columns=names),
         )
-        return display.plot(ax=ax, max_columns=max_columns)
+        return display.plot(max_columns=max_columns)
 
-    def plot(self, ax: Axes | None = None, *, max_columns: int = 12) -> QualityDisplay:
-        """Draw the figure.
+    def plot(self, *, max_columns: int = 12) -> QualityDisplay:
+        """Draw the figure, which ``plt.show()`` shows.
 
         Parameters
         ----------
-        ax : matplotlib Axes, default=None
-            Its room is used; a figure of its own if None.
         max_columns : int, default=12
             Of more columns, those with the worst shapes are shown.
 
@@ -153,21 +145,19 @@ class QualityDisplay:
         """
         if max_columns < 1:
             raise ValueError(f"max_columns must be at least 1, got {max_columns!r}.")
+        check_matplotlib_support("QualityDisplay.plot")
+        import matplotlib.pyplot as plt
+
         shown = worst_columns(self.column_scores, max_columns)
-        with_heatmap = len(shown) > 1
         # As even as can be, so that no place is left empty.
         n_rows = -(-len(shown) // _PANELS_A_ROW)
         panels = [part.tolist() for part in np.array_split(shown, n_rows)]
-        heat = max(2.8, 1.6 + 0.34 * len(shown)) if with_heatmap else 0.0
-        size = (max(2.9 * len(panels[0]), 6.0), 2.3 * n_rows + heat)
-        outer = axes_for("QualityDisplay.plot", ax, figsize=size)
-        room = outer.get_subplotspec()
-        if room is None:
-            raise ValueError("ax must come from plt.subplots or a GridSpec.")
-        outer.set_axis_off()
-        figure: Any = outer.get_figure(root=True)
-        heights = [2.3] * n_rows + [heat] * with_heatmap
-        grid = room.subgridspec(len(heights), 1, height_ratios=heights)
+        heights = [2.3] * n_rows
+        if len(shown) > 1:
+            heights.append(max(2.8, 1.6 + 0.34 * len(shown)))
+        size = (max(2.9 * len(panels[0]), 6.0), sum(heights))
+        self.figure_ = plt.figure(figsize=size, layout="constrained")
+        grid = self.figure_.add_gridspec(len(heights), 1, height_ratios=heights)
         axes = []
         for i, positions in enumerate(panels):
             row = grid[i].subgridspec(1, len(positions))
@@ -175,32 +165,22 @@ class QualityDisplay:
                 marginal = self.marginals[position]
                 score = self.column_scores.iloc[position]
                 shape = "no values" if np.isnan(score) else f"{score:.3f}"
-                axes.append(figure.add_subplot(row[j]))
+                axes.append(self.figure_.add_subplot(row[j]))
                 draw_marginal(axes[-1], marginal)
                 title = drawable(f"{marginal.name}  {shape}", 28)
                 axes[-1].set_title(title, fontsize=9)
         self.axes_ = np.array(axes, dtype=object)
-        self._add_legend(axes[0])
-        self.figure_ = figure
+        handles, labels = axes[0].get_legend_handles_labels()
+        style: dict[str, Any] = {"frameon": False, "fontsize": 8, "ncols": 2}
+        self.figure_.legend(handles, labels, loc="outside upper right", **style)
         self.ax_ = axes[0]
-        if with_heatmap:
-            self.ax_ = figure.add_subplot(grid[n_rows])
+        if len(shown) > 1:
+            self.ax_ = self.figure_.add_subplot(grid[n_rows])
             self._plot_losses(shown)
-        if ax is None and len(shown) < len(self.marginals):
-            figure.suptitle(
-                f"{len(shown)} of {len(self.marginals)} columns, those with the worst "
-                "shapes",
-                fontsize=10,
-            )
+        if len(shown) < len(self.marginals):
+            title = f"the {len(shown)} of {len(self.marginals)} columns that are worst"
+            self.figure_.suptitle(title, fontsize=10)
         return self
-
-    @staticmethod
-    def _add_legend(ax: Axes) -> None:
-        """Put the legend into the first panel, with room made above a histogram."""
-        if ax.patches and not ax.yaxis_inverted() and ax.get_yscale() == "linear":
-            ax.set_ylim(top=1.35 * ax.get_ylim()[1])
-        style: dict[str, Any] = {"frameon": False, "fontsize": 7, "handlelength": 1.2}
-        ax.legend(loc="lower right" if ax.yaxis_inverted() else "upper right", **style)
 
     def _plot_losses(self, shown: list[int]) -> None:
         from matplotlib.colors import LinearSegmentedColormap
@@ -209,20 +189,15 @@ class QualityDisplay:
         # Nothing stands out before the limit, and noise on a good table is no alarm.
         limit = max(COLUMN_LIMIT, PAIR_LIMIT)
         colours = [(0, "#ffffff"), (1 / 3, "#f3e3da"), (0.5, "#e8a67f"), (1, BAD)]
+        colour_map = LinearSegmentedColormap.from_list("lost", colours)
         ax = self.ax_
-        image = ax.imshow(
-            lost,
-            cmap=LinearSegmentedColormap.from_list("lost", colours),
-            vmin=0.0,
-            vmax=3 * limit,
-            aspect="auto",
-        )
-        style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
+        image = ax.imshow(lost, cmap=colour_map, vmin=0, vmax=3 * limit, aspect="auto")
         for (i, j), value in np.ndenumerate(lost):
-            colour = "white" if value > 2.5 * limit else INK
+            style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
+            style["color"] = "white" if value > 2.5 * limit else INK
+            style["fontweight"] = "bold" if i == j else "normal"
             text = "\u00d7" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
-            weight = "bold" if i == j else "normal"
-            ax.text(j, i, text, color=colour, fontweight=weight, **style)
+            ax.text(j, i, text, **style)
         names = [_label(self.marginals[k].name) for k in shown]
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8)
         ax.set_yticks(range(len(names)), names, fontsize=8)
@@ -231,7 +206,7 @@ class QualityDisplay:
             "harmless",
             fontsize=9,
         )
-        bar = ax.figure.colorbar(image, ax=ax, pad=0.01, extend="max")
+        bar = self.figure_.colorbar(image, ax=ax, pad=0.01, extend="max")
         bar.ax.tick_params(labelsize=7)
 
 

@@ -52,20 +52,17 @@ def fairness_report(
 
     One classifier is trained on the real rows and one on the synthetic rows. Both
     predict the same real rows: the holdout, or, without one, all real rows, those of
-    the first classifier by cross-fitting (five folds). Compared are
+    the first classifier by cross-fitting (five folds). Compared are the **selection
+    rate** of each group, how often it is given the positive label; its **true positive
+    rate**, the same among its rows that have it; the **ratios of demographic parity**
+    (Eq. 12) and **equal opportunity** (Eq. 13), the smallest over the largest of these
+    rates; accuracy and balanced accuracy.
 
-    - the **selection rate** of each group, how often it is given the positive label,
-      and the **true positive rate**, the same among its rows that have it;
-    - the **ratio of demographic parity** (Eq. 12), the smallest over the largest
-      selection rate, and the **ratio of equal opportunity** (Eq. 13), the same of true
-      positive rates; 1 is equal, and 0.8 the four-fifths rule;
-    - the **accuracy**.
-
-    Rates have Wilson's 95 % intervals. Ratios, accuracy and their changes have 95 %
+    Rates have Wilson's 95 % intervals. Ratios, accuracies and their changes have 95 %
     bootstrap intervals over the rows that are judged, pairs for the changes; another
     training of the generator is not in them, and a ratio has none where a classifier
     gives the positive label to fewer than five rows of a group. Fidelity, use and
-    privacy are those of :func:`skfadm.report.quality_report`.
+    privacy are those of :func:`skfadm.quality_report`.
 
     Parameters
     ----------
@@ -80,7 +77,7 @@ def fairness_report(
         Sensitive attributes of the real rows. Of several, each is looked at and their
         combinations, for which the verdict is given.
     domains : array-like of shape (n_real,), default=None
-        Where the real rows come from. If given, the scores of each domain are told.
+        Where the real rows come from. If given, each domain has scores of its own.
     holdout : DataFrame or array of shape (n_holdout, n_features), default=None
         Real rows that the generator has not seen. Without them the classifier of
         synthetic rows is judged on rows that these were made from, and membership
@@ -90,16 +87,14 @@ def fairness_report(
         What belongs to the holdout; needed where the real rows have it.
     pos_label : label, default=None
         The positive label. None is that of the `generator` or, without one, the larger
-        of two labels; of more, each in turn, and the smallest ratio counts. The report
-        names it.
+        of two labels; of more, each in turn, and the smallest ratio counts.
     classifier : classifier, default=None
         Cloned and trained; None is histogram gradient boosting for columns of any type.
     generator : FairDiffusionGenerator, default=None
         The fitted generator, if it is one of this package: the report then holds its
-        settings and, where it has fair control, accuracy against the ratio for several
-        strengths, three tables each.
+        settings and accuracy against the ratio for several strengths.
     settings : mapping of str to object, default=None
-        What else is to be told of how the rows were made.
+        What else the page says of how the rows were made.
     max_rows : int, default=50_000
         Of longer tables so many rows are drawn at random; a fifth of them for figures
         that search nearest neighbours.
@@ -115,7 +110,7 @@ def fairness_report(
     ------
     ValueError, TypeError
         Before any training, naming the argument: as
-        :func:`~skfadm.report.quality_report`; if `z` has a single group, labels of the
+        :func:`~skfadm.quality_report`; if `z` has a single group, labels of the
         synthetic rows are unknown, or what belongs to the holdout is missing.
 
     Examples

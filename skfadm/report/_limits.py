@@ -40,21 +40,18 @@ FIGURES = (
            "Do columns depend on each other as in the real table? 1: all do.",
            "columns depend on each other differently than in the real table"),
     Figure("pair_trends_sdmetrics", "fidelity", "pair trends, SDMetrics", 1.0, np.nan,
-           True, "The same as SDMetrics and published figures have it, with bins that "
-           "each table has for itself.", "pair trends in other bins"),
+           True, "The same as published figures have it, in bins of each table alone.",
+           ""),
     Figure("missing_values", "fidelity", "missing values", 1.0, 0.95, True,
-           "In the column that is worst, are values missing as often as in the real "
-           "table? 1: yes.",
+           "Are values missing as often as in the real table? 1: in every column.",
            "a column has more, or fewer, missing values than in the real table"),
     Figure("c2st_auc", "fidelity", "real-or-generated AUC", 0.5, 0.70, False,
            "Can trees tell synthetic rows from real ones? 0.5: no, 1: always.",
            "trees easily tell synthetic rows from real ones"),
     Figure("c2st_score", "fidelity", "C2ST score", 1.0, np.nan, True,
-           "The real-or-generated AUC on the scale of the literature; 1 is best.",
-           "the real-or-generated AUC on another scale"),
-    Figure("c2st_auc_holdout", "fidelity", "real-or-generated AUC, holdout", 0.5,
-           0.70, False,
-           "Can trees tell synthetic rows from unseen real ones? 0.5: no, 1: always.",
+           "The real-or-generated AUC on the scale of the literature; 1 is best.", ""),
+    Figure("c2st_auc_holdout", "fidelity", "real-or-generated AUC, holdout", 0.5, 0.70,
+           False, "Can trees tell synthetic rows from unseen real ones? 0.5: no.",
            "trees easily tell synthetic rows from unseen real ones"),
     Figure("alpha_precision", "fidelity", "alpha-precision", 1.0, 0.90, True,
            "Are synthetic rows typical of the real ones? 1 is best.",
@@ -63,31 +60,24 @@ FIGURES = (
            "Do synthetic rows cover the real ones? Best: as far as fresh rows do.",
            "parts of the real table are not covered", relative=True),
     Figure("tstr_auc", "use", "train-on-synthetic AUC", np.nan, -0.03, True,
-           "How well does a classifier of synthetic rows rank real ones? Best: as "
-           "well as one of real rows.",
+           "Does a classifier of synthetic rows rank real ones as one of real rows?",
            "a classifier trained on synthetic rows ranks real rows worse",
            relative=True),
     Figure("tstr_accuracy", "use", "train-on-synthetic accuracy", np.nan, -0.03, True,
-           "How often is a classifier of synthetic rows right about real ones? Best: "
-           "as often as one of real rows.",
+           "Is a classifier of synthetic rows right as often as one of real rows?",
            "a classifier trained on synthetic rows is less often right",
            relative=True),
     Figure("dcr_share", "privacy", "DCR share", 0.5, 0.55, False,
-           "Are synthetic rows nearer to training rows than to unseen ones? 0.5: no, "
-           "1: all are.",
+           "Are synthetic rows nearer to training rows than to unseen ones? 0.5: no.",
            "synthetic rows lie nearer to training rows than to unseen ones"),
     Figure("nndr", "privacy", "distance ratio (NNDR)", np.nan, -0.05, True,
-           "Do synthetic rows cling to single training rows? Best: no more than real "
-           "rows do.",
+           "Do synthetic rows cling to single training rows no more than real rows do?",
            "synthetic rows cling to single training rows", relative=True),
     Figure("copies", "privacy", "exact copies", np.nan, 0.01, False,
-           "Which share of synthetic rows equals a training row? Best: what real rows "
-           "have.",
-           "training rows are copied more often than chance explains",
-           relative=True),
+           "Do synthetic rows equal training rows no more often than real rows do?",
+           "training rows are copied more often than chance explains", relative=True),
     Figure("membership_auc", "privacy", "membership AUC", 0.5, 0.55, False,
-           "Does the synthetic table tell who was in the training table? 0.5: no, "
-           "1: always.",
+           "Does the synthetic table tell who was in the training table? 0.5: no.",
            "the synthetic table tells who was in the training table"),
 )  # fmt: skip
 
@@ -108,16 +98,13 @@ def judge(
         real = reference.get(figure.name, np.nan)
         limit = limit_of(figure, real, n_rows)
         rows[figure.name] = {
-            "group": figure.group,
             "measure": figure.title,
             "value": value,
             "reference": real,
             "beyond": "below" if figure.more_is_better else "above",
             "limit": limit,
             "bad": bool(value < limit if figure.more_is_better else value > limit),
-            "question": figure.question,
-            "meaning": figure.meaning,
-        }
+        } | {name: getattr(figure, name) for name in ("group", "question", "meaning")}
     return pd.DataFrame.from_dict(rows, orient="index")
 
 

@@ -35,19 +35,13 @@ def nearest(
     *,
     skip_self: bool = False,
 ) -> tuple[Matrix, NDArray[np.intp]]:
-    r"""Find the two nearest rows of `base` under Gower's distance.
+    """Find the two nearest rows of `base` under Gower's distance, by looking at all.
 
-    .. math::
-        d(a, b) = \sum_{j\ number} |a_j - b_j| + \sum_{j\ category} [a_j \neq b_j]
-
-    for numbers divided by their range (see :func:`scale_numbers`). This is the L1
-    distance in the space of scaled numbers and one-hot blocks times 1/2. A missing
-    value is at distance 0 of a missing one and 1 of any other. The search is
-    exhaustive, n_query * n_base distances, and needs memory for a few rows of them.
-
-    With `skip_self`, `query` is `base` and a row is not its own neighbour. Returned are
-    the distances to the nearest and the second nearest row, shape (n_query, 2), rounded
-    to nine decimals so that ties are ties, and the index of the nearest row.
+    The distance is the sum of the differences of numbers, divided by their range, and
+    of 1 for each category that differs; a missing value is at distance 0 of a missing
+    one and 1 of any other. With `skip_self`, `query` is `base` and no row is its own
+    neighbour. Returned are the distances to the nearest and the second nearest row,
+    shape (n_query, 2), rounded so that ties are ties, and the index of the nearest row.
     """
     n_query, n_base = len(query), len(base)
     numbers, codes = np.flatnonzero(~is_category), np.flatnonzero(is_category)
@@ -103,13 +97,10 @@ def _mismatches(
 def distance_to_centre(
     rows: Matrix, of: Matrix, is_category: NDArray[np.bool_]
 ) -> Matrix:
-    r"""Gower's distance to the mean row of the table `of`, in the one-hot space.
+    """Gower's distance to the mean row of the table `of`, in the one-hot space.
 
-    .. math::
-        \sum_{j\ number} |a_j - \bar x_j| + \sum_{j\ category} (1 - p_j(a_j))
-
-    with :math:`p_j` the shares of the categories in `of`, missing being one of them;
-    a column of numbers with missing values counts as the mixture of both.
+    A category is 1 minus its share in `of` away, missing being one of them; a column of
+    numbers with missing values counts as the mixture of both.
     """
     distance = np.zeros(len(rows))
     for j, categorical in enumerate(is_category):

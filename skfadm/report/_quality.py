@@ -41,77 +41,69 @@ def quality_report(
 
     **Column shapes, pair trends** (perfect: 1). Means over the columns and over the
     pairs of columns. Shapes: the complements of the Kolmogorov-Smirnov statistic
-    (numbers) and of the total variation distance (categories), as SDMetrics defines
-    them; a column with values in one table alone scores 0. Pairs: one minus half the
-    difference of Pearson's correlations (two numbers) and the complement of the total
-    variation distance of the contingency tables (any other pair), in which numbers
-    stand in the tenths of the real column. Beside it stands SDMetrics' figure, with ten
-    bins over the range of each table, over all pairs (its
-    ``real_correlation_threshold`` and ``real_association_threshold`` at 0), as in
-    published figures.
+    (numbers) and of the total variation distance (categories); a column with values in
+    one table alone scores 0. Pairs: one minus half the difference of Pearson's
+    correlations (two numbers) and the complement of the total variation distance of the
+    contingency tables (any other pair), in which numbers stand in the tenths of the
+    real column. Beside it stands SDMetrics' figure of published tables: ten bins over
+    the range of each table, all pairs (``real_*_threshold`` at 0).
 
     **Missing values** (perfect: 1). One minus the difference of the shares of missing
     values, in the column where it is largest.
 
-    **Real-or-generated AUC** (perfect: 0.5). Gradient boosting is trained to tell
-    real from synthetic rows, equally many, categories as ordinal codes; mean area
-    :math:`A_k` under the ROC curve over three folds. The C2ST score is that of
-    SDMetrics' detection metrics, :math:`\tfrac13 \sum_k 2 - 2 \max(A_k, \tfrac12)`
-    (perfect: 1). With a holdout also against the holdout rows, which memorising the
-    training rows does not improve. An area below 0.5 is a sign of copies: a row
-    whose twin from the other table was trained on is taken for that.
+    **Real-or-generated AUC** (perfect: 0.5). Gradient boosting is trained to tell real
+    from synthetic rows, equally many, categories as ordinal codes; mean area
+    :math:`A_k` under the ROC curve over three folds. Below 0.5 it is a sign of copies.
+    The C2ST score, as in SDMetrics, is :math:`\tfrac13 \sum_k 2 - 2 \max(A_k,
+    \tfrac12)` (perfect: 1). With a holdout also against the holdout rows, which
+    memorising the training rows does not improve.
 
-    **alpha-precision, beta-recall** (Alaa et al. 2022; perfect: 1 and what fresh
-    rows reach, about 0.5). Whether synthetic rows are typical and whether they cover
-    the real ones.
+    **alpha-precision, beta-recall** (perfect: 1 and what fresh rows reach, about 0.5)
+    [2]_. Whether synthetic rows are typical and whether they cover the real ones.
 
-    **TSTR AUC and accuracy** (perfect: as train-on-real). Gradient boosting trained
-    on synthetic rows and tested on the holdout, or without one on thirds of the
-    real table; for several classes the mean AUC of one class against the rest.
+    **TSTR AUC and accuracy** (perfect: as train-on-real). Gradient boosting trained on
+    synthetic rows and tested on the holdout, or without one on thirds of the real
+    table; for several classes the mean AUC of one class against the rest.
 
-    **DCR share** (perfect: 0.5). Share of synthetic rows whose closest record in the
-    real table is nearer than that in an equally large holdout, ties counted half.
-    Of the larger of the two tables only as many rows are used as the smaller has,
-    here and for copies: the larger the holdout, the more is seen.
+    **DCR share** (perfect: 0.5) [3]_. Share of synthetic rows whose closest record in
+    the real table is nearer than that in the holdout, ties counted half. Both have as
+    many rows as the smaller one, here and for copies and membership.
 
-    **Distance ratio** (NNDR; perfect: as to the holdout). Mean ratio of the
-    distances to the nearest and second nearest real row; low where synthetic rows
-    cling to single records.
+    **Distance ratio** (NNDR; perfect: as to the holdout). Mean ratio of the distances
+    to the nearest and second nearest real row; low where synthetic rows cling to single
+    records.
 
     **Exact copies** (perfect: as of the holdout). Share of synthetic rows equal to a
-    real row in every column, beside the share equal to a row of an equally large
-    holdout.
+    real row in every column.
 
-    **Membership AUC** (perfect: 0.5). How well the distance to the closest synthetic
-    row tells real rows from holdout rows.
+    **Membership AUC** (perfect: 0.5) [4]_. How well the distance to the closest
+    synthetic row tells real rows from holdout rows.
 
-    Distances are Gower's: numbers divided by their range over the real rows (and
-    the holdout), plus 1 for each category that differs; a missing value is at
-    distance 1 of any other. TabSyn and TabDiff report DCR under the same distance.
+    Distances are Gower's: numbers divided by their range over the real rows (and the
+    holdout), plus 1 for each category that differs; a missing value is at distance 1
+    of any other.
 
     Parameters
     ----------
     real : DataFrame or array, shape (n_real, n_columns), or tuple of (X, y)
         The rows that the generator was trained on. Numbers, times and durations count
-        as numbers, all others as categories. Missing values are allowed. A tuple holds
-        rows and labels, as `y_real` does otherwise. Identifiers and free text, by the
-        rule of :class:`~skfadm.encoding.TabularEncoder`, are not compared.
+        as numbers, all others as categories. Missing values are allowed. Identifiers
+        and free text, by the rule of :class:`~skfadm.encoding.TabularEncoder`, are not
+        compared.
     synthetic : DataFrame or array, shape (n_synthetic, n_columns), or tuple of (X, y)
         Generated rows, in the same columns (matched by name).
     y_real, y_synthetic : array of labels, shapes (n_real,), (n_synthetic,), optional
         Class labels of the rows, both or neither. They join the tables as one more
         category column, in every measure, and bring train-on-synthetic figures.
     holdout : DataFrame or array, shape (n_holdout, n_columns), or tuple, optional
-        Real rows that the generator has not seen. DCR share and membership AUC
-        need them; most other figures gain a yardstick, the same figure for the
-        holdout rows in the place of the synthetic ones.
+        Real rows that the generator has not seen. DCR share and membership AUC need
+        them; for other figures they show what fresh rows reach.
     y_holdout : array of labels, shape (n_holdout,), optional
         Needed when there are `holdout` and `y_real`.
     categorical_features : list of column names or positions, optional
         Columns that hold categories although they are coded as numbers.
     detector : classifier with ``predict_proba``, optional
-        For the real-or-generated test. It must accept NaN if values are missing;
-        a ``random_state`` of None is replaced by one drawn from `random_state`.
+        For the real-or-generated test; it must accept NaN if values are missing.
         Default: :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
     max_rows : int, default=10_000
         Rows of each table, drawn at random, for the figures that search nearest

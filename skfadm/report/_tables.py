@@ -17,8 +17,8 @@ from ..encoding._identifiers import rare_words
 from ..encoding._kinds import amounts, kind_of, kind_of_dtype, origin_of, plain
 
 MIN_ROWS = 10
-#: The squares of larger numbers are infinite.
-_LARGEST = 1e100
+#: Detectors may compute in single precision, where larger numbers are infinite.
+_LARGEST = 1e30
 
 Matrix = NDArray[np.float64]
 

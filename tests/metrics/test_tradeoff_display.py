@@ -53,12 +53,6 @@ def test_points_are_the_scores_of_rows_sampled_with_each_strength(data, generato
     generator.set_params(lambda_yz="auto")
 
 
-def test_drawing_leaves_the_generator_as_it_was(data, generator):
-    before = generator.get_params()["lambda_yz"]
-    draw(generator, data, strengths=[1.0])
-    assert generator.lambda_yz == before == "auto"
-
-
 def test_real_rows_are_a_point_of_what_they_teach(data, generator):
     display = draw(generator, data, strengths=[0.0], real_rows=(data.data, data.target))
     model = LogisticRegression().fit(data.data, data.target)
@@ -77,11 +71,6 @@ def test_it_draws_into_axes_that_are_given_and_writes_the_strengths(
     assert {"0", "0.25", "better \u2197"} <= {text.get_text() for text in ax.texts}
     assert "mine" in [t.get_text() for t in ax.get_legend().get_texts()]
     assert not plt.get_fignums()
-
-
-def test_without_axes_the_figure_is_one_that_pyplot_shows(data, generator, plt):
-    display = draw(generator, data, strengths=[0.0])
-    assert plt.figure(plt.get_fignums()[-1]) is display.figure_
 
 
 def test_auto_is_one_more_point_and_is_ringed(data, generator):

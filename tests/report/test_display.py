@@ -53,16 +53,6 @@ def test_no_cell_of_the_figure_is_empty(plt):
     assert sorted(map(len, rows.values())) == [3, 3]
 
 
-def test_display_of_tables_equals_that_of_their_report(plt, report):
-    display = QualityDisplay.from_tables(mixed_table(60, 0), mixed_table(60, 1))
-    pd.testing.assert_series_equal(display.column_scores, report.column_scores)
-    for one, other in zip(display.marginals, report.marginals, strict=True):
-        np.testing.assert_array_equal(one.real, other.real)
-        assert one.real.sum() == pytest.approx(1)
-        assert one.synthetic.sum() == pytest.approx(1)
-    assert display.plot() is display
-
-
 def test_display_writes_dates_as_dates(plt):
     times = pd.date_range("2015-01-01", "2022-01-01", 50).to_series()
     table = pd.DataFrame({"since": times, "n": np.arange(50.0)})
@@ -81,15 +71,6 @@ def test_display_shows_the_worst_columns_of_a_wide_table(plt):
     assert len(QualityDisplay.from_tables(real, synthetic).axes_) == 12
     with pytest.raises(ValueError, match="max_columns"):
         display.plot(max_columns=0)
-
-
-def test_display_draws_into_the_room_of_a_given_axes(plt):
-    figure, axes = plt.subplots(1, 2)
-    table = mixed_table(30, 0)
-    display = QualityDisplay.from_tables(table, table, ax=axes[1])
-    assert display.figure_ is figure
-    figure.canvas.draw()
-    assert display.ax_.get_position().x0 > 0.5
 
 
 @pytest.mark.parametrize(

@@ -123,27 +123,6 @@ def test_without_a_holdout_real_rows_are_measured_among_themselves(kind, slack):
     assert np.isnan(report.dcr_share) and np.isnan(report.membership_auc)
 
 
-@pytest.mark.filterwarnings("ignore")  # of SDMetrics
-def test_dcr_share_is_that_of_the_distances_of_sdmetrics():
-    from sdmetrics.single_table.privacy.dcr_utils import calculate_dcr
-
-    numbers = ["age", "gain", "since"]
-    real, synthetic, holdout = (mixed_table(90, seed, 0.2) for seed in range(3))
-    # SDMetrics divides by the range of one table, and caps what lies beyond.
-    low, high = real[numbers].min(), real[numbers].max()
-    for table in (synthetic, holdout):
-        table[numbers] = table[numbers].clip(low, high, axis=1)
-    holdout.loc[0, numbers], holdout.loc[1, numbers] = low, high
-    report = quality_report(real, synthetic, holdout=holdout, **QUICK)
-    to_real, to_holdout = (
-        calculate_dcr(synthetic, t, sdmetrics_scores.metadata(real)).astype(float)
-        for t in (real, holdout)
-    )
-    gap = (to_real - to_holdout).round(9)
-    expected = np.mean((gap < 0) + 0.5 * (gap == 0))
-    assert report.dcr_share == pytest.approx(expected)
-
-
 def test_equal_steps_are_ties_whatever_the_floating_point_error():
     # 31 - 30 and 32 - 31, divided by the range, differ in the last digit.
     rng = np.random.default_rng(0)

@@ -74,14 +74,6 @@ def test_a_seed_fixes_every_figure():
     assert not first["value"].equals(none["value"])
 
 
-def test_a_figure_does_not_change_when_a_holdout_is_added():
-    real, holdout, fresh = halves(120, parts=3)
-    without = quality_report(real, fresh, **QUICK)
-    added = quality_report(real, fresh, holdout=holdout, **QUICK)
-    assert without.c2st_auc == added.c2st_auc
-    assert without.column_shapes == added.column_shapes
-
-
 # --- bad input ---------------------------------------------------------------------
 
 GOOD = mixed_table(30, 0)
