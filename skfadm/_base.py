@@ -117,6 +117,8 @@ class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
     _takes_gaps_in_z = False
     #: What identifiers come back as; a parameter of those that offer it.
     identifiers: str | dict = "synthetic"
+    #: Fewer rows than that point at nobody; likewise.
+    min_frequency: int = 5
     random_state: Any
     weights_: dict[str, NDArray[np.float32]]
 
@@ -187,7 +189,9 @@ class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
         seed: int,
     ) -> EncodedTable:
         """Check what `fit` was given and encode it; the estimator is not changed."""
-        encoder = TabularEncoder(seed, identifiers=self.identifiers).fit(X)
+        encoder = TabularEncoder(
+            seed, identifiers=self.identifiers, min_frequency=self.min_frequency
+        ).fit(X)
         # An array, whatever scikit-learn's configuration says of outputs.
         encoder.set_output(transform="default")
         rows = encoder.transform(X)

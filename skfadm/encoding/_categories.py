@@ -10,8 +10,11 @@ import pandas as pd
 from ._columns import refuse_missing
 from ._dtypes import dress, freeze, freeze_dtype, thaw
 from ._formats import MISSING_MARKERS, missing_marker
-from ._identifiers import MIN_SINGLE, WordPattern, rare_words, row_streams
+from ._identifiers import WordPattern, rare_words, row_streams
 from ._kinds import unboxed
+
+#: A warning tells of words of few rows where they are in a larger share of the rows.
+MAX_HIDDEN = 0.01
 
 
 class CategoryColumn:
@@ -19,7 +22,8 @@ class CategoryColumn:
 
     Its category channel codes the seen values in order, then identifiers, then missing;
     a column of a single one of these has none. `identifiers` is the rule for words that
-    belong to single rows, which with `all_words` are all. Values that are not hashable,
+    belong to single rows, which with `all_words` are all. Other words of fewer rows
+    than `minimum` are encoded as one of the others, drawn by its share. Values that are not hashable,
     or too many and no words, are a TypeError.
     """
 
@@ -32,6 +36,7 @@ class CategoryColumn:
         identifiers: str,
         all_words: bool,
         rng: np.random.Generator,
+        minimum: int = 1,
     ) -> None:
         self.name = name
         codes, index = self._read(series)
@@ -40,19 +45,23 @@ class CategoryColumn:
         self.ordered = self.is_categorical and bool(unboxed(series).cat.ordered)
         self.marker = missing_marker(series)
         counts = np.bincount(codes[codes >= 0], minlength=len(index))
+        largest = counts.max(initial=0)
         rare = np.zeros(len(index), dtype=bool)
         if identifiers != "keep":
-            rare = counts > 0 if all_words else rare_words(counts)
+            all_single = largest == 1 and minimum > 1
+            rare = counts > 0 if all_words or all_single else rare_words(counts)
         #: How many words are taken as identifiers, of how many rows.
         self.n_rare, self.n_rare_rows = int(rare.sum()), int(counts[rare].sum())
         self.pattern = None
         if self.n_rare and identifiers == "synthetic":
             self.pattern = self._pattern(index[rare], rng)
-        # Words of one row each among frequent ones are not given away either.
-        hidden = counts == 1
-        if identifiers == "keep" or self.n_rare or hidden.sum() < MIN_SINGLE:
+        # Other words of few rows: more frequent ones take their place.
+        hidden = (counts > 0) & (counts < min(minimum, largest)) & ~rare
+        if identifiers == "keep":
             hidden[:] = False
         self.n_hidden = int(hidden.sum())
+        n_hidden_rows = int(counts[hidden].sum())
+        self.hides_many = n_hidden_rows > MAX_HIDDEN * len(codes)
         dropped = rare | hidden
         if self.n_rare:  # categories without rows may name people of other rows
             dropped |= counts == 0
@@ -83,10 +92,10 @@ class CategoryColumn:
                 f"rows get {what} in their place. If they are times or numbers, "
                 "convert the column."
             )
-        elif self.n_hidden:
+        elif self.hides_many:
             text = (
-                f"Column {self.name} holds {self.n_hidden} words of one row each: "
-                "generated rows get more frequent words in their place."
+                f"Column {self.name} holds {self.n_hidden} words of fewer rows than "
+                "min_frequency: generated rows get more frequent words in their place."
             )
         else:
             return ""

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ._formats import Format, refuse_infinite
-from ._scales import SUBSAMPLE, EmpiricalCDF, Scale, find_scale, tied
+from ._scales import EmpiricalCDF, Scale, find_scale, tied
 
 # A number is a category of its own (an atom) if it takes this share of its column, or
 # is so many times as frequent as the numbers next to it, and is seen in so many rows
@@ -30,14 +30,14 @@ def refuse_missing(name: str) -> None:
 
 def atoms_of(counts: np.ndarray) -> np.ndarray:
     """Tell which distinct values, given their counts in order, stand out as atoms."""
-    padded = np.pad(counts.astype(np.float64), 2, constant_values=np.nan)
-    beside = np.stack([np.roll(padded, k)[2:-2] for k in (-2, -1, 1, 2)])
-    is_spike = counts >= SPIKE_RATIO * np.nanmedian(beside, axis=0)
-    often = is_spike | (counts >= ATOM_SHARE * counts.sum())
-    often &= counts >= ATOM_ROWS
-    if often.sum() > MAX_ATOMS:
-        most = np.argsort(-counts * often, kind="stable")[:MAX_ATOMS]
-        often = np.isin(np.arange(len(counts)), most)
+    often = np.zeros(len(counts), dtype=bool)
+    found = np.flatnonzero(counts >= ATOM_ROWS)
+    beside = found[:, None] + [-2, -1, 1, 2]
+    exists = (beside >= 0) & (beside < len(counts))
+    near = np.where(exists, counts[beside.clip(0, len(counts) - 1)], np.nan)
+    is_spike = counts[found] >= SPIKE_RATIO * np.nanmedian(near, axis=1)
+    found = found[is_spike | (counts[found] >= ATOM_SHARE * counts.sum())]
+    often[found[np.argsort(-counts[found], kind="stable")[:MAX_ATOMS]]] = True
     return often
 
 
@@ -50,7 +50,7 @@ class NumberColumn:
     """
 
     def __init__(
-        self, name: str, series: pd.Series, form: Format, rng: np.random.Generator
+        self, name: str, series: pd.Series, form: Format, minimum: int = 1
     ) -> None:
         self.name = name
         self.format = form
@@ -59,33 +59,34 @@ class NumberColumn:
         self.cdf: EmpiricalCDF | None = None
         self.atoms = np.empty(0)
         numbers = numbers[~missing] if self.has_missing else numbers
+        #: Whether there are numbers, too few to be given away.
+        self.is_hidden = 0 < len(numbers) < minimum
         self.scale: Scale | None = None
-        if len(numbers):
+        if len(numbers) and not self.is_hidden:
             self.scale = find_scale(numbers)
-            self._fit(self.scale.positions(numbers), rng)
+            self._fit(self.scale.positions(numbers), minimum)
+            ends = self.atoms if self.cdf is None else self.cdf.knots
+            low, high = (f([*self.atoms, ends[0], ends[-1]]) for f in (min, max))
+            moved = self.scale.narrow(low, high)
+            self.atoms -= moved
+            if self.cdf is not None:
+                self.cdf.knots -= moved
         size = len(self.atoms) + self.has_number + self.has_missing
         self.category_size = size if size > 1 else 0
 
-    def _fit(self, positions: np.ndarray, rng: np.random.Generator) -> None:
+    def _fit(self, positions: np.ndarray, minimum: int) -> None:
         """Find the atoms, and the distribution of the rest."""
-        sample = positions
-        if len(positions) > SUBSAMPLE:
-            sample = rng.choice(positions, SUBSAMPLE, replace=False, shuffle=False)
-        values, counts = np.unique(sample, return_counts=True)
-        if tied(values, counts) and len(sample) < len(positions):
-            values, counts = np.unique(positions, return_counts=True)
+        values, counts = np.unique(positions, return_counts=True)
         if len(values) == 1 or (len(values) <= MAX_DISCRETE and tied(values, counts)):
-            self.atoms = values
+            self.atoms = values[counts >= min(minimum, counts.max())]
             return
         often = atoms_of(counts)
-        if len(values) - often.sum() <= 1:
-            often[:] = True
+        n_rest = counts[~often].sum()
+        if len(values) - often.sum() <= 1 or n_rest < minimum:
+            self.atoms = values[often | (counts >= minimum)]
+            return
         self.atoms = values[often]
-        if not often.all():
-            rest = positions[~np.isin(positions, self.atoms)]
-            self.cdf = EmpiricalCDF(
-                values[~often], counts[~often], rest.min(), rest.max()
-            )
+        self.cdf = EmpiricalCDF(values[~often], counts[~often], minimum)
 
     @property
     def has_number(self) -> bool:
@@ -106,7 +107,7 @@ class NumberColumn:
         if not self.has_missing and missing.any():
             refuse_missing(self.name)
         if self.scale is None:
-            if not missing.all():
+            if not missing.all() and not self.is_hidden:
                 raise ValueError(
                     f"Column {self.name} holds numbers, expected only missing values "
                     "as in fit."

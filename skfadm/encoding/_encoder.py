@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_array, check_random_state
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
 from ._channels import decode_columns, encode_columns
@@ -57,9 +58,9 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     random_state : int, RandomState instance or None, default=None
-        Source of the noise that spreads tied values, and of
-        the subsample of 100,000 rows from which quantiles are read. An integer gives
-        the same encoding at every call. None draws afresh.
+        Source of the noise that spreads tied values, and of the words that take the
+        place of rare ones. An integer gives the same encoding at every call. None draws
+        afresh.
     identifiers : {"synthetic", "missing", "keep"} or dict, default="synthetic"
         What identifiers come back as: new words of the same pattern; missing values;
         or, with "keep", the real words, which are then categories as any others, also
@@ -67,6 +68,14 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         columns (names, or positions in an array) to one of these says so for these
         columns, whatever they hold: with "synthetic" and "missing" all their words are
         identifiers. All other columns are as by default.
+    min_frequency : int, default=5
+        Nothing comes back that fewer rows have, so that it points at nobody; 1 gives
+        all back. A category of fewer rows is encoded as another one, drawn with its
+        share. Rare numbers among tied ones become any number from one to the next.
+        Ranges end where the outermost `min_frequency` rows have their mean, and not at
+        the extreme. A column with fewer numbers than that is missing throughout. Of a
+        table of n rows, n / 5 is the most that is asked for, and where no category has
+        so many rows, the most frequent stay. Words of "keep" columns all stay.
 
     Attributes
     ----------
@@ -111,13 +120,19 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     _parameter_constraints: dict = {
         "random_state": ["random_state"],
         "identifiers": [StrOptions(RULES), dict],
+        "min_frequency": [Interval(Integral, 1, None, closed="left")],
     }
 
     def __init__(
-        self, random_state: Any = None, *, identifiers: str | dict = "synthetic"
+        self,
+        random_state: Any = None,
+        *,
+        identifiers: str | dict = "synthetic",
+        min_frequency: int = 5,
     ) -> None:
         self.random_state = random_state
         self.identifiers = identifiers
+        self.min_frequency = min_frequency
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> TabularEncoder:
@@ -151,7 +166,9 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
             If a column that `identifiers` does not name holds identifiers.
         """
         table = check_table(self, X, reset=True)
-        self.columns_ = fit_columns(table, self.identifiers, self._rng())
+        self.columns_ = fit_columns(
+            table, self.identifiers, self.min_frequency, self._rng()
+        )
         sizes = [column.category_size for column in self.columns_]
         self.category_sizes_ = tuple(size for size in sizes if size)
         self.n_numbers_ = sum(column.has_number for column in self.columns_)

@@ -17,29 +17,39 @@ from ._tables import iterate
 
 Column = NumberColumn | CategoryColumn
 
+#: A column can be in so many groups of the least size, at least.
+MIN_GROUPS = 5
+
 
 def fit_columns(
-    table: Any, identifiers: str | dict, rng: np.random.Generator
+    table: Any, identifiers: str | dict, min_frequency: int, rng: np.random.Generator
 ) -> list[Column]:
     """Fit each column of a checked table, with errors as those of `TabularEncoder`.
 
-    `rng` picks the rows that long columns are described by.
+    `rng` picks the words that patterns of very many are read from.
     """
+    # Of a small table less is asked for, or nothing would be left.
+    minimum = max(1, min(min_frequency, len(table) // MIN_GROUPS))
     columns: list[Column] = []
     rules = _rules(table, identifiers)
     for (name, series), rule in zip(iterate(table), rules, strict=True):
-        columns.append(_fit_column(name, series, *rule, rng))
+        columns.append(_fit_column(name, series, *rule, minimum, rng))
     return columns
 
 
 def _fit_column(
-    name: str, series: pd.Series, rule: str, all_words: bool, rng: np.random.Generator
+    name: str,
+    series: pd.Series,
+    rule: str,
+    all_words: bool,
+    minimum: int,
+    rng: np.random.Generator,
 ) -> Column:
     try:
         form = find_format(name, series)
         if form is not None:
-            return NumberColumn(name, series, form, rng)
-        column = CategoryColumn(name, series, rule, all_words, rng)
+            return NumberColumn(name, series, form, minimum)
+        column = CategoryColumn(name, series, rule, all_words, rng, minimum)
     except UnnamedDtypeError as error:
         raise ValueError(
             f"Column {name} is of the dtype {error}, which cannot be stored by name, "

@@ -194,9 +194,6 @@ class TimeFormat(Format):
         column = plain(series)
         self.unit = column.dt.unit
         self.is_zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
-        if self.is_zoned:
-            times = column.dropna().dt.tz_convert(None).to_numpy()
-            self.first = int(times.view("i8").min()) if len(times) else 0
 
     def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
         if self.kind == "duration":
@@ -219,10 +216,7 @@ class TimeFormat(Format):
         zoned = pd.DatetimeIndex(times).tz_localize(
             zone, ambiguous=is_first, nonexistent="shift_forward"
         )
-        # The first of two times can be before the earliest in the table.
-        first = np.array([self.first]).view(times.dtype)
-        earliest = pd.DatetimeIndex(first).tz_localize("UTC").tz_convert(zone)
-        return zoned.where(zoned >= earliest[0], earliest[0]).array
+        return zoned.array
 
 
 class TimeObjectFormat(TimeFormat):

@@ -7,9 +7,8 @@ from scipy.special import ndtr, ndtri
 
 # Tied values keep their exact shares up to this many distinct values.
 MAX_STEPS = 10_000
-# Columns of untied values are described by this many quantiles of a subsample.
+# Columns of untied values are described by at most this many quantiles.
 N_QUANTILES = 1_000
-SUBSAMPLE = 100_000
 # Distance kept from the ends of a value's CDF interval: float32 rounding of the normal
 # score moves its CDF by less than 1.5e-8.
 EDGE = 1e-7
@@ -25,33 +24,75 @@ class EmpiricalCDF:
     """Empirical distribution of a number column, and its map to N(0, 1).
 
     A value v goes to Phi^-1(u), u uniform in [F(v-), F(v)]; x comes back as
-    F^-1(Phi(x)). Where values are tied, F is a step at each, so that only seen values
-    come back, in their own shares. Where they are not, F is linear between quantiles,
-    which lie evenly on the normal axis to resolve the tails. Either way F is a line
-    through knots, with two knots of one value at a step.
+    F^-1(Phi(x)). F is a line through knots, with two knots of one value at a step.
+    Where values are tied, F is a step at each of `minimum` rows or more, so that only
+    seen values come back, in their own shares; of rarer ones it is a line from one end
+    of so many rows to the other. Where values are not tied, F is such lines throughout,
+    whose ends lie evenly on the normal axis to resolve the tails. No knot is a value of
+    fewer than `minimum` rows.
     """
 
-    def __init__(
-        self, values: np.ndarray, counts: np.ndarray, low: float, high: float
-    ) -> None:
-        # Sorted distinct values, their counts and the column's range.
+    def __init__(self, values: np.ndarray, counts: np.ndarray, minimum: int) -> None:
+        # Sorted distinct values and their counts, `minimum` rows or more in all.
+        self.n_rows = int(counts.sum())
         if tied(values, counts) and len(values) <= MAX_STEPS:
-            steps = np.concatenate([[0], np.cumsum(counts)]) / counts.sum()
-            self.knots = np.repeat(values, 2)
-            self.levels = np.repeat(steps, 2)[1:-1]
-            return
-        ordered = np.repeat(values, counts)
-        positions = (np.arange(len(ordered)) + 0.5) / len(ordered)
-        self.levels = positions
-        if len(ordered) > N_QUANTILES:
-            end = ndtri(positions[-1])
-            self.levels = ndtr(np.linspace(-end, end, N_QUANTILES))
-        self.knots = np.interp(self.levels, positions, ordered)
-        self.knots[[0, -1]] = low, high
+            self._step(values, counts, minimum)
+        else:
+            self._draw_lines(values, counts, minimum)
+        end = min(EDGE, 0.5 / self.n_rows)
+        self.levels = self.levels.clip(end, 1 - end)
+
+    def _draw_lines(self, values: np.ndarray, counts: np.ndarray, minimum: int) -> None:
+        end = ndtri(1 - 0.5 / self.n_rows)
+        levels = ndtr(np.linspace(-end, end, N_QUANTILES))
+        if minimum == 1:  # at values themselves, which then come back exactly
+            ranks = np.unique(np.rint(levels * self.n_rows + 0.5).astype(np.int64))
+            knots = _at(values, counts, ranks - 1)
+            levels = (ranks - 0.5) / self.n_rows
+        else:
+            bins = np.unique(np.rint(levels * (self.n_rows / minimum)))
+            ranks = bins.astype(np.int64) * minimum
+            ranks = ranks[(ranks >= minimum) & (ranks <= self.n_rows - minimum)]
+            knots = _at(values, counts, ranks - 1) + _at(values, counts, ranks)
+            knots, levels = knots / 2, ranks / self.n_rows
+        low, high = _ends(values, counts, minimum)
+        self.knots = np.concatenate([[low], knots, [high]])
+        self.levels = np.concatenate([[0.0], levels, [1.0]])
+
+    def _step(self, values: np.ndarray, counts: np.ndarray, minimum: int) -> None:
+        """Make common values steps, and runs of rare ones lines."""
+        low, high = _ends(values, counts, minimum)
+        # Halfway to the next value, where a line ends.
+        edges = np.concatenate([[low], (values[1:] + values[:-1]) / 2, [high]])
+        bins: list[list[float]] = []  # from, to, rows
+        start, n_open = 0, 0
+        for i, n_rows in enumerate(counts.tolist()):
+            if n_rows < minimum:
+                n_open += n_rows
+                if n_open >= minimum:
+                    bins.append([edges[start], edges[i + 1], n_open])
+                    start, n_open = i + 1, 0
+                continue
+            bins.append([values[i], values[i], n_rows])
+            if n_open:  # too few for a line: they count for the nearer neighbour
+                is_last = (
+                    len(bins) == 1
+                    or 2 * values[start:i].mean() > values[i] + (bins[-2][1])
+                )
+                bins[-1 if is_last else -2][2] += n_open
+            start, n_open = i + 1, 0
+        bins[-1][2] += n_open
+        self.knots = np.array([end for *ends, _ in bins for end in ends])
+        steps = np.cumsum([0, *(n_rows for *_, n_rows in bins)]) / self.n_rows
+        self.levels = np.repeat(steps, 2)[1:-1]
+        # Lines that follow each other share an end.
+        is_new = np.diff(self.knots, prepend=np.nan) != 0
+        is_new |= np.diff(self.levels, prepend=np.nan) != 0
+        self.knots, self.levels = self.knots[is_new], self.levels[is_new]
 
     def encode(self, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """Map values to normal scores, spreading tied values over their interval."""
-        values = np.clip(values, self.knots[0], self.knots[-1])
+        values = self._nearest(np.clip(values, self.knots[0], self.knots[-1]))
         high = np.interp(values, self.knots, self.levels)
         if (np.diff(self.knots) > 0).all():
             return ndtri(high)
@@ -61,9 +102,40 @@ class EmpiricalCDF:
         edge = np.minimum(width / 4, EDGE)
         return ndtri(low + edge + (width - 2 * edge) * rng.random(len(values)))
 
+    def _nearest(self, values: np.ndarray) -> np.ndarray:
+        """Move values of a gap, where no value is generated, to its nearer end."""
+        if (np.diff(self.levels) > 0).all():
+            return values
+        after = np.searchsorted(self.knots, values, side="right")
+        after = after.clip(max=len(self.knots) - 1)
+        left, right = self.knots[after - 1], self.knots[after]
+        in_gap = self.levels[after - 1] == self.levels[after]
+        nearer = np.where(values - left <= right - values, left, right)
+        return np.where(in_gap, nearer, values)
+
     def decode(self, scores: np.ndarray) -> np.ndarray:
         """Map normal scores to values."""
         return np.interp(ndtr(scores.astype(np.float64)), self.levels, self.knots)
+
+
+def _at(values: np.ndarray, counts: np.ndarray, ranks: np.ndarray) -> np.ndarray:
+    """Return the values of rows, counted from 0 in their order."""
+    return values[np.searchsorted(np.cumsum(counts), ranks, side="right")]
+
+
+def _ends(values: np.ndarray, counts: np.ndarray, minimum: int) -> tuple[float, float]:
+    """Return where a distribution begins and ends, which no extreme row tells alone.
+
+    An end is as far from the `minimum`-th row as gives the rows beyond it their mean,
+    and not further than halfway from that mean to the extreme.
+    """
+    ends = []
+    for side in (slice(None), slice(None, None, -1)):
+        outer = np.repeat(values[side][:minimum], counts[side][:minimum])[:minimum]
+        mean = outer.mean()
+        far = np.array([2 * mean - outer[-1], (mean + outer[0]) / 2])
+        ends.append(float(far[np.argmin(np.abs(far - mean))]))
+    return ends[0], ends[1]
 
 
 def tied(values: np.ndarray, counts: np.ndarray) -> bool:
@@ -84,6 +156,13 @@ class IntegerScale:
         self.step = 1
         self.step = max(int(np.gcd.reduce(self._steps(numbers))), 1)
         self.top = int(self._steps(numbers).max())
+
+    def narrow(self, low: float, high: float) -> float:
+        """Begin and end at the positions within these, and return how far 0 moves."""
+        first = int(np.ceil(low))
+        self.offset = (self.offset + first * self.step) % 2**64
+        self.top = max(int(np.floor(high)) - first, 0)
+        return float(first)
 
     def _steps(self, numbers: np.ndarray) -> np.ndarray:
         shifted = numbers.astype(np.uint64) - np.uint64(self.offset)
@@ -112,6 +191,15 @@ class DecimalScale:
         self.low, self.high = float(numbers.min()), float(numbers.max())
         self.steps = IntegerScale(self._whole(numbers))
 
+    def narrow(self, low: float, high: float) -> float:
+        """Begin and end at the positions within these, and return how far 0 moves."""
+        top = self.steps.top
+        first = self.steps.narrow(low, high)
+        ends = self.steps.numbers(np.array([0, self.steps.top])) / self.factor
+        self.low = float(ends[0]) if first else self.low
+        self.high = float(ends[1]) if first + self.steps.top < top else self.high
+        return first
+
     def _whole(self, numbers: np.ndarray) -> np.ndarray:
         # NaN stands in for missing numbers; any number may take its place.
         inside = np.clip(np.nan_to_num(numbers), self.low, self.high)
@@ -138,6 +226,11 @@ class FloatScale:
         self.divisor = 2.0**64 if max(-self.low, self.high) > _LARGE else 1.0
         #: Of integers, "" of floats.
         self.dtype = "" if numbers.dtype.kind == "f" else str(numbers.dtype)
+
+    def narrow(self, low: float, high: float) -> float:
+        """Begin and end at these positions, and return how far 0 moves: not at all."""
+        self.low, self.high = self.numbers(np.array([low, high])).tolist()
+        return 0.0
 
     def positions(self, numbers: np.ndarray) -> np.ndarray:
         """Map numbers to float64 positions."""

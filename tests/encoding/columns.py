@@ -178,5 +178,13 @@ COLUMNS = make_columns()
 
 
 def round_trip(X):
-    encoder = TabularEncoder(random_state=0).fit(X)
+    encoder = TabularEncoder(random_state=0, min_frequency=1).fit(X)
     return encoder.inverse_transform(encoder.transform(X))
+
+
+def generated(encoder, n=4000, seed=0):
+    """What a network might make of a table: any normal scores, any codes."""
+    rng = np.random.default_rng(seed)
+    numbers = rng.normal(scale=2, size=(n, encoder.n_numbers_))
+    codes = [rng.integers(0, size, n) for size in encoder.category_sizes_]
+    return encoder.decode(np.column_stack([numbers, *codes]), seed=seed)

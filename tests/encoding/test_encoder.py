@@ -176,7 +176,7 @@ def test_the_table_given_is_not_changed():
 
 def test_numbers_not_seen_in_fit_become_the_nearest_seen():
     X = pd.DataFrame({"range": np.arange(50), "few": np.arange(50) % 5 * 10})
-    encoder = TabularEncoder(random_state=0).fit(X)
+    encoder = TabularEncoder(random_state=0, min_frequency=1).fit(X)
     other = pd.DataFrame({"range": [-7, 99, 3], "few": [12, 99, -5]})
     back = encoder.inverse_transform(encoder.transform(other))
     assert back["range"].tolist() == [0, 49, 3]
@@ -185,7 +185,9 @@ def test_numbers_not_seen_in_fit_become_the_nearest_seen():
 
 def test_channels_are_named_after_their_columns():
     X = pd.DataFrame(COLUMNS)[["ordered", "spike", "few integers", "decimals"]]
-    encoder = TabularEncoder(random_state=0).set_output(transform="pandas")
+    encoder = TabularEncoder(random_state=0, min_frequency=1).set_output(
+        transform="pandas"
+    )
     E = encoder.fit_transform(X)
     names = ["spike", "decimals", "ordered", "spike=?", "few integers"]
     assert E.columns.tolist() == names

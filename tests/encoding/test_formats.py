@@ -71,17 +71,6 @@ def test_a_midnight_that_the_clock_skips_is_the_next_time_it_shows():
     assert (found.dt.hour == 1).mean() < 0.01
 
 
-def test_times_that_the_clock_shows_twice_stay_within_the_range():
-    # The table begins in the second of two hours that look alike.
-    first = pd.Timestamp("2021-10-31 01:10", tz="UTC")
-    minutes = np.random.default_rng(0).integers(0, 5000, 2000)
-    column = pd.Series(first + pd.to_timedelta(minutes, "min"))
-    column = column.dt.tz_convert("Europe/Berlin")
-    found = generated(column)
-    assert found.min() >= column.min()
-    assert found.max() <= column.max()
-
-
 @pytest.mark.parametrize(
     ("scale", "decimals", "dtype"),
     [(180, 7, float), (90, 5, "float32"), (1e4, 10, float), (9, 3, "float16"),

@@ -61,7 +61,7 @@ def test_a_number_that_is_needed_must_be_finite():
 def test_normal_scores_decode_to_the_marginal_of_tied_values(name):
     n = 20_000
     x = number_laws(n)[name]
-    encoder = TabularEncoder(random_state=0)
+    encoder = TabularEncoder(random_state=0, min_frequency=1)
     E = encoder.fit_transform(x[:, None])
     E = shuffled(E, np.random.default_rng(2))
     E[:, 0] = np.random.default_rng(3).normal(size=n)
@@ -170,12 +170,12 @@ def test_untied_numbers_are_not_copied_from_the_table():
     assert np.isin(back, X).mean() < 0.02
 
 
-def test_the_smallest_and_largest_value_survive_subsampling():
+def test_the_smallest_and_largest_value_survive_in_many_rows():
     rng = np.random.default_rng(0)
-    x = rng.normal(size=200_000)  # more rows than are looked at
+    x = rng.normal(size=200_000)
     y = np.r_[0, 1, rng.integers(1, 4, len(x) - 3), 4]
     X = np.column_stack([x, y])
-    encoder = TabularEncoder(random_state=0).fit(X)
+    encoder = TabularEncoder(random_state=0, min_frequency=1).fit(X)
     assert (encoder.n_numbers_, encoder.category_sizes_) == (1, (5,))
     back = encoder.inverse_transform(encoder.transform(X))
     np.testing.assert_array_equal(back[:, 1], y)
@@ -187,7 +187,7 @@ def test_the_smallest_and_largest_value_survive_subsampling():
 def test_a_value_seen_once_among_many_survives_float32():
     x = np.random.default_rng(0).integers(0, 50, 100_000).astype(float)
     x[7] = 45.5
-    encoder = TabularEncoder(random_state=0).fit(x[:, None])
+    encoder = TabularEncoder(random_state=0, min_frequency=1).fit(x[:, None])
     scores = encoder.transform(np.full((10_000, 1), 45.5))
     assert scores.dtype == np.float32
     assert (encoder.inverse_transform(scores) == 45.5).all()
