@@ -91,6 +91,10 @@ class FairDiffusionGenerator(DiffusionGenerator):
         nearly all rows have a word of their own: new words of the same pattern; missing
         values; or the real words. A dict from columns to one of these says which
         columns are meant; see :class:`~skfadm.encoding.TabularEncoder` for the rule.
+    min_frequency : int, default=5
+        No category, nor end of a range, of fewer rows comes back, so that generated
+        rows point at nobody; 1 gives all back. See
+        :class:`~skfadm.encoding.TabularEncoder`.
     n_steps : int, default=16
         Steps of the solver; each evaluates every network once.
     hidden_width, n_blocks : int, default=256, 3
@@ -200,6 +204,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         "fairness_target": [Interval(Real, 0, 1, closed="right"), dict, None],
         "pos_label": "no_validation",
         "identifiers": [StrOptions(RULES), dict],
+        "min_frequency": _COUNT,
         "n_steps": _COUNT,
         "hidden_width": _COUNT,
         "n_blocks": _COUNT,
@@ -228,6 +233,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         fairness_target: float | dict[str, float] | None = None,
         pos_label: Any = None,
         identifiers: str | dict = "synthetic",
+        min_frequency: int = 5,
         n_steps: int = 16,
         hidden_width: int = 256,
         n_blocks: int = 3,
@@ -249,6 +255,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         self.fairness_target = fairness_target
         self.pos_label = pos_label
         self.identifiers = identifiers
+        self.min_frequency = min_frequency
         self.n_steps = n_steps
         self.hidden_width = hidden_width
         self.n_blocks = n_blocks
