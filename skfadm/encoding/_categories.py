@@ -23,8 +23,8 @@ class CategoryColumn:
     Its category channel codes the seen values in order, then identifiers, then missing;
     a column of a single one of these has none. `identifiers` is the rule for words that
     belong to single rows, which with `all_words` are all. Other words of fewer rows
-    than `minimum` are encoded as one of the others, drawn by its share. Values that are not hashable,
-    or too many and no words, are a TypeError.
+    than `minimum` are encoded as one of the others, drawn by its share. Values
+    that are not hashable, or too many and no words, are a TypeError.
     """
 
     has_number = False
