@@ -35,6 +35,8 @@ class EmpiricalCDF:
     def __init__(self, values: np.ndarray, counts: np.ndarray, minimum: int) -> None:
         # Sorted distinct values and their counts, `minimum` rows or more in all.
         self.n_rows = int(counts.sum())
+        self.knots: np.ndarray
+        self.levels: np.ndarray
         if tied(values, counts) and len(values) <= MAX_STEPS:
             self._step(values, counts, minimum)
         else:
