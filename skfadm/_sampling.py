@@ -118,7 +118,7 @@ class TableSampler:
         u = RowStreams(request.seed, index, LABEL_STREAM).uniform(1).numpy()[:, 0]
         p = p_label = None
         if self.control is not None and any(strengths):
-            p = self.control.posteriors.predict(X)
+            p = self.control.predict(X)
         if self.posteriors is not None and not all(strengths):
             p_label = self.posteriors.predict_label(X) if p is None else p.label
 
@@ -154,7 +154,7 @@ class TableSampler:
                 self.generator, proposed, request.seed, at, attempt, self.n_jobs
             )
             X = self.encoder.decode(new, seed=request.seed)
-            p = self.control.posteriors.predict(X)
+            p = self.control.predict(X)
             q = self.fair.posterior(p, strength)
             log_accept = np.empty(len(y))
             for label in np.unique(y):

@@ -312,10 +312,36 @@ def check_n_samples(n_samples: object, name: str = "n_samples") -> int:
     return int(n_samples)
 
 
-def check_strengths(strengths: Sequence[object], has_groups: bool) -> list[float]:
+def as_group_codes(
+    z: ArrayLike, n_rows: int, groups: Sequence[NDArray[Any]]
+) -> NDArray[np.int64]:
+    """Return codes (n_rows, n_attributes) of known groups; -1 where one is missing."""
+    columns = as_columns("z", z, n_rows, gaps=True)
+    if len(columns) != len(groups):
+        raise bad_value(
+            "z",
+            f"has {len(columns)} columns; expected the {len(groups)} sensitive "
+            "attributes of fit.",
+        )
+    codes = np.full((n_rows, len(columns)), -1, dtype=np.int64)
+    for column, of_fit, found in zip(columns, groups, codes.T, strict=True):
+        known = column.notna().to_numpy()
+        of_column, values = factorize("z", column[known])
+        places = pd.Index(of_fit).get_indexer(pd.Index(values))
+        if strange := values[places < 0].tolist():
+            raise bad_value(
+                "z",
+                f"holds the group {strange[0]!r}; expected those of fit: "
+                f"{of_fit.tolist()}.",
+            )
+        found[known] = places[of_column]
+    return codes
+
+
+def check_strengths(strengths: Sequence[object], obstacle: str | None) -> list[float]:
     """Return several values of lambda_yz as numbers; ValueError for what is none.
 
-    Without groups there is nothing that a strength other than 0 could act on.
+    Where there is an obstacle to fair labels, no strength other than 0 can act.
     """
     if not len(strengths):
         raise bad_value("strengths", "is empty; expected at least one lambda_yz.")
@@ -324,11 +350,11 @@ def check_strengths(strengths: Sequence[object], has_groups: bool) -> list[float
             raise bad_value(
                 "strengths", f"holds {strength!r}; expected numbers in [0, 1]."
             )
-        if strength and not has_groups:
+        if strength and obstacle:
             raise bad_value(
                 "strengths",
-                f"holds {strength!r} but fit was given no sensitive "
-                "attribute to act on; expected z, or 0 alone.",
+                f"holds {strength!r}, which cannot act: {obstacle}",
+                " Or ask for 0 alone.",
             )
     return [float(strength) for strength in strengths]  # type: ignore[arg-type]
 

@@ -22,21 +22,22 @@ from ._validation import (
 from .encoding._tables import TakesAnyTable
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
-from .fair_control.tradeoff import TOLERANCE
 from .generator import FairDiffusionGenerator
 from .metrics._downstream import default_classifier, fit_on_generated
 
-#: Strengths that are tried until a classifier meets its target.
-STRENGTHS = (0.4, 0.55, 0.7, 0.85, 1.0)
+#: Strengths that are tried until a classifier meets its target; without a target, in
+#: units of what "auto" stands for.
+STRENGTHS, FACTORS = (0.4, 0.55, 0.7, 0.85, 1.0), (1.0, 1.15, 1.3, 1.5)
+#: Without a target, a ratio that is lower than the predicted one by so little is met.
+TOLERANCE = 0.02
+#: Rows that are generated for each real one: a generator has no last row.
+ROWS_A_ROW = 3
 
 
-def _has_target(generator: Any) -> bool:
+def _is_made_fair(generator: Any) -> bool:
     """Tell whether labels can be drawn again until a target is met."""
-    return (
-        getattr(generator, "fair_control_", None) is not None
-        and generator.fairness_target is not None
-        and generator.lambda_yz == "auto"
-    )
+    tradeoff = getattr(generator, "tradeoff_", None)
+    return tradeoff is not None and generator.lambda_yz == "auto" and tradeoff.auto > 0
 
 
 def _until_fair(
@@ -49,26 +50,30 @@ def _until_fair(
     """Return the first classifier that meets the target, and its strength.
 
     Its rates on the judged rows are predicted from p(z | x), as those of fair labels
-    are. Where none meets the target it is the one that comes nearest.
+    are. Without a target it is to reach the ratio that is predicted of "auto". Where
+    none meets the target it is the one that comes nearest.
     """
-    assert generator.fair_control_ is not None
-    goal = Goal.of(generator.fairness_target, generator.pos_label, generator.classes_)
-    targets = goal.targets or {}
-    p = generator.fair_control_.posteriors.predict(judged)
-    weights = np.full(len(p), 1.0 / len(p))
-    tables = generator.sample_strengths(STRENGTHS, n_rows, random_state=seed)
+    tradeoff, classes = generator.tradeoff_, generator.classes_
+    assert tradeoff is not None and generator.fair_control_ is not None
+    goal = Goal.of(generator.fairness_target, generator.pos_label_, classes)
+    targets, strengths = goal.targets, list(STRENGTHS)
+    if targets is None:
+        predicted = tradeoff.at(tradeoff.auto)["demographic_parity"]
+        targets = {"demographic_parity": predicted - TOLERANCE}
+        strengths = sorted({min(1.0, f * tradeoff.auto) for f in FACTORS})
+    p = generator.fair_control_.predict(judged)
+    tables = generator.sample_strengths(strengths, n_rows, random_state=seed)
     tried = []
-    for strength, table in zip(STRENGTHS, tables, strict=True):
+    for strength, table in zip(strengths, tables, strict=True):
         classifier = fit_on(*table)
-        codes = pd.Index(generator.classes_).get_indexer(classifier.predict(judged))
-        decided = np.eye(len(generator.classes_))[codes]
-        ratios = {
-            measure: predicted_ratio(p, decided, measure, goal.labels, weights)
-            for measure in targets
-        }
-        gap = max(targets[m] - np.nan_to_num(ratio) for m, ratio in ratios.items())
+        codes = pd.Index(classes).get_indexer(classifier.predict(judged))
+        decided = np.eye(len(classes))[codes]
+        gap = max(
+            ratio - np.nan_to_num(predicted_ratio(p, decided, measure, goal.labels))
+            for measure, ratio in targets.items()
+        )
         tried.append((gap, strength, classifier))
-        if gap <= TOLERANCE:
+        if gap <= 0:
             break
     _, strength, classifier = min(tried, key=lambda found: found[0])
     return classifier, strength
@@ -100,7 +105,7 @@ class SyntheticDataClassifier(
         Cloned and fitted on generated rows. None is histogram gradient boosting that
         takes numbers, words and missing values as they are.
     n_samples : int, default=None
-        Rows to generate. None is as many as there are real ones.
+        Rows to generate. None is three times as many as there are real ones.
     random_state : int, RandomState instance or None, default=None
         Seeds the generated rows, and generator and classifier where their own
         ``random_state`` is None.
@@ -159,10 +164,11 @@ class SyntheticDataClassifier(
     ) -> Self:
         """Fit the generator, generate rows and fit the classifier on them.
 
-        Where the generator has a `fairness_target`, the loop is closed: the labels of
-        the generated rows are drawn again with growing strength, until this classifier
-        is predicted to meet the target. Linear models need that, since they learn the
-        shift of the labels in part.
+        Where labels are made fair with ``lambda_yz="auto"``, the loop is closed: the
+        labels of the generated rows are drawn again with growing strength, until this
+        classifier is predicted to meet the `fairness_target` or, without one, the ratio
+        that is predicted of "auto", at half as much strength again at most. Linear
+        models need that, since they learn the shift of the labels in part.
 
         Parameters
         ----------
@@ -204,9 +210,9 @@ class SyntheticDataClassifier(
                 self.classifier, rows, labels, random_state=int(seeds[2])
             )
 
-        n_rows = len(X) if n_samples is None else n_samples  # type: ignore[arg-type]
+        n_rows = n_samples or ROWS_A_ROW * len(X)  # type: ignore[arg-type]
         seed, judged = int(seeds[1]), X if X_target is None else X_target
-        if _has_target(generator):
+        if _is_made_fair(generator):
             classifier, strength = _until_fair(generator, judged, n_rows, seed, fit_on)
         else:
             classifier = fit_on(*generator.sample(n_rows, random_state=seed))

@@ -18,7 +18,12 @@ from ._base import EncodedTable, Labels, Table, new_seed
 from ._files import cached
 from ._sampling import Request, TableSampler, requested_codes
 from ._training import CODE, DiffusionGenerator
-from ._validation import check_n_samples, check_strengths, new_random_state
+from ._validation import (
+    as_group_codes,
+    check_n_samples,
+    check_strengths,
+    new_random_state,
+)
 from .diffusion.devices import resolve_device
 from .diffusion.generation import label_probabilities
 from .diffusion.objective import NetworkSizes
@@ -26,7 +31,7 @@ from .diffusion.recipe import DEFAULT
 from .diffusion.schedule import held_out
 from .diffusion.training import Trained
 from .encoding._identifiers import RULES
-from .fair_control.control import FairControl, Solution, what_is_too_many
+from .fair_control.control import FairControl, Solution, what_is_in_the_way
 from .fair_control.goal import Goal
 from .fair_control.posteriors import (
     Posteriors,
@@ -72,20 +77,23 @@ class FairDiffusionGenerator(DiffusionGenerator):
         is hard to tell. It does not change which label a row gets (see
         :doc:`/user_guide/fair_control`), so it gives little parity by itself.
     lambda_yz : float or "auto", default="auto"
-        Strength of fair labels, in [0, 1], the share of the way to parity. 0 draws
-        labels from the classifiers' p(y | x) as it is; at 1 decisions are predicted to
-        be made at the same rate in all groups. "auto" is the least strength that is
-        predicted to meet `fairness_target`. It acts at sampling only.
+        Strength of fair labels, in [0, 1]: the share of the way from the classifiers'
+        p(y | x) as it is, at 0, to `fairness_target`, at 1, on the rows at hand. It
+        acts at sampling only. "auto" is 1 for a target, or as far as 10 points of
+        predicted accuracy go, and never below the constant answer. Without a target it
+        is the least strength that is predicted to bring the ratio of demographic parity
+        to 0.95, bounded by a price: a quarter of what decisions gain in accuracy over
+        the constant answer, and 2 points, or 1.5 before `adapt`.
     fairness_target : float, dict or None, default=None
-        What "auto" aims at. A number in (0, 1] is a ratio of demographic parity
-        (Eq. 12), such as 0.8; a dict has ratios with the keys "demographic_parity"
-        and "equal_opportunity" (Eq. 13); "auto" pays 10 points of predicted accuracy
-        for it at most. None goes toward parity until that costs 2 points; before
-        `adapt`, ``lambda_yz=1`` is then 0.6 of the way. A warning says where a target
-        is not met, or little is done.
+        The ratios that are aimed at. A number in (0, 1] is one of demographic parity
+        (Eq. 12), such as 0.8; a dict has ratios with the keys "demographic_parity",
+        "equal_opportunity" (Eq. 13) and "equalized_odds" (rates of true and of false
+        positives). None is parity. A warning says where a target is not met, may not
+        be met, or little is done.
     pos_label : label or None, default=None
-        The favourable label, whose rates are made alike. None is the larger of two
-        labels, and of more labels each alike.
+        The favourable label, whose rates are made alike. None guesses which of two is
+        wished for: the larger, unless its name or that of `y` sounds unfavourable
+        (denied, default, churn, ...); of more labels each is meant.
     identifiers : {"synthetic", "missing", "keep"} or dict, default="synthetic"
         What identifiers and free text come back as, which columns of words hold where
         nearly all rows have a word of their own: new words of the same pattern; missing
@@ -152,12 +160,14 @@ class FairDiffusionGenerator(DiffusionGenerator):
     encoder_ : TabularEncoder
         Maps the table to the rows that are diffused, and back.
     pos_label_ : label or None
-        The label whose rates are made alike; None for all labels. This and the two
-        below go with the parameters of now, and with the rows of the last `adapt`.
+        The label whose rates are made alike; None for all labels. This and the next
+        two are those of the last `fit`, `adapt` or call that sampled: parameters that
+        are set later show with the next of these calls.
     lambda_yz_ : float
         The strength of fair labels that is taken; 0 without `z`.
     tradeoff_ : Tradeoff or None
-        Predicted accuracy, ratios and rates for each strength; None without `z`.
+        Predicted accuracy and ratios for each strength; ``print(tradeoff_)`` says what
+        is done to the labels, and why. None without `z`.
     fair_control_ : FairControl or None
         Classifiers and predictions that fair labels are drawn by; None without `z`.
     weights_ : dict of str to ndarray
@@ -223,6 +233,9 @@ class FairDiffusionGenerator(DiffusionGenerator):
 
     _recipe = DEFAULT
     _takes_gaps_in_z = True
+    _solution: Solution | None = None
+    tradeoff_: Tradeoff | None
+    fair_control_: FairControl | None
 
     def __init__(
         self,
@@ -302,7 +315,9 @@ class FairDiffusionGenerator(DiffusionGenerator):
         Warns
         -----
         UserWarning
-            If a column holds identifiers or free text; see `identifiers`.
+            If a column holds identifiers or free text; see `identifiers`. If the
+            favourable label is guessed against the rule, little is done for fairness,
+            or a target is not met or may not be met.
 
         Raises
         ------
@@ -315,28 +330,23 @@ class FairDiffusionGenerator(DiffusionGenerator):
         """
         seed = new_seed(new_random_state(self.random_state))
         encoded = self._encode(X, y, z, domains, seed)
-        self._check_has_groups(bool(encoded.n_groups), "lambda_z", "lambda_yz")
-        goal = Goal.of(self.fairness_target, self.pos_label, encoded.classes)
-        n_classes, n_groups = len(encoded.classes), encoded.n_groups
-        is_fair = bool(n_groups)
-        if is_fair and (many := what_is_too_many(n_groups, n_classes)):
-            warnings.warn(many, UserWarning, stacklevel=3)
-            is_fair = False
+        self._check_has_groups(bool(encoded.n_groups), "lambda_z")
+        obstacle = what_is_in_the_way(encoded.n_groups, len(encoded.classes))
+        self._check_can_act(obstacle)
+        goal = self._goal(encoded.classes, encoded.label_format.name)
         memory = self._memory()
         sizes, trained = self._train(encoded, seed, memory)
-        fitted = self._fit_posteriors(encoded, is_fair, seed, memory)
+        fitted = self._fit_posteriors(encoded, not obstacle, seed, memory)
         clean = self._beats_networks(encoded, sizes, trained, fitted, seed)
         control = solution = None
-        if is_fair:
+        if not obstacle:
             codes = encoded.labels, encoded.groups
             control = FairControl.of(fitted, *codes, encoded.domains, seed)
             solution = control.solve(goal)
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._posteriors = fitted[0] if clean else None
-        self.fair_control_, self._solution = control, solution
         self._remember_training(encoded, sizes, trained)
-        if solution:
-            self._warn(goal.warning, solution, stacklevel=4)
+        self._take(control, solution, None, stacklevel=4)
         return self
 
     def _fit_posteriors(
@@ -386,19 +396,24 @@ class FairDiffusionGenerator(DiffusionGenerator):
         )
         return beats(p.label[at], of_network, y[at])
 
-    def adapt(self, X: ArrayLike | pd.DataFrame | None) -> Self:
+    def adapt(
+        self, X: ArrayLike | pd.DataFrame | None, z: ArrayLike | None = None
+    ) -> Self:
         """Make labels fair in the domain of unlabelled rows.
 
         Neither labels nor sensitive attributes of these rows are needed: the rates of
-        the groups follow from p(z | x). Nothing is trained again. With a hundred rows,
-        half of the shift of the labels is theirs and half that of the source rows;
-        fewer rows have less of it.
+        the groups follow from p(z | x). Nothing is trained again. The shift of the
+        labels that these rows ask for has the weight n / (n + 100), for n rows; the
+        rest is that of the source rows.
 
         Parameters
         ----------
         X : array-like or DataFrame of shape (n, n_features), or None
             Rows with the columns of `fit`; categories may be new and values missing.
             None goes back to the source domains.
+        z : array-like of shape (n,) or (n, n_attributes), default=None
+            Their sensitive attributes, as far as they are known: values may be missing.
+            p(z | x) is corrected by them.
 
         Returns
         -------
@@ -408,22 +423,23 @@ class FairDiffusionGenerator(DiffusionGenerator):
         Raises
         ------
         ValueError
-            If `fit` was given no `z`, or columns are wrong or missing, or there are no
-            rows.
+            If `fit` was given no `z`, columns are wrong or missing, there are no rows,
+            or `z` holds groups that `fit` has not seen.
         NotFittedError
             Before `fit`.
         """
         check_is_fitted(self)
         self._validate_params()
         if self.fair_control_ is None:
-            raise ValueError(
-                "adapt has nothing to make fair: fit was given no sensitive attribute. "
-                "Expected z in fit."
-            )
-        control = self.fair_control_.adapted(X)
-        solution = control.solve(self._goal())
-        self.fair_control_, self._solution = control, solution
-        self._warn(control.drift(), solution, stacklevel=3)
+            raise ValueError(f"adapt has nothing to make fair: {self._obstacle()}")
+        if X is None and z is not None:
+            raise ValueError("z is given without X; expected the rows that it is of.")
+        codes = None
+        if z is not None:
+            codes = as_group_codes(z, len(X), self.sensitive_classes_)  # type: ignore[arg-type]
+        control = self.fair_control_.adapted(X, codes)
+        goal = self._goal(self.classes_, self.label_format_.name)
+        self._take(control, control.solve(goal), control.drift(), stacklevel=3)
         return self
 
     def sample(
@@ -495,7 +511,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
             As `sample`, or if a strength is none or there is nothing to act on.
         """
         request = self._requested(n_samples, y, random_state)
-        checked = check_strengths(strengths, self.fair_control_ is not None)
+        checked = check_strengths(strengths, self._obstacle())
         return self._sampler(checked)(request)
 
     def sample_batches(
@@ -540,61 +556,75 @@ class FairDiffusionGenerator(DiffusionGenerator):
     def _requested(self, n_samples: object, y: object, random_state: Any) -> Request:
         """Return the rows that are asked for."""
         n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
-        self._check_has_groups(bool(self.sizes_.n_groups), "lambda_z", "lambda_yz")
+        self._check_has_groups(bool(self.sizes_.n_groups), "lambda_z")
+        self._check_can_act(self._obstacle())
         codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
         return Request(codes, y is not None, seed)
 
     def _sampler(self, strengths: Sequence[float] | None = None) -> TableSampler:
-        solution = self._solved()
+        solution = self._refresh()
+        if strengths is None:
+            strengths = [solution.taken(self.lambda_yz).taken if solution else 0.0]
         return TableSampler(
             self._row_generator(),
             self.encoder_,
             self._posteriors,
             self.fair_control_,
             solution.labels if solution else None,
-            [self.lambda_yz_] if strengths is None else strengths,
+            strengths,
             self.classes_,
             self.label_format_,
             self.n_jobs,
         )
 
-    @property
-    def lambda_yz_(self) -> float:
-        """The strength of fair labels under the parameters of now; 0 without `z`."""
-        solution = self._solved()
-        if solution is None:
-            return 0.0
-        return solution.auto if self.lambda_yz == "auto" else float(self.lambda_yz)
+    def _goal(self, classes: NDArray[Any], name: Any) -> Goal:
+        return Goal.of(self.fairness_target, self.pos_label, classes, name)
 
-    @property
-    def tradeoff_(self) -> Tradeoff | None:
-        """What is predicted for each strength, under the parameters of now."""
-        solution = self._solved()
-        return None if solution is None else solution.labels.tradeoff
+    def _obstacle(self) -> str | None:
+        """Return why rates cannot be made alike, if they cannot."""
+        return what_is_in_the_way(self.sizes_.n_groups, len(self.classes_))
 
-    @property
-    def pos_label_(self) -> Any:
-        """The label whose rates are made alike; None for all labels."""
-        return self._goal().pos_label
-
-    def _goal(self) -> Goal:
-        return Goal.of(self.fairness_target, self.pos_label, self.classes_)
-
-    def _solved(self) -> Solution | None:
-        """Return the fair labels of the goal that parameters name now."""
-        solution, goal = self._solution, self._goal()
-        if solution is None or self.fair_control_ is None or solution.goal == goal:
-            return solution
-        # Kept, since it takes seconds; threads that meet here find the same.
-        self._solution = solution = self.fair_control_.solve(goal)
-        self._warn(None, solution, stacklevel=4)
+    def _refresh(self) -> Solution | None:
+        """Return the fair labels, those of parameters that were set since."""
+        control, solution = self.fair_control_, self._solution
+        goal = self._goal(self.classes_, self.label_format_.name)
+        if (goal, self.lambda_yz) != self._asked:
+            if control is not None and solution and solution.goal != goal:
+                # Threads that meet here find the same.
+                solution = control.solve(goal)
+            self._take(control, solution, None, stacklevel=5)
         return solution
 
-    def _warn(self, text: str | None, solution: Solution, stacklevel: int) -> None:
-        """Warn of `text` and, under "auto", of a target that is not met."""
-        of_target = solution.warning if self.lambda_yz == "auto" else None
-        for found in filter(None, (text, of_target)):
-            warnings.warn(found, UserWarning, stacklevel=stacklevel)
+    def _take(
+        self,
+        control: FairControl | None,
+        solution: Solution | None,
+        warning: str | None,
+        stacklevel: int,
+    ) -> None:
+        """Set what is fair control's, and warn of it where labels are made fair."""
+        goal = self._goal(self.classes_, self.label_format_.name)
+        is_new = solution is not self._solution
+        self.fair_control_, self._solution = control, solution
+        self._asked, self.pos_label_ = (goal, self.lambda_yz), goal.pos_label
+        self.tradeoff_ = solution.taken(self.lambda_yz) if solution else None
+        self.lambda_yz_ = self.tradeoff_.taken if self.tradeoff_ else 0.0
+        found = [warning]
+        if self.lambda_yz != 0:
+            if self.tradeoff_:
+                found += [goal.warning if is_new else None, self.tradeoff_.note]
+            elif self.sensitive_classes_ or self.fairness_target is not None:
+                found.append(f"No fair labels: {self._obstacle()}")
+        for text in filter(None, found):
+            warnings.warn(text, UserWarning, stacklevel=stacklevel)
+
+    def _check_can_act(self, obstacle: str | None) -> None:
+        """Refuse a strength of fair labels where rates cannot be made alike."""
+        if obstacle and self.lambda_yz not in ("auto", 0):
+            raise ValueError(
+                f"lambda_yz is {self.lambda_yz!r} but cannot act: {obstacle} Or set "
+                "lambda_yz=0."
+            )
 
     def _rates(self, network: str) -> tuple[float, float, float]:
         factor = 1.0 if network == "score" else CLASSIFIER_GAMMA

@@ -53,7 +53,7 @@ X_new.assign(label=y_new).head()
 generator.tradeoff_
 
 # %%
-generator.tradeoff_.plot(auto=generator.lambda_yz_, pos_label=1)
+generator.tradeoff_.plot()
 plt.show()
 
 # %%

@@ -54,7 +54,7 @@ def _groups(model: TableModel, X: pd.DataFrame, rng: Any) -> list[pd.Series]:
         raise UserError("--keep-sensitive: there are no groups that could be drawn")
     columns = zip(
         model.sensitive,
-        control.posteriors.predict(X).group,
+        control.predict(X).group,
         model.generator.sensitive_classes_,
         strict=True,
     )

@@ -63,24 +63,16 @@ def summarise(
 def _of_fairness(args: Namespace, model: TableModel) -> list[str]:
     if not model.sensitive:
         return ["without fair control: no sensitive column was named (--sensitive)"]
-    tradeoff, strength = model.generator.tradeoff_, model.generator.lambda_yz_
+    tradeoff = model.generator.tradeoff_
     if tradeoff is None:
         return ["without fair control: nothing is predicted of fairness"]
-    lines = [f"fair control: lambda_yz {strength:.2f}"]
     if args.ask:
-        lines[0] += "; labels were asked for, so nothing is predicted"
-    elif args.data is None or args.adapt is not None:
-        before, after = (tradeoff.at(s) for s in (0.0, strength))
-        changes = (
-            f"{title} {before[name]:.2f} to {after[name]:.2f}"
-            for name, title in (
-                ("demographic_parity", "demographic parity"),
-                ("equal_opportunity", "equal opportunity"),
-                ("accuracy", "accuracy"),
-            )
-        )
-        lines.append(f"predicted for {tradeoff.rows}: {', '.join(changes)}")
-    return lines
+        strength = model.generator.lambda_yz_
+        return [
+            f"fair labels: lambda_yz {strength:.2f}; labels were asked for, so nothing "
+            "is predicted"
+        ]
+    return str(tradeoff).split("\n")
 
 
 def judge_rows(args: Namespace, model: TableModel, tables: Tables, seed: int) -> None:

@@ -2,31 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, ks_2samp
 
+from .calibration import Calibration, calibrate, calibrated
 from .goal import Goal
-from .labels import MAX_ROWS, FairLabels, of_sources, of_target
+from .labels import FairLabels
+from .multipliers import Shift
 from .posteriors import Posteriors, Probabilities
-from .tradeoff import choose
+from .solution import (
+    Path,
+    Rows,
+    affordable,
+    blind_shift,
+    enough,
+    is_met,
+    known_shift,
+    scaled,
+    traced,
+)
+from .tradeoff import Tradeoff
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-PARITY = {"demographic_parity": 1.0}
-#: Where the domain is not known, so much of the way to parity is the goal by default:
-#: beyond, source domains come nearer to it, and others do not (Adult).
-DEFAULT_END = 0.6
+#: Rows that are looked at, at most.
+MAX_ROWS = 20_000
+#: Rows of a domain whose calibrations are compared, at most.
+FOR_INTERVALS = 5_000
+#: A domain with fewer rows tells nothing of ratios; at most so many are looked at.
+MIN_ROWS, MAX_DOMAINS = 30, 20
 #: Decisions that do not depend on the group depend on it by mistake so often.
 SIGNIFICANCE = 0.01
 #: Rows are unlike others at this distance; fewer rows say nothing of it.
 ALIEN, FEW = 0.8, 20
 #: The rates of more groups or labels cannot be made alike.
 MAX_GROUPS = 20
+#: A default that closes less of the gap to four fifths does little.
+LITTLE, FOUR_FIFTHS = 0.25, 0.8
+#: No interval of a ratio lies above this, so no more is asked of its lower end.
+SURE = 0.9
 
 
 @dataclass(frozen=True)
@@ -39,21 +58,24 @@ class Solution:
         What they aim at.
     labels : FairLabels
         The fair posterior of each strength.
-    auto : float
-        The strength that "auto" stands for.
-    warning : str or None
-        What to warn of under "auto".
+    tradeoff : Tradeoff
+        What is predicted.
     """
 
     goal: Goal
     labels: FairLabels
-    auto: float
-    warning: str | None
+    tradeoff: Tradeoff
+
+    def taken(self, lambda_yz: float | str) -> Tradeoff:
+        """Return the trade-off with the strength that a parameter stands for."""
+        if lambda_yz == "auto":
+            return replace(self.tradeoff, taken=self.tradeoff.auto)
+        return replace(self.tradeoff, taken=float(lambda_yz), note=None)
 
 
 @dataclass(frozen=True)
 class FairControl:
-    """What fair labels are drawn by.
+    """What labels are drawn by.
 
     It holds predictions for source rows, out of fold, and none of these rows.
 
@@ -61,25 +83,37 @@ class FairControl:
     ----------
     posteriors : Posteriors
         The classifiers.
+    prior : ndarray of shape (n_labels,)
+        Shares of the labels in training.
     sources : Probabilities
         Of source rows, at most 20,000.
     domains : ndarray of shape (n,), int64
         Their domains.
-    prior : ndarray of shape (n_labels,)
-        Shares of the labels in training.
+    calibrations : dict of int to tuple of Calibration
+        What corrects p(z | x) in each domain of some size.
+    rates : tuple of ndarray of shape (n_groups, n_labels)
+        Shares of the real labels in each group.
     differs : bool
         Whether decisions differ between the groups of the source rows by more than
         chance makes them differ.
     target : Probabilities or None
         Of the unlabelled rows of `adapt`.
+    calibration : tuple of Calibration or None
+        What corrects p(z | x), where groups of these rows are known.
+    blind : dict of str to Shift
+        The shifts of the source rows that have been solved for.
     """
 
     posteriors: Posteriors
+    prior: Array
     sources: Probabilities
     domains: Codes
-    prior: Array
+    calibrations: dict[int, tuple[Calibration, ...]]
+    rates: tuple[Array, ...]
     differs: bool
     target: Probabilities | None = None
+    calibration: tuple[Calibration, ...] | None = None
+    blind: dict[str, Shift] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -99,27 +133,54 @@ class FairControl:
         y, domains : ndarray of shape (n,), int64
             Codes of labels and domains of all source rows.
         z : ndarray of shape (n, n_attributes), int64
-            Codes of their groups.
+            Codes of their groups; -1 where they are not known.
         seed : int
             Seed of the choice of rows.
         """
-        posteriors, probabilities, index = fitted
-        decided = probabilities.label.argmax(axis=1)
+        posteriors, p, index = fitted
+        decided = p.label.argmax(axis=1)
         if len(np.unique(decided)) == 1:
             decided = y[index]
-        differs = any(_depend(decided, column) for column in z[index].T)
         kept = np.random.default_rng(seed).permutation(len(index))[:MAX_ROWS]
-        prior = np.bincount(y) / len(y)
-        rows = probabilities[kept], domains[index[kept]]
-        return cls(posteriors, *rows, prior, differs)
+        codes, places, n_labels = z[index], domains[index], p.label.shape[1]
+        names, sizes = np.unique(places, return_counts=True)
+        order = np.argsort(-sizes, kind="stable")[:MAX_DOMAINS]
+        large = names[order[sizes[order] >= MIN_ROWS]] if len(p.group) else names[:0]
+        known = [column >= 0 for column in codes.T]
+        groups = list(zip(p.group, codes.T, known, strict=True))
+        return cls(
+            posteriors,
+            np.bincount(y) / len(y),
+            p[kept],
+            places[kept],
+            {
+                int(d): calibrate(p[at], codes[at])
+                for d in large
+                for at in [places == d]
+            },
+            tuple(
+                _shares(y, column, g.shape[1], n_labels)
+                for column, g in zip(z.T, p.group, strict=True)
+            ),
+            any(_depend(decided[k], column[k]) for _, column, k in groups),
+        )
 
-    def adapted(self, X: Any) -> FairControl:
-        """Return the state for the domain of unlabelled rows; None goes back."""
+    def predict(self, X: Any) -> Probabilities:
+        """Return the probabilities of a table's rows."""
+        return calibrated(self.posteriors.predict(X), self.calibration)
+
+    def adapted(self, X: Any, z: Codes | None = None) -> FairControl:
+        """Return the state for the domain of unlabelled rows; None goes back.
+
+        z has the groups' codes, shape (n, n_attributes), -1 where they are not known.
+        """
         if X is None:
-            return replace(self, target=None)
+            return replace(self, target=None, calibration=None)
         p = self.posteriors.predict(X)
+        calibration = None if z is None or (z < 0).all() else calibrate(p, z)
         kept = np.random.default_rng(0).permutation(len(p))[:MAX_ROWS]
-        return replace(self, target=p[kept])
+        target = calibrated(p[kept], calibration)
+        return replace(self, target=target, calibration=calibration)
 
     def drift(self) -> str | None:
         """Return a warning if the unlabelled rows look nothing like the source rows."""
@@ -138,33 +199,114 @@ class FairControl:
 
     def solve(self, goal: Goal) -> Solution:
         """Return the fair labels of a goal."""
-        # The way leads to parity, whatever ratio of it is asked for: a part of that way
-        # carries over to other domains better than all of the way to a lower ratio.
-        targets, labels = goal.targets, goal.labels
-        aims, end = (targets or PARITY), (1.0 if targets else DEFAULT_END)
-        aims = {**aims, **{m: r for m, r in PARITY.items() if m in aims}}
-        rows = self.sources, self.domains
-        if self.target is None:
-            fair = of_sources(*rows, aims, labels, self.prior, end)
-        else:
-            lean = of_sources(*rows, PARITY, labels, self.prior, DEFAULT_END)
-            fair = of_target(self.target, lean, aims, labels)
-        strength, warning = choose(fair.tradeoff, targets)
-        if "equal_opportunity" not in (targets or {}) and not self.differs:
-            # Correcting what chance has made costs accuracy and brings nothing.
-            strength, warning = 0.0, None
-        return Solution(goal, fair, strength, warning)
+        sources = self._source_rows()
+        key = f"{goal.measures} {goal.labels}"
+        if key not in self.blind:
+            self.blind[key] = blind_shift(sources, goal)
+        rows, shift = sources, self.blind[key]
+        if self.target is not None:
+            rows = self._target_rows(self.target)
+            shift = known_shift(rows, sources, shift, goal)
+        path = Path(rows, shift, goal, goal.measures == ("demographic_parity",))
+        end = scaled(path)
+        most, acts = affordable(path), goal.targets is not None or self.differs
+        auto = min(end, most) if acts else 0.0
+        if acts and goal.targets is None:
+            auto = min(auto, enough(path))
+        # Where the target is met without a shift, all of the way is none.
+        auto = auto / end if end else 1.0
+        ratios = [_ratio(rates, goal.labels) for rates in self.rates]
+        labels, tradeoff = traced(
+            path,
+            end,
+            auto,
+            pos_label=goal.pos_label,
+            why_pos_label=goal.why,
+            targets=goal.targets,
+            table_ratio=float(np.fmin.reduce(ratios)),
+            auc=self.posteriors.group_auc,
+        )
+        note = _note(tradeoff, acts)
+        return Solution(goal, labels, replace(tradeoff, note=note))
+
+    def _source_rows(self) -> Rows:
+        versions = []
+        for domain, calibration in self.calibrations.items():
+            at = np.flatnonzero(self.domains == domain)[:FOR_INTERVALS]
+            if len(at) >= MIN_ROWS:
+                versions.append((at, calibrated(self.sources[at], calibration)))
+        return Rows(self.sources, versions, "the source rows", False)
+
+    def _target_rows(self, p: Probabilities) -> Rows:
+        found = []
+        if self.calibration is None:
+            # The groups may be mixed, and told, as in any source domain, or otherwise.
+            pairs = zip(p.group, self.sources.group, strict=True)
+            n_labels = p.label.shape[1]
+            moved = tuple(
+                Calibration.of_prior(group, source.mean(axis=0), n_labels)
+                for group, source in pairs
+            )
+            found = [moved, *self.calibrations.values()]
+        some = np.arange(min(len(p), FOR_INTERVALS))
+        versions = [(some, calibrated(p[some], each)) for each in found]
+        return Rows(p, versions, "the unlabelled rows", True)
 
 
-def what_is_too_many(n_groups: tuple[int, ...], n_labels: int) -> str | None:
-    """Return a warning if there are too many groups or labels to be made alike."""
-    if max((n_labels, *n_groups)) <= MAX_GROUPS or not n_groups:
+def what_is_in_the_way(n_groups: tuple[int, ...], n_labels: int) -> str | None:
+    """Return why rates cannot be made alike, if they cannot."""
+    if not n_groups:
+        return "fit was given no sensitive attribute; expected z in fit."
+    if max((n_labels, *n_groups)) <= MAX_GROUPS:
         return None
     return (
-        f"No fair labels: z has {', '.join(map(str, n_groups))} groups and y "
-        f"{n_labels} labels, whose rates cannot be made alike; expected at most "
-        f"{MAX_GROUPS} of each. Join them, numbers to ranges."
+        f"z has {', '.join(map(str, n_groups))} groups and y {n_labels} labels, whose "
+        f"rates cannot be made alike; expected at most {MAX_GROUPS} of each. Join "
+        "them, numbers to ranges."
     )
+
+
+def _note(found: Tradeoff, acts: bool) -> str | None:
+    """Say why little is done, or less than was asked for."""
+    before, after = found.at(0.0), found.at(found.auto)
+    price = f"{max(0.0, 100 * (before['accuracy'] - after['accuracy'])):.1f} points"
+    if found.targets is None:
+        if not acts:
+            return (
+                "Nothing is done: decisions differ between the groups by no more than "
+                "chance. Name a fairness_target to act all the same."
+            )
+        start, end = (each["demographic_parity"] for each in (before, after))
+        if end - start >= LITTLE * (FOUR_FIFTHS - start):
+            return None
+        return (
+            f"Little is done: parity goes from {start:.2f} to {end:.2f} for {price} of "
+            "predicted accuracy. For more, at a higher price, name a fairness_target."
+        )
+    missed = {m: r for m, r in found.targets.items() if not is_met(after[m], r)}
+    if missed:
+        asked = " and ".join(f"{m} {r:.2f}" for m, r in missed.items())
+        got = " and ".join(f"{after[m]:.2f}" for m in missed)
+        return f"fairness_target asks for {asked}; predicted: {got}, for {price}."
+    lows = {m: after[f"{m}_low"] for m in found.targets}
+    unsure = {m: lows[m] for m, r in found.targets.items() if lows[m] < min(r, SURE)}
+    if not unsure:
+        return None
+    ends = " and ".join(f"{m} may be as low as {low:.2f}" for m, low in unsure.items())
+    return f"fairness_target is met by the prediction, but {ends}."
+
+
+def _shares(y: Codes, z: Codes, n_groups: int, n_labels: int) -> Array:
+    counts = np.zeros((n_groups, n_labels))
+    np.add.at(counts, (z[z >= 0], y[z >= 0]), 1)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
+def _ratio(shares: Array, labels: tuple[int, ...]) -> float:
+    """Return the lowest ratio of a label's shares in the groups that are met."""
+    of_labels = shares[shares.sum(axis=1) > 0][:, list(labels)]
+    high = of_labels.max(axis=0)
+    return float(np.fmin.reduce(of_labels.min(axis=0) / np.where(high, high, np.nan)))
 
 
 def _scores(p: Probabilities) -> list[Array]:
@@ -174,6 +316,8 @@ def _scores(p: Probabilities) -> list[Array]:
 def _depend(a: Codes, b: Codes) -> bool:
     """Tell whether two columns of codes go together by more than chance."""
     table = np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1]
+    if not len(a):
+        return False
     counts = np.zeros((1 + table[0].max(), 1 + table[1].max()))
     np.add.at(counts, table, 1)
     return bool(chi2_contingency(counts).pvalue < SIGNIFICANCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from numbers import Real
@@ -12,11 +13,15 @@ from numpy.typing import NDArray
 
 from .rates import MEASURES
 
-#: Words that are rarely the favourable label.
-UNFAVOURABLE = frozenset(
-    ("bad", "declined", "default", "denied", "deny", "fail", "failed", "false", "fired")
-    + ("low", "lost", "n", "negative", "no", "refused", "reject", "rejected", "unpaid")
+#: Beginnings of words for what nobody wishes for, as a label or as a column of labels.
+UNFAVOURABLE = re.compile(
+    r"(?<![a-z])(arrest|attrition|bad|bankrupt|cancel|charged?_?off|churn|convict|crime"
+    r"|criminal|dead|death|declin|default|delinquen|den(y|ied|ial)|died|dropout|drop_out"
+    r"|fail|fired|fraud|guilty|late|lost|low|mortality|negative|readmi|recidiv|refus"
+    r"|reject|reoffend|risk|terminat|unpaid|violation)"
 )
+#: Words that say no to what the column asks.
+NO = frozenset(("0", "0.0", "-1", "f", "false", "n", "no", "none", "not", "never"))
 
 
 @dataclass(frozen=True)
@@ -31,14 +36,17 @@ class Goal:
         Codes of the labels whose rates are compared.
     pos_label : label or None
         The one that is positive; None if all are.
-    warning : str or None
-        Where the positive label looks like the unfavourable one.
+    why : str
+        Where the positive label comes from, in words.
+    is_odd : bool
+        Whether it is guessed to be other than the larger of two.
     """
 
     targets: dict[str, float] | None
     labels: tuple[int, ...]
     pos_label: Any
-    warning: str | None
+    why: str
+    is_odd: bool = False
 
     @classmethod
     def of(
@@ -46,8 +54,11 @@ class Goal:
         fairness_target: float | Mapping[str, float] | None,
         pos_label: Any,
         classes: NDArray[Any],
+        name: Any = None,
     ) -> Goal:
         """Return the goal of two parameters of the generator.
+
+        `name` is that of the column of labels, if it has one.
 
         Raises
         ------
@@ -55,23 +66,50 @@ class Goal:
             For measures that are unknown, ratios outside (0, 1] and a label that is
             not among the classes.
         """
-        targets = _targets(fairness_target)
-        names = classes.tolist()
+        targets, names = _targets(fairness_target), classes.tolist()
         if pos_label is not None:
             if pos_label not in names:
                 raise ValueError(
                     f"pos_label is {pos_label!r}; expected one of the labels {names}."
                 )
-            return cls(targets, (names.index(pos_label),), pos_label, None)
+            return cls(targets, (names.index(pos_label),), pos_label, "as named")
         if len(names) > 2:
-            return cls(targets, tuple(range(len(names))), None, None)
-        warning = None
-        if str(names[1]).lower() in UNFAVOURABLE:
-            warning = (
-                f"Fair labels take {names[1]!r} for the favourable label, the larger "
-                f"of {names}. If it is {names[0]!r}, set pos_label={names[0]!r}."
-            )
-        return cls(targets, (1,), classes[1], warning)
+            return cls(targets, tuple(range(len(names))), None, "each label")
+        code, why = _favourable(names, name)
+        return cls(targets, (code,), names[code], why, code == 0)
+
+    @property
+    def measures(self) -> tuple[str, ...]:
+        """The measures that are aimed at."""
+        return tuple(self.targets or MEASURES[:1])
+
+    @property
+    def warning(self) -> str | None:
+        """What to warn of, where the favourable label is guessed against the rule."""
+        if not self.is_odd:
+            return None
+        return (
+            f"Fair labels take {self.pos_label!r} for the favourable label "
+            f"({self.why}). Set pos_label to say which it is."
+        )
+
+
+def _favourable(names: list[Any], column: Any) -> tuple[int, str]:
+    """Guess which of two labels is wished for, and say why."""
+    texts = [str(name).lower() for name in names]
+    bad = [bool(UNFAVOURABLE.search(text)) for text in texts]
+    no = [text in NO for text in texts]
+    if bad[0] != bad[1]:
+        code = int(bad[0])
+        return code, f"guessed, since {names[1 - code]!r} sounds unfavourable"
+    if isinstance(column, str) and UNFAVOURABLE.search(column.lower()):
+        # Who is neither yes nor no to what is bad is taken for the lesser of it.
+        return int(
+            no[1] and not no[0]
+        ), f"guessed, since {column!r} sounds unfavourable"
+    if no[1] and not no[0]:
+        return 0, f"guessed, since {names[1]!r} says no"
+    return 1, "guessed: the larger of two"
 
 
 def _targets(target: float | Mapping[str, float] | None) -> dict[str, float] | None:
@@ -81,7 +119,7 @@ def _targets(target: float | Mapping[str, float] | None) -> dict[str, float] | N
     unknown = [name for name in targets if name not in MEASURES]
     if unknown or not targets:
         raise ValueError(
-            f"fairness_target has the keys {list(targets)}; expected one or both of "
+            f"fairness_target has the keys {list(targets)}; expected some of "
             f"{', '.join(MEASURES)}."
         )
     for name, ratio in targets.items():

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
 from .posteriors import Probabilities
+from .rates import CONDITIONS, members
 
 Array = NDArray[np.float64]
 
@@ -22,65 +23,77 @@ TEMPERATURES = (0.2, 0.05, 0.01)
 RARE, RARE_TEMPERATURE = 0.005, (1.0,)
 #: Keeps multipliers finite where no shift can do what is asked.
 RIDGE = 1e-7
+#: Price of a bend in p(z | x), where the domain is not known: more makes the shift
+#: linear, less makes it fit the source domains and no other. 1e-5 to 1e-1 were tried on
+#: Adult's held-out races.
+BEND = 1e-4
 
 
 @dataclass(frozen=True)
 class Basis:
-    """Functions of p(z | x) that a shift is made of; for each attribute they sum to 1.
+    """Hat functions of p(z | x): what a shift is made of.
 
     Parameters
     ----------
-    knots : tuple of ndarray or None
-        None: the probabilities of the groups themselves, so that rates of *groups* are
-        made alike. With knots, one increasing array for each group: hat functions of
-        its probability, so that rates are made alike *whatever the features suggest of
-        the group*, and hence in every mixture of groups.
+    knots : tuple of ndarray of shape (3,)
+        0, the median and 1 for the probability of each group; one of two groups.
+    n_groups : tuple of int
+        Groups of each attribute.
     """
 
-    knots: tuple[Array, ...] | None = None
+    knots: tuple[Array, ...]
+    n_groups: tuple[int, ...]
 
     @classmethod
-    def of_cells(cls, groups: Sequence[Array], n_cells: int) -> Basis:
-        """Return hat functions with knots at quantiles of the probabilities.
-
-        Parameters
-        ----------
-        groups : sequence of ndarray of shape (n, n_groups)
-            p(z | x), one array a sensitive attribute.
-        n_cells : int
-            Knots for each group, at most.
-        """
-        levels = np.linspace(0.0, 1.0, n_cells)
-        knots = [np.unique(np.quantile(p, levels)) for p in _one_a_degree(groups)]
-        return cls(tuple(knots))
+    def of(cls, groups: Sequence[Array]) -> Basis:
+        """Return the basis for rows; `groups` is p(z | x), one array an attribute."""
+        medians = [np.median(column) for column in _columns(groups)]
+        knots = tuple(np.array([0.0, np.clip(m, 0.01, 0.99), 1.0]) for m in medians)
+        return cls(knots, tuple(p.shape[1] for p in groups))
 
     def __call__(self, groups: Sequence[Array]) -> Array:
-        """Return the functions of rows, shape (n, n_functions).
+        """Return the functions of rows, shape (n, n_functions); each column's sum to 1.
 
-        Parameters
-        ----------
-        groups : sequence of ndarray of shape (n, n_groups)
-            p(z | x), one array a sensitive attribute.
+        Linear functions of p(z | x) are among what they can make.
         """
-        if self.knots is None:
-            return np.hstack(groups)
-        columns = _one_a_degree(groups)
-        return np.hstack(
-            [_hats(p, k) for p, k in zip(columns, self.knots, strict=True)]
-        )
+        columns = zip(_columns(groups), self.knots, strict=True)
+        return np.hstack([_hats(p, knots) for p, knots in columns])
 
-    def blocks(self, groups: Sequence[Array]) -> list[int]:
-        """Return how many functions belong together, each block summing to 1."""
-        if self.knots is None:
-            return [p.shape[1] for p in groups]
+    @property
+    def sizes(self) -> list[int]:
+        """How many functions belong together, each block summing to 1."""
         return [len(knots) for knots in self.knots]
+
+    def from_groups(self, multipliers: Array) -> Array:
+        """Return what makes the functions the sum of p(z | x) times multipliers.
+
+        From shape (n_labels, groups of all attributes) to (n_labels, n_functions).
+        """
+        found, knots = [], iter(self.knots)
+        ends = np.cumsum(self.n_groups)[:-1]
+        for m in np.split(multipliers, ends, axis=1):
+            if m.shape[1] == 2:
+                found.append(m[:, [0]] + (m[:, [1]] - m[:, [0]]) * next(knots))
+            else:
+                found += [column[:, np.newaxis] * next(knots) for column in m.T]
+        return np.hstack(found)
+
+    def bends(self) -> Array:
+        """Return the matrix whose quadratic form is the sum of squared bends."""
+        blocks = []
+        for low, middle, high in self.knots:
+            left, right = 1 / (middle - low), 1 / (high - middle)
+            bend = np.array([left, -left - right, right])
+            blocks.append(np.outer(bend, bend))
+        return block_diag(*blocks)
 
 
 @dataclass(frozen=True)
 class Shift:
     r"""What is added to log p(y | x) to make it fair, up to a constant in y.
 
-    .. math:: S_y(x) = \sum_k A_k(x) M_{yk} + p(y | x) \sum_k A_k^y(x) N_{yk}
+    .. math:: S_y(x) = \sum_k A_k(x) M_{yk}
+              + \sum_{y'} p(y' | x) \sum_k A_k^{y'}(x) N_{yy'k}
 
     with :math:`A` the basis at :math:`p(z | x)` and :math:`A^y` at :math:`p(z | x, y)`.
 
@@ -88,28 +101,26 @@ class Shift:
     ----------
     basis : Basis
         The functions A.
-    parity, opportunity : ndarray of shape (n_labels, n_functions)
-        Multipliers M of demographic parity and N of equal opportunity.
+    overall : ndarray of shape (n_labels, n_functions)
+        Multipliers M, of rates among all rows.
+    by_label : ndarray of shape (n_labels, n_labels, n_functions)
+        Multipliers N, of rates among rows with a label.
     """
 
     basis: Basis
-    parity: Array
-    opportunity: Array
+    overall: Array
+    by_label: Array
 
-    def times(self, factor: float) -> Shift:
-        """Return the shift with all multipliers times a factor."""
-        return Shift(self.basis, factor * self.parity, factor * self.opportunity)
-
-    def toward(self, other: Shift, part: float) -> Shift:
-        """Return the shift a part of the way to another of the same basis."""
-        pairs = ((self.parity, other.parity), (self.opportunity, other.opportunity))
-        return Shift(self.basis, *(a + part * (b - a) for a, b in pairs))
+    def mixed(self, share: float, other: Shift, other_share: float) -> Shift:
+        """Return the weighted sum of two shifts of the same basis."""
+        pairs = (self.overall, other.overall), (self.by_label, other.by_label)
+        return Shift(self.basis, *(share * a + other_share * b for a, b in pairs))
 
     def __call__(self, p: Probabilities) -> Array:
         """Return the shift of rows, shape (n, n_labels)."""
-        shift = self.basis(p.group) @ self.parity.T
-        for y in np.flatnonzero(self.opportunity.any(axis=1)).tolist():
-            shift[:, y] += _of_label(self.basis, p, y) @ self.opportunity[y]
+        shift = self.basis(p.group) @ self.overall.T
+        for y in np.flatnonzero(self.by_label.any(axis=(0, 2))).tolist():
+            shift += _of_label(self.basis, p, y) @ self.by_label[:, y].T
         return shift
 
 
@@ -118,14 +129,16 @@ def solve(
     basis: Basis,
     targets: Mapping[str, float],
     labels: Sequence[int],
-    weights: Array,
-    shares: Array | None = None,
+    *,
+    by_group: bool,
+    keep_shares: bool,
 ) -> Shift:
     r"""Return the shift under which the rates of decisions meet the targets.
 
-    Of all decisions whose rates, weighted by the functions of the basis, have at least
-    the ratios asked for, the shift gives those with the most :math:`\log p(y | x)`.
-    Ratio constraints are linear in the decisions [1]_ [2]_, so the multipliers are the
+    Of all decisions whose rates are alike, the shift gives those with the most
+    :math:`\log p(y | x)`. With :math:`\delta = (1 - r) / (1 + r)`, each rate is within
+    :math:`1 \pm \delta` times the mean of the rates, so that their ratio is at least r.
+    These constraints are linear in the decisions [1]_ [2]_, so the multipliers are the
     solution of the dual problem, which is convex: without local optima, and without
     overshooting, since the rates themselves are constrained. Entropy with the weight T
     makes it smooth,
@@ -140,15 +153,17 @@ def solve(
     p : Probabilities
         Of the rows on which rates are compared.
     basis : Basis
-        What rates are weighted by.
+        What the shift is made of.
     targets : dict of str to float
-        Ratios in (0, 1] of "demographic_parity", "equal_opportunity" or both.
+        Ratios r in (0, 1], by measure.
     labels : sequence of int
         Codes of the labels whose rates are compared.
-    weights : ndarray of shape (n,)
-        Weights of the rows, which sum to 1.
-    shares : ndarray of shape (n_labels,), default=None
-        Shares of the labels among the decisions; None leaves them free.
+    by_group : bool
+        True: the rates of the groups are made alike, by a shift that is linear in
+        p(z | x). False: the rates at each knot, at a price for bends, since what holds
+        at every p(z | x) holds in every mixture of groups.
+    keep_shares : bool
+        Whether as many rows are decided for each label as without a shift.
 
     References
     ----------
@@ -156,64 +171,64 @@ def solve(
        disparity constraints via pre-, in-, and post-processing. arXiv:2402.02817.
     .. [2] Yang, Huang, Chang (2025). arXiv:2505.00631.
     """
-    log_p = np.log(p.label)
-    constraints = []
+    wanted: dict[str, float] = {}
     for measure, ratio in targets.items():
-        for y in labels:
-            of_parity = measure == "demographic_parity"
-            functions = basis(p.group) if of_parity else _of_label(basis, p, y)
-            constraints.append(
-                _Constraint(
-                    y, of_parity, functions, basis.blocks(p.group), ratio, weights
-                )
-            )
-    ends = np.cumsum([0, *(len(c.pairs) for c in constraints)])
+        for condition in CONDITIONS[measure]:
+            wanted[condition] = max(ratio, wanted.get(condition, 0.0))
+    families = [
+        _Family(p, basis, condition, ratio, labels, by_group)
+        for condition, ratio in wanted.items()
+    ]
+    ends = np.cumsum([0, *(family.size for family in families)])
     parts = [slice(a, b) for a, b in zip(ends[:-1], ends[1:], strict=True)]
-
-    n_bounded, n_labels = int(ends[-1]), log_p.shape[1]
+    log_p = np.log(p.label)
+    n, n_labels = log_p.shape
+    n_bounded = int(ends[-1])
+    shares = decisions(log_p).mean(axis=0)
 
     def dual(v: Array, temperature: float) -> tuple[float, Array]:
-        logits = log_p + (0.0 if shares is None else v[n_bounded:])
-        for constraint, part in zip(constraints, parts, strict=True):
-            logits[:, constraint.y] += constraint.shift(v[part])
+        logits = log_p + v[n_bounded:] if keep_shares else log_p.copy()
+        for family, part in zip(families, parts, strict=True):
+            logits[:, labels] += family.shift(v[part])
         logits /= temperature
         total = logsumexp(logits, axis=1)
-        q = np.exp(logits - total[:, np.newaxis]) * weights[:, np.newaxis]
-        gradient = np.concatenate([c.surplus(q[:, c.y]) for c in constraints])
-        value = temperature * float(weights @ total) + RIDGE * float(v @ v)
-        if shares is not None:
+        q = np.exp(logits - total[:, np.newaxis]) / n
+        value = temperature * float(total.mean()) + RIDGE * float(v @ v)
+        gradient = 2 * RIDGE * v
+        for family, part in zip(families, parts, strict=True):
+            price, slope = family.surplus(v[part], q[:, labels])
+            value += price
+            gradient[part] += slope
+        if keep_shares:
             value -= float(v[n_bounded:] @ shares)
-            gradient = np.append(gradient, q.sum(axis=0) - shares)
-        return value, gradient + 2 * RIDGE * v
+            gradient[n_bounded:] += q.sum(axis=0) - shares
+        return value, gradient
 
-    v = np.zeros(n_bounded if shares is None else n_bounded + n_labels)
-    for temperature in temperatures(p, labels, weights) if len(v) else ():
+    free = n_labels if keep_shares else 0
+    v = np.zeros(n_bounded + free)
+    for temperature in temperatures(p, labels):
         v = minimize(
             dual,
             v,
             args=(temperature,),
             jac=True,
             method="L-BFGS-B",
-            bounds=[(0.0, None)] * n_bounded + [(None, None)] * (len(v) - n_bounded),
-            options={"maxiter": 500, "ftol": 1e-13, "gtol": 1e-7},
+            bounds=[(0.0, None)] * n_bounded + [(None, None)] * free,
+            options={"maxiter": 300, "ftol": 1e-10, "gtol": 1e-7},
         ).x
-    n_functions = sum(basis.blocks(p.group))
-    multipliers = np.zeros((2, log_p.shape[1], n_functions))
-    for constraint, part in zip(constraints, parts, strict=True):
-        found = multipliers[0 if constraint.of_parity else 1]
-        found[constraint.y] += constraint.multipliers(v[part])
-    if shares is not None:
-        # The functions of a block sum to 1, so that they make a constant as well.
-        first = basis.blocks(p.group)[0]
-        multipliers[0][:, :first] += v[n_bounded:, np.newaxis]
-    return Shift(basis, *multipliers)
+    shift = Shift(
+        basis,
+        np.zeros((n_labels, sum(basis.sizes))),
+        np.zeros((n_labels, n_labels, sum(basis.sizes))),
+    )
+    for family, part in zip(families, parts, strict=True):
+        family.add_to(shift, v[part])
+    return shift
 
 
-def temperatures(
-    p: Probabilities, labels: Sequence[int], weights: Array
-) -> tuple[float, ...]:
+def temperatures(p: Probabilities, labels: Sequence[int]) -> tuple[float, ...]:
     """Return how sharply decisions are looked at: a rare one by its probability."""
-    decided = weights @ decisions(np.log(p.label))
+    decided = decisions(np.log(p.label)).mean(axis=0)
     return RARE_TEMPERATURE if decided[list(labels)].min() < RARE else TEMPERATURES
 
 
@@ -222,61 +237,114 @@ def decisions(logits: Array) -> Array:
     return np.eye(logits.shape[1])[logits.argmax(axis=1)]
 
 
-def offsets(logits: Array, shares: Array) -> Array:
-    """Return what to add to logits (n, n_labels) so that labels get their shares.
+def offsets(logits: Array, shares: Array, start: Array, sharp: bool) -> Array:
+    """Return what to add to logits (n, n_labels) so that labels keep their shares.
 
-    Newton's method on a convex function; the shares are those of labels that are drawn.
+    Shares are those of decisions or, where not sharp, of labels that are drawn.
     """
-    b = np.zeros(len(shares))
-    for _ in range(50):
-        q = softmax(logits + b, axis=1)
-        mean = q.mean(axis=0)
-        if np.abs(mean - shares).max() < 1e-9:
-            break
-        curvature = np.diag(mean) - q.T @ q / len(q) + 1e-10 * np.eye(len(b))
-        step = np.linalg.lstsq(curvature, shares - mean, rcond=None)[0]
-        b += np.clip(step - step.mean(), -2.0, 2.0)
+    if sharp and len(shares) == 2:
+        lead = logits[:, 1] - logits[:, 0]
+        return np.array([0.0, -np.quantile(lead, 1.0 - shares[1])])
+    b = start
+    for temperature in TEMPERATURES if sharp else RARE_TEMPERATURE:
+        # Newton's method on a convex function.
+        for _ in range(20):
+            q = softmax((logits + b) / temperature, axis=1)
+            mean = q.mean(axis=0)
+            if np.abs(mean - shares).max() < 5e-4:
+                break
+            curvature = np.diag(mean) - q.T @ q / len(q) + 1e-6 * np.eye(len(b))
+            step = temperature * np.linalg.lstsq(curvature, shares - mean)[0]
+            most = 4 * temperature / max(np.abs(step).max(), 4 * temperature)
+            b = b + most * (step - step.mean())
     return b
 
 
-class _Constraint:
-    """Rates of one label: each is at least `ratio` times each other of its block."""
+class _Family:
+    """Rates of each label in one condition: all are near their mean."""
 
     def __init__(
         self,
-        y: int,
-        of_parity: bool,
-        functions: Array,
-        blocks: list[int],
+        p: Probabilities,
+        basis: Basis,
+        condition: str,
         ratio: float,
-        weights: Array,
+        labels: Sequence[int],
+        by_group: bool,
     ):
-        self.y, self.of_parity = y, of_parity
-        means = weights @ functions
-        # A group that is never met has no rate.
-        self.scale = np.where(means > 1e-12, 1.0 / np.maximum(means, 1e-12), 0.0)
-        self.functions = functions
-        starts = np.cumsum([0, *blocks[:-1]])
-        pairs = [
-            (start + a, start + b)
-            for start, size in zip(starts, blocks, strict=True)
-            for a, b in permutations(range(size), 2)
-        ]
-        self.pairs = np.zeros((len(pairs), sum(blocks)))
-        rows = np.arange(len(pairs))
-        # None where features tell nothing of the groups: then all rates are equal.
-        low, high = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
-        self.pairs[rows, low] = self.scale[low]
-        self.pairs[rows, high] = -ratio * self.scale[high]
+        self.condition, self.by_group = condition, by_group
+        self.basis, self.labels = basis, list(labels)
+        told = self.labels[:1] if condition == "all" else self.labels
+        if by_group:
+            parts = [np.hstack(members(p, condition, y)) for y in told]
+            sizes = list(basis.n_groups)
+        else:
+            parts, sizes = (
+                [_functions(basis, p, condition, y) for y in told],
+                basis.sizes,
+            )
+            self.bends = BEND * basis.bends()
+        #: The functions of each label, or once for all of them.
+        self.functions = np.stack(parts)
+        delta = (1.0 - ratio) / (1.0 + ratio)
+        self.rows = np.stack([_rows(f.mean(axis=0), sizes, delta) for f in parts])
+        self.size = len(self.labels) * self.rows.shape[1]
 
     def multipliers(self, v: Array) -> Array:
-        return v @ self.pairs
+        return np.matmul(v.reshape(len(self.labels), 1, -1), self.rows)[:, 0]
 
     def shift(self, v: Array) -> Array:
-        return self.functions @ self.multipliers(v)
+        m = self.multipliers(v)
+        if len(self.functions) == 1:
+            return self.functions[0] @ m.T
+        return np.matmul(self.functions, m[:, :, np.newaxis])[:, :, 0].T
 
-    def surplus(self, decided: Array) -> Array:
-        return self.pairs @ (self.functions.T @ decided)
+    def surplus(self, v: Array, decided: Array) -> tuple[float, Array]:
+        """Return the price of the bends, and the gradient in v."""
+        if len(self.functions) == 1:
+            of_functions = decided.T @ self.functions[0]
+        else:
+            of_functions = np.matmul(decided.T[:, np.newaxis], self.functions)[:, 0]
+        price = 0.0
+        if not self.by_group:
+            m = self.multipliers(v)
+            slope = m @ self.bends
+            price = 0.5 * float((m * slope).sum())
+            of_functions = of_functions + slope
+        gradient = np.matmul(self.rows, of_functions[:, :, np.newaxis])
+        return price, gradient.ravel()
+
+    def add_to(self, shift: Shift, v: Array) -> None:
+        found = self.multipliers(v)
+        if self.by_group:
+            found = self.basis.from_groups(found)
+        for y, m in zip(self.labels, found, strict=True):
+            if self.condition == "all":
+                shift.overall[y] += m
+            else:
+                counts = np.arange(len(shift.overall)) == y
+                shift.by_label[y, counts == (self.condition == "label")] += m
+
+
+def _rows(means: Array, sizes: list[int], delta: float) -> Array:
+    """Return the constraints on sums of decided functions: two a function."""
+    # A group that is never met has no rate.
+    met = means > 1e-12
+    scale = np.diag(np.where(met, 1.0 / np.where(met, means, 1.0), 0.0))
+    blocks = np.repeat(np.arange(len(sizes)), sizes)
+    alike = (blocks[:, np.newaxis] == blocks) & met
+    mean = alike / np.maximum(alike.sum(axis=1, keepdims=True), 1) @ scale
+    mean = mean * met[:, np.newaxis]
+    return np.vstack([scale - (1 - delta) * mean, (1 + delta) * mean - scale])
+
+
+def _functions(basis: Basis, p: Probabilities, condition: str, y: int) -> Array:
+    if condition == "all":
+        return basis(p.group)
+    if condition == "label":
+        return _of_label(basis, p, y)
+    others = [k for k in range(p.label.shape[1]) if k != y]
+    return np.sum([_of_label(basis, p, k) for k in others], axis=0)
 
 
 def _of_label(basis: Basis, p: Probabilities, y: int) -> Array:
@@ -284,7 +352,7 @@ def _of_label(basis: Basis, p: Probabilities, y: int) -> Array:
     return p.label[:, [y]] * basis([g[:, y] for g in p.group_given_label])
 
 
-def _one_a_degree(groups: Sequence[Array]) -> list[Array]:
+def _columns(groups: Sequence[Array]) -> list[Array]:
     """Return the columns of p(z | x) that tell all of it: one of two groups."""
     columns = []
     for p in groups:
@@ -293,14 +361,8 @@ def _one_a_degree(groups: Sequence[Array]) -> list[Array]:
 
 
 def _hats(p: Array, knots: Array) -> Array:
-    """Return the hat functions of knots, (n, n_knots): linear interpolation."""
-    if len(knots) == 1:
-        return np.ones((len(p), 1))
-    p = np.clip(p, knots[0], knots[-1])
-    left = np.clip(np.searchsorted(knots, p, side="right") - 1, 0, len(knots) - 2)
-    part = (p - knots[left]) / (knots[left + 1] - knots[left])
-    hats = np.zeros((len(p), len(knots)))
-    rows = np.arange(len(p))
-    hats[rows, left] = 1.0 - part
-    hats[rows, left + 1] += part
-    return hats
+    """Return three hat functions, (n, 3): linear interpolation between the knots."""
+    low, middle, high = knots
+    first = np.clip((middle - p) / (middle - low), 0.0, 1.0)
+    last = np.clip((p - middle) / (high - middle), 0.0, 1.0)
+    return np.column_stack([first, 1.0 - first - last, last])

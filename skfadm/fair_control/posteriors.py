@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class Probabilities:
     label: Array
     group_given_label: tuple[Array, ...]
 
-    @property
+    @cached_property
     def group(self) -> tuple[Array, ...]:
         """p(z | x), one array (n, n_groups) a sensitive attribute."""
         return tuple(

@@ -11,74 +11,102 @@ from .posteriors import Probabilities
 
 Array = NDArray[np.float64]
 
-MEASURES = ("demographic_parity", "equal_opportunity")
+#: The rows among which a measure compares rates of a label: all, those that have the
+#: label, and those that have another.
+CONDITIONS = {
+    "demographic_parity": ("all",),
+    "equal_opportunity": ("label",),
+    "equalized_odds": ("label", "rest"),
+}
+MEASURES = tuple(CONDITIONS)
+
+
+def members(p: Probabilities, condition: str, y: int) -> list[Array]:
+    """Return how much each row counts in each group, (n, n_groups) an attribute."""
+    if condition == "all":
+        return list(p.group)
+    of_label = [p.label[:, [y]] * given[:, y] for given in p.group_given_label]
+    if condition == "label":
+        return of_label
+    pairs = zip(p.group, of_label, strict=True)
+    return [np.maximum(group - part, 0.0) for group, part in pairs]
 
 
 def predicted_rates(
-    p: Probabilities, decided: Array, measure: str, y: int, weights: Array
+    p: Probabilities, decided: Array, condition: str, y: int
 ) -> list[Array]:
     r"""Return the predicted rate of label y in each group.
 
-    .. math:: r_g = \frac{\sum_i w_i f_i\, p(g | x_i)}{\sum_i w_i\, p(g | x_i)},
-              \qquad \text{or with } p(g, y | x_i) \text{ for equal opportunity.}
-
-    Groups need not be known, so this serves for unlabelled rows as well.
+    .. math:: r_g = \frac{\sum_i f_i\, p(g | x_i)}{\sum_i p(g | x_i)},
+              \qquad \text{or with } p(g, y | x_i) \text{ among rows with a label.}
 
     Parameters
     ----------
     p : Probabilities
         Of the rows.
-    decided : ndarray of shape (n, n_labels)
+    decided : ndarray of shape (..., n, n_labels)
         Decisions f, or their probabilities.
-    measure : {"demographic_parity", "equal_opportunity"}
-        Among all rows, or among those that have the label.
+    condition : {"all", "label", "rest"}
+        The rows that count.
     y : int
         Code of the label.
-    weights : ndarray of shape (n,)
-        Weights of the rows.
 
     Returns
     -------
-    list of ndarray of shape (n_groups,)
+    list of ndarray of shape (..., n_groups)
         One array a sensitive attribute; NaN for a group that is never met.
     """
     rates = []
-    for group, given in zip(p.group, p.group_given_label, strict=True):
-        of_parity = measure == "demographic_parity"
-        belongs = group if of_parity else p.label[:, [y]] * given[:, y]
-        belongs = belongs * weights[:, np.newaxis]
+    for belongs in members(p, condition, y):
         total = belongs.sum(axis=0)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            rates.append(decided[:, y] @ belongs / np.where(total > 0, total, np.nan))
+        rates.append(decided[..., y] @ belongs / np.where(total > 0, total, np.nan))
     return rates
 
 
 def predicted_ratio(
-    p: Probabilities,
-    decided: Array,
-    measure: str,
-    labels: Sequence[int],
-    weights: Array,
-) -> float:
+    p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
+) -> Array:
     """Return the lowest over the highest rate, the smallest of labels and attributes.
 
     Parameters
     ----------
-    p, decided, measure, weights
+    p, decided
         As for `predicted_rates`.
+    measure : str
+        One of `MEASURES`.
     labels : sequence of int
         Codes of the labels that count.
 
     Returns
     -------
-    float
+    ndarray of shape (...)
         In [0, 1]; a label that is never decided for is left out, and without any the
         ratio is NaN.
     """
-    ratios = []
+    found = [np.full(decided.shape[:-2], np.nan)]
     for y in labels:
-        for rates in predicted_rates(p, decided, measure, y, weights):
-            high = np.nanmax(rates)
-            if high > 0:
-                ratios.append(float(np.nanmin(rates) / high))
-    return min(ratios, default=float("nan"))
+        for condition in CONDITIONS[measure]:
+            for rates in predicted_rates(p, decided, condition, y):
+                high = np.fmax.reduce(rates, axis=-1)
+                low = np.fmin.reduce(rates, axis=-1)
+                found.append(low / np.where(high > 0, high, np.nan))
+    return np.fmin.reduce(found)
+
+
+def sampling_error(
+    p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
+) -> Array:
+    """Return the standard error of the logarithm of a ratio on so many rows, (...)."""
+    errors = [np.zeros(decided.shape[:-2])]
+    for y in labels:
+        for condition in CONDITIONS[measure]:
+            parts = zip(
+                predicted_rates(p, decided, condition, y),
+                members(p, condition, y),
+                strict=True,
+            )
+            for rates, belongs in parts:
+                expected = np.maximum(rates * belongs.sum(axis=0), 1.0)
+                variance = np.sort((1.0 - np.nan_to_num(rates)) / expected, axis=-1)
+                errors.append(np.sqrt(variance[..., -2:].sum(axis=-1)))
+    return np.fmax.reduce(errors)

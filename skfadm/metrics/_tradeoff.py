@@ -42,6 +42,8 @@ def measure_tradeoff(
             "generator has no lambda_yz that could act: it has been fitted without "
             "z or is no FairDiffusionGenerator."
         )
+    # Parameters that were set since the last call that sampled take effect.
+    generator.sample(1, random_state=random_state)
     auto = generator.lambda_yz_ if generator.lambda_yz == "auto" else None
     taken = list(strengths)
     if taken and auto is not None:
