@@ -76,6 +76,7 @@ def test_bad_parameters_are_refused_before_training(params, table, monkeypatch):
     ],
     ids=str,
 )
+@pytest.mark.filterwarnings("ignore:fairness_target asks for:UserWarning")
 def test_parameters_work_at_the_ends_of_their_ranges(params, table):
     # `z` matters to parameters of fair control alone, and takes the most time.
     n_given = 2 if {"lambda_yz", "fairness_target"}.isdisjoint(params) else 4

@@ -272,16 +272,13 @@ def _note(found: Tradeoff, acts: bool) -> str | None:
     price = f"{max(0.0, 100 * (before['accuracy'] - after['accuracy'])):.1f} points"
     if found.targets is None:
         if not acts:
-            return (
-                "Nothing is done: decisions differ between the groups by no more than "
-                "chance. Name a fairness_target to act all the same."
-            )
+            return "Nothing is done: groups differ by chance alone. A fairness_target acts."
         start, end = (each["demographic_parity"] for each in (before, after))
         if end - start >= LITTLE * (FOUR_FIFTHS - start):
             return None
         return (
-            f"Little is done: parity goes from {start:.2f} to {end:.2f} for {price} of "
-            "predicted accuracy. For more, at a higher price, name a fairness_target."
+            f"Little is done: parity {start:.2f} -> {end:.2f} for {price} of accuracy. "
+            "For more, name a fairness_target."
         )
     missed = {m: r for m, r in found.targets.items() if not is_met(after[m], r)}
     if missed:
@@ -292,8 +289,8 @@ def _note(found: Tradeoff, acts: bool) -> str | None:
     unsure = {m: lows[m] for m, r in found.targets.items() if lows[m] < min(r, SURE)}
     if not unsure:
         return None
-    ends = " and ".join(f"{m} may be as low as {low:.2f}" for m, low in unsure.items())
-    return f"fairness_target is met by the prediction, but {ends}."
+    ends = " and ".join(f"{m} may be {low:.2f}" for m, low in unsure.items())
+    return f"fairness_target is met as predicted, but {ends}."
 
 
 def _shares(y: Codes, z: Codes, n_groups: int, n_labels: int) -> Array:

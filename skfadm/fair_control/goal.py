@@ -109,7 +109,7 @@ def _favourable(names: list[Any], column: Any) -> tuple[int, str]:
         ), f"guessed, since {column!r} sounds unfavourable"
     if no[1] and not no[0]:
         return 0, f"guessed, since {names[1]!r} says no"
-    return 1, "guessed: the larger of two"
+    return 1, "guessed: the larger"
 
 
 def _targets(target: float | Mapping[str, float] | None) -> dict[str, float] | None:

@@ -238,10 +238,10 @@ class Tradeoff:
         parts = []
         if self.positives is not None and self.pos_label is not None:
             shares = [f"{100 * each['positives']:.1f} %" for each in (before, after)]
-            parts.append(f"{self.pos_label!r}: {' -> '.join(shares)} of the labels")
+            parts.append(f"label {self.pos_label!r}: {' -> '.join(shares)}")
         if self.auc:
             values = ", ".join(f"{auc:.2f}" for auc in self.auc)
-            parts.append(f"features tell the group with AUC {values}")
-        parts.append(self.rows.removeprefix("the "))
+            parts.append(f"features tell groups with AUC {values}")
+        parts.append(f"for {self.rows}")
         lines.append("; ".join(parts))
         return "\n".join(lines + ([self.note] if self.note else []))
