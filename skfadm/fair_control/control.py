@@ -272,7 +272,7 @@ def _note(found: Tradeoff, acts: bool) -> str | None:
     price = f"{max(0.0, 100 * (before['accuracy'] - after['accuracy'])):.1f} points"
     if found.targets is None:
         if not acts:
-            return "Nothing is done: groups differ by chance alone. A fairness_target acts."
+            return "Nothing is done: groups differ by chance. A fairness_target acts."
         start, end = (each["demographic_parity"] for each in (before, after))
         if end - start >= LITTLE * (FOUR_FIFTHS - start):
             return None

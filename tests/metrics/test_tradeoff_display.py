@@ -116,15 +116,18 @@ def test_four_fifths_and_the_positive_label_are_marked():
 
 def test_what_a_generator_predicts_is_drawn_without_sampling(generator, monkeypatch):
     monkeypatch.delattr(type(generator), "sample_strengths")
-    ax = generator.tradeoff_.plot(auto=0.6, ratio="equal_opportunity", pos_label=1)
+    ax = generator.tradeoff_.plot(ratio="equal_opportunity")
     drawn = next(line for line in ax.lines if line.get_label().startswith("predicted"))
     assert generator.tradeoff_.rows in drawn.get_label()
-    strengths = [0.0, 0.25, 0.5, 0.6, 0.75, 1.0]
+    auto = generator.tradeoff_.auto
+    strengths = np.union1d([0.0, 0.25, 0.5, 0.75, 1.0], auto)
     predicted = [generator.tradeoff_.at(strength) for strength in strengths]
     points = [[p["equal_opportunity"], p["accuracy"]] for p in predicted]
     np.testing.assert_allclose(drawn.get_xydata(), points)
     ring = next(c for c in ax.collections if len(c.get_offsets()) == 1)
-    np.testing.assert_allclose(ring.get_offsets()[0], points[3])
+    np.testing.assert_allclose(
+        ring.get_offsets()[0], points[strengths.searchsorted(auto)]
+    )
     assert "equal opportunity" in ax.get_xlabel()
     with pytest.raises(ValueError, match="ratio"):
         generator.tradeoff_.plot(ratio="parity")
