@@ -12,6 +12,7 @@ from sklearn.base import clone
 
 from skfadm import FairDiffusionGenerator, _training
 from skfadm.diffusion import training
+from skfadm.fair_control import posteriors
 
 from .generators import tiny
 
@@ -22,17 +23,23 @@ def n_kept(folder):
 
 def test_training_is_done_once_for_all_strengths(table, tmp_path, monkeypatch):
     calls = []
-    real = training.meta_gradients
-    monkeypatch.setattr(
-        training, "meta_gradients", lambda *a, **k: calls.append(1) or real(*a, **k)
-    )
+
+    def count(module, name):
+        real = getattr(module, name)
+        counted = lambda *a, **k: calls.append(name) or real(*a, **k)  # noqa: E731
+        monkeypatch.setattr(module, name, counted)
+
+    count(training, "meta_gradients")
+    count(posteriors, "fit_linear")
     gen = tiny(memory=str(tmp_path))
     rows = [
         clone(gen).set_params(lambda_y=ly, lambda_z=lz).fit(*table).sample(5)[0]
         for ly in (1.0, 2.0)
         for lz in (0.0, 5.0)
     ]
-    assert len(calls) == gen.max_iter
+    assert calls.count("meta_gradients") == gen.max_iter
+    # Classifiers of label and group: five folds, and the rows together if it is taken.
+    assert 10 <= calls.count("fit_linear") <= 12
     assert not rows[0].equals(rows[3])
 
 
