@@ -1,7 +1,8 @@
-"""The estimator that all baselines are: fit, sample, labels by rejection."""
+"""The estimator that the baselines are: fit, sample, labels by rejection."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
@@ -12,13 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
 
-from skfadm._base import (
-    EncodedTable,
-    Labels,
-    Table,
-    TableGenerator,
-    new_seed,
-)
+from skfadm._base import EncodedTable, Labels, Table, TableGenerator, new_seed
 from skfadm._progress import show_progress
 from skfadm._sampling import requested_codes
 from skfadm._validation import new_random_state
@@ -27,17 +22,20 @@ from skfadm.diffusion.layers import draw_weights
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.networks import ResidualMLP
 from skfadm.diffusion.row_streams import RowStreams
+from skfadm.diffusion.seeds import spawn_seeds
 
+from ._groups import Groups
 from ._rejection import first_rows, rows_with_labels
-from ._training import Networks, Trained, train
+from ._training import Networks, train
 
 COUNT = [Interval(Integral, 1, None, closed="left")]
-#: Rows that are generated at a time.
-BLOCK = 256
 NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
 POSITIVE = [Interval(Real, 0, None, closed="neither")]
+#: Rows that are generated at a time.
+BLOCK = 256
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class BaselineGenerator(TableGenerator):
     """A generator of (x, y) jointly: the label is one more category column.
 
@@ -46,19 +44,23 @@ class BaselineGenerator(TableGenerator):
     """
 
     _networks: ClassVar[type[Networks]]
-
-    _parameter_constraints: dict = {
-        "max_iter": COUNT,
-        "batch_size": COUNT,
+    #: What z is needed for; without it z is checked and not used.
+    _needs_z: ClassVar[str] = ""
+    #: Of the parameters here, and of those that several subclasses have.
+    _parameter_constraints: ClassVar[dict] = {
+        **dict.fromkeys(("max_iter", "batch_size", "hidden_width", "n_layers"), COUNT),
+        **dict.fromkeys(("n_blocks", "n_steps", "noise_size", "latent_size"), COUNT),
+        **dict.fromkeys(("lambda_fair", "gradient_penalty"), NON_NEGATIVE),
         "learning_rate": POSITIVE,
         "verbose": ["verbose"],
         "random_state": ["random_state"],
     }
 
-    max_iter: int
-    batch_size: int
-    learning_rate: float
-    verbose: int
+    max_iter: int = 3000
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    verbose: int = 0
+    random_state: Any = None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -87,21 +89,37 @@ class BaselineGenerator(TableGenerator):
         Raises
         ------
         ValueError, TypeError
-            Before any training, naming the argument: lengths that differ, an empty
-            table, infinite numbers, missing or continuous labels, a single class or
-            group, a parameter out of its range.
+            Before any training, naming the argument, as `FairDiffusionGenerator.fit`.
         FloatingPointError
             If the training diverged.
         """
         seed = new_seed(new_random_state(self.random_state))
         table = self._encode(X, y, z, domains, seed)
-        layout = _joint_layout(table.encoder, table.classes)
-        network_params = self._network_params(table)
+        if self._needs_z and not table.sensitive_classes:
+            raise ValueError(
+                f"z is None, but {type(self).__name__} {self._needs_z}; expected z of "
+                "shape (n_samples,) or (n_samples, n_attributes)."
+            )
+        params = self._network_params(table)
+        networks = self._networks(_joint_layout(table.encoder, table.classes), **params)
+        of_weights, of_training = spawn_seeds(seed, 2)
+        draw_weights(networks, torch.Generator().manual_seed(of_weights))
         rows = np.column_stack([table.rows, table.labels]).astype(np.float32)
-        trained = self._train(layout, network_params, rows, table.groups, seed)
+        n_iter = self.max_iter * len(networks.stages)
+        with show_progress(n_iter, self.verbose) as report:
+            trained = train(
+                networks,
+                rows,
+                table.groups,
+                max_iter=self.max_iter,
+                batch_size=self.batch_size,
+                learning_rate=self.learning_rate,
+                seed=of_training,
+                report=report,
+            )
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._remember(table)
-        self.network_params_ = network_params
+        self.network_params_ = params
         self.history_ = trained.history
         self.n_iter_ = self.max_iter
         self.weights_ = trained.weights
@@ -112,7 +130,7 @@ class BaselineGenerator(TableGenerator):
     ) -> tuple[Table, Labels]:
         """Generate rows and their labels.
 
-        The model draws rows and labels together and cannot be told a label. Rows of
+        The model draws rows and labels together and cannot be given a label. Rows of
         the labels asked for are found by rejection: rows are drawn in a fixed order
         and the first ones with each label are kept.
 
@@ -132,14 +150,11 @@ class BaselineGenerator(TableGenerator):
 
         Raises
         ------
-        ValueError, TypeError
-            If `n_samples` is no positive integer, a label is unknown or shares do not
-            sum to 1.
+        ValueError, TypeError, NotFittedError
+            As `FairDiffusionGenerator.sample`.
         RuntimeError
             If a label that is asked for is hardly ever drawn: 20 times as many rows as
             its share in training asks for do not hold enough of it.
-        NotFittedError
-            Before `fit`.
         """
         n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
         codes = None
@@ -164,42 +179,10 @@ class BaselineGenerator(TableGenerator):
 
     def _network_params(self, table: EncodedTable) -> dict[str, Any]:
         """Return what the networks are built with, besides the layout."""
-        of_training = BaselineGenerator._parameter_constraints
+        of_training = BaselineGenerator._get_param_names()
         params = self.get_params(deep=False)
-        return {k: v for k, v in params.items() if k not in of_training}
-
-    def _train(
-        self,
-        layout: Layout,
-        network_params: dict[str, Any],
-        rows: NDArray[np.float32],
-        groups: NDArray[np.int64],
-        seed: int,
-    ) -> Trained:
-        """Train the networks on compact rows whose last column is the label."""
-        networks = self._networks(layout, **network_params)
-        draw_weights(networks, torch.Generator().manual_seed(seed))
-        return self._run(networks, rows, groups, seed)
-
-    def _run(
-        self,
-        networks: Networks,
-        rows: NDArray[np.float32],
-        groups: NDArray[np.int64],
-        seed: int,
-    ) -> Trained:
-        """Train networks for `max_iter` iterations, showing progress."""
-        with show_progress(self.max_iter, self.verbose) as report:
-            return train(
-                networks,
-                rows,
-                groups,
-                max_iter=self.max_iter,
-                batch_size=self.batch_size,
-                learning_rate=self.learning_rate,
-                seed=seed,
-                report=report,
-            )
+        params = {name: params[name] for name in params if name not in of_training}
+        return {**params, "groups": Groups.of(table)} if self._needs_z else params
 
     def _trained_networks(self) -> Networks:
         layout = _joint_layout(self.encoder_, self.classes_)

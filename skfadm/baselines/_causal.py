@@ -22,19 +22,8 @@ class CausalGenerator(nn.Module):
     """A network for each node that is given its parents and its own noise.
 
     The nodes are the sensitive attributes, which are given, the columns, and the label.
-
-    Parameters
-    ----------
-    layout : Layout
-        Of whole rows.
-    columns : sequence of (int or None, int or None)
-        The channels of each column, and then of the label, in compact rows.
-    parents : sequence of sequence of int
-        The parents of each node.
-    n_groups : tuple of int
-        Groups of each sensitive attribute.
-    noise_size, width, n_layers : int
-        Noise of each node, units and hidden layers of its network.
+    `columns` has the channels of each column, and then of the label, in compact rows,
+    `parents` the parents of each node.
     """
 
     def __init__(
@@ -77,17 +66,10 @@ class CausalGenerator(nn.Module):
     ) -> Tensor:
         """Return rows of R^p, node after node.
 
-        Parameters
-        ----------
-        z : Tensor of shape (n, sum(n_groups))
-            The groups as one-hot blocks.
-        noise : Tensor of shape (n, len(nodes) * noise_size)
-            Noise of the nodes.
-        uniform : Tensor of shape (n, p - n_numbers)
-            In [0, 1), from which categories are drawn.
-        cut : collection of int, default=()
-            Parents whose edges into the label are cut: it is given those of another
-            row, that before it.
+        `z` (n, sum(n_groups)) are one-hot groups, `noise` (n, n_nodes * noise_size) is
+        that of the nodes, and categories are drawn with `uniform` (n, p - n_numbers).
+        `cut` are parents whose edges into the label are cut: it is given those of
+        another row, that before it.
         """
         made = dict(enumerate(z.split(self.n_groups, 1)))
         parts = zip(self.nodes, noise.split(self.noise_size, 1), strict=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
@@ -14,7 +14,7 @@ from skfadm.diffusion.networks import ResidualMLP
 from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.sde import VPSDE
 
-from ._base import COUNT, BaselineGenerator
+from ._base import BaselineGenerator
 from ._training import Batch, Networks, Update
 
 #: Noise of shape (n, p).
@@ -29,11 +29,6 @@ class Chain:
               \qquad \bar\alpha_i = \prod_{j \le i} (1 - \beta_j).
 
     All methods take steps as integers of a shape that broadcasts with the rows.
-
-    Parameters
-    ----------
-    betas : Tensor of shape (n_steps,), float64
-        In (0, 1).
     """
 
     def __init__(self, betas: Tensor):
@@ -69,12 +64,7 @@ class Chain:
     ) -> Tensor:
         """Return rows of the data's distribution (Algorithm 2 of Ho et al. 2020).
 
-        Parameters
-        ----------
-        predict : callable
-            Predicts the noise in rows (n, p) of a step of shape (1, 1).
-        noise : callable
-            Returns standard normal numbers, shape (n, p).
+        `predict` gives the noise in rows (n, p) of a step of shape (1, 1).
         """
         x = noise()
         for i in range(self.n_steps, 0, -1):
@@ -92,15 +82,6 @@ class NoiseModel(nn.Module):
     noise that a block of many channels holds is more than a hidden layer of a few
     hundred units can pass on, and channels of rows that are generated with such a
     prediction end between 0 and their height.
-
-    Parameters
-    ----------
-    layout : Layout
-        What the p channels are.
-    n_steps : int
-        Steps of the chain.
-    width, n_blocks : int
-        Units a layer and residual blocks of the network.
     """
 
     def __init__(self, layout: Layout, n_steps: int, width: int, n_blocks: int):
@@ -119,11 +100,11 @@ class NoiseModel(nn.Module):
         k, scale = self.layout.n_numbers, self.layout.scale
         alpha_bar = self.chain.alpha_bars[step].to(x.dtype)
         alpha, sigma = alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt()
-        raw = self.network(x, step / self.chain.n_steps)
-        numbers = sigma * x[:, :k] + alpha * raw[:, :k]
+        outputs = self.network(x, step / self.chain.n_steps)
+        numbers = sigma * x[:, :k] + alpha * outputs[:, :k]
         if not self.layout.category_sizes:
             return numbers
-        shares = self.layout.probabilities(raw + scale * alpha / sigma**2 * x)
+        shares = self.layout.probabilities(outputs + scale * alpha / sigma**2 * x)
         return torch.cat([numbers, (x[:, k:] - alpha * scale * shares) / sigma], 1)
 
     def loss(self, x: Tensor, generator: Generator) -> Tensor:
@@ -144,7 +125,7 @@ class NoiseModel(nn.Module):
 class DDPMNetworks(Networks):
     """The network that predicts the noise in rows of R^p."""
 
-    trained = ("noise",)
+    stages = (("noise",),)
 
     def __init__(self, layout: Layout, n_steps: int, hidden_width: int, n_blocks: int):
         super().__init__(layout)
@@ -160,6 +141,7 @@ class DDPMNetworks(Networks):
         return self.layout.collapse(self.noise.generate(streams))
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class DDPM(BaselineGenerator):
     r"""Generate tables by a denoising diffusion probabilistic model.
 
@@ -179,22 +161,19 @@ class DDPM(BaselineGenerator):
         Steps of the chain, in training and in sampling.
     hidden_width, n_blocks : int, default=256, 3
         Units a layer and residual blocks of two layers.
-    max_iter : int, default=3000
-        Iterations of training.
-    batch_size : int, default=256
-        Rows of an iteration, drawn with replacement.
-    learning_rate : float, default=0.001
-        Step size of Adam, warmed up and then annealed to zero.
-    verbose, random_state : int, default=0, None
+    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
+        Iterations of training, rows of each (drawn with replacement) and step size
+        of Adam, which is warmed up and annealed to zero.
+    verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of "noise" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
-        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
-        `feature_names_in_`.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
+            n_features_in_, feature_names_in_
+        As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
     ----------
@@ -215,30 +194,6 @@ class DDPM(BaselineGenerator):
 
     _networks = DDPMNetworks
 
-    _parameter_constraints: dict = {
-        **BaselineGenerator._parameter_constraints,
-        "n_steps": COUNT,
-        "hidden_width": COUNT,
-        "n_blocks": COUNT,
-    }
-
-    def __init__(
-        self,
-        *,
-        n_steps: int = 200,
-        hidden_width: int = 256,
-        n_blocks: int = 3,
-        max_iter: int = 3000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.n_steps = n_steps
-        self.hidden_width = hidden_width
-        self.n_blocks = n_blocks
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
+    n_steps: int = 200
+    hidden_width: int = 256
+    n_blocks: int = 3

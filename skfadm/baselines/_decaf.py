@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 import networkx as nx
-import numpy as np
-import pandas as pd
-import torch
-from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
+from torch import Tensor
 
 from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
-from skfadm.diffusion.losses import fill_numbers
-from skfadm.diffusion.row_streams import RowStreams
 
-from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
+from ._base import BaselineGenerator
 from ._causal import CausalGenerator, Channels
-from ._gan import discriminator_loss, draw_inputs, generator_loss
-from ._graph import complete_graph, discover_graph, read_graph, unfair_parents
+from ._gan import GANNetworks
+from ._graph import complete_graph, read_graph, unfair_parents
 from ._groups import Groups
-from ._training import Batch, Networks, Update, mlp
 
 
-class DECAFNetworks(Networks):
+class DECAFNetworks(GANNetworks):
     """The generators of the nodes, and a discriminator of (x, y, z)."""
-
-    trained = ("discriminator", "generator")
-    betas = (0.5, 0.9)
 
     def __init__(
         self,
@@ -42,44 +34,22 @@ class DECAFNetworks(Networks):
         gradient_penalty: float,
         groups: Groups,
     ):
-        super().__init__(layout)
-        self.gradient_penalty = gradient_penalty
-        self.groups = groups
-        #: Parents of the label whose edges into it are cut in sampling.
-        self.cut: Sequence[int] = ()
         shape = (hidden_width, n_layers)
-        self.generator = CausalGenerator(
+        causal = CausalGenerator(
             layout, columns, parents, groups.n_groups, noise_size, *shape
         )
-        self.noise_size = len(self.generator.nodes) * noise_size
-        self.discriminator = mlp(layout.width + groups.width, 1, *shape)
+        n_noise = len(causal.nodes) * noise_size
+        super().__init__(layout, n_noise, *shape, gradient_penalty, groups, causal)
+        #: Parents of the label whose edges into it are cut; in training none is.
+        self.cut: Sequence[int] = ()
 
-    def step(self, batch: Batch, update: Update) -> None:
-        """Update the discriminator, then all generators together; no edge is cut."""
-        real = self.layout.expand(fill_numbers(batch.rows, batch.generator))
-        inputs = draw_inputs(self.layout, len(real), self.noise_size, batch.generator)
-        z = self.groups.one_hot(batch.groups)
-        fake = self.generator(z, *inputs)
-        update(
-            "discriminator",
-            discriminator_loss(
-                self.discriminator,
-                torch.cat([real, z], 1),
-                torch.cat([fake.detach(), z], 1),
-                self.gradient_penalty,
-            ),
-        )
-        on_fake = self.discriminator(torch.cat([fake, z], 1))
-        update("generator", generator_loss(on_fake))
-
-    def generate(self, streams: RowStreams) -> torch.Tensor:
-        """Return rows for groups that are drawn with their shares, edges cut."""
-        z = self.groups.one_hot(self.groups.draw(streams.uniform(1)[:, 0]))
-        noise = streams.normal(self.noise_size)
-        uniforms = streams.uniform(self.layout.width - self.layout.n_numbers)
-        return self.layout.collapse(self.generator(z, noise, uniforms, self.cut))
+    def generate_for(self, z: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
+        """Return rows of R^p for groups as one-hot blocks (n, sum(n_groups))."""
+        rows: Tensor = self.generator(z, noise, uniforms, self.cut)
+        return rows
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class DECAF(BaselineGenerator):
     r"""Generate tables along a causal graph, unfair edges into the label cut (DECAF).
 
@@ -97,18 +67,12 @@ class DECAF(BaselineGenerator):
 
     Parameters
     ----------
-    graph : "complete", "discovered", list of (parent, child) or DataFrame, \
-            default="complete"
-        A list holds the edges between names; a DataFrame is an adjacency matrix of 0
-        and 1 with a row for each parent and a column for each child. Columns of X go by
-        their names, or by their positions where X has no names that are strings; the
-        label is "y" and the sensitive attribute "z" ("z0", "z1", ... if there are
-        several). A column that is not named has no causes and no effects.
-
-        "complete" is the complete graph in the order z, columns of X as they stand, y:
-        each node is caused by all before it. "discovered" keeps of its edges those that
-        K2's search with BIC finds, numbers in quarters of their rows and the rarest
-        categories of a column, beyond seven, as one. The order is not discovered.
+    graph : "complete" or list of (parent, child), default="complete"
+        The edges between names. Columns of X go by their names, or by their positions
+        where X has no names that are strings; the label is "y" and the sensitive
+        attribute "z" ("z0", "z1", ... if there are several). A column that is not named
+        has no causes and no effects. "complete" is the complete graph in the order z,
+        columns of X as they stand, y: each node is caused by all before it.
     fairness : {"ftu", "dp", "cf"} or None, default="ftu"
         The edges into the label that are cut, by the definition of fairness of [1]_. It
         acts at sampling only.
@@ -128,23 +92,19 @@ class DECAF(BaselineGenerator):
         Units and hidden layers of each generator and of the discriminator.
     gradient_penalty : float, default=1.0
         The weight of R1, at least 0.
-    max_iter : int, default=3000
-        Iterations of training, an update of the discriminator and one of all
-        generators each.
-    batch_size : int, default=256
-        Rows of an iteration, drawn with replacement.
-    learning_rate : float, default=0.001
-        Step size of Adam, warmed up and then annealed to zero.
-    verbose, random_state : int, default=0, None
+    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
+        Iterations of training, rows of each (drawn with replacement) and step size
+        of Adam, which is warmed up and annealed to zero.
+    verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Losses of "discriminator" and "generator" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
-        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
-        `feature_names_in_`.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
+            n_features_in_, feature_names_in_
+        As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
     ----------
@@ -166,57 +126,29 @@ class DECAF(BaselineGenerator):
     """
 
     _networks = DECAFNetworks
+    _needs_z = "cuts the edges out of a sensitive attribute"
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         **BaselineGenerator._parameter_constraints,
-        "graph": [StrOptions({"complete", "discovered"}), list, tuple, pd.DataFrame],
+        "graph": [StrOptions({"complete"}), list, tuple],
         "fairness": [StrOptions({"ftu", "dp", "cf"}), None],
         "explanatory": [list, tuple, None],
-        "noise_size": COUNT,
-        "hidden_width": COUNT,
-        "n_layers": COUNT,
-        "gradient_penalty": NON_NEGATIVE,
     }
 
-    def __init__(
-        self,
-        graph: Any = "complete",
-        *,
-        fairness: str | None = "ftu",
-        explanatory: Any = None,
-        noise_size: int = 8,
-        hidden_width: int = 128,
-        n_layers: int = 2,
-        gradient_penalty: float = 1.0,
-        max_iter: int = 3000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.graph = graph
-        self.fairness = fairness
-        self.explanatory = explanatory
-        self.noise_size = noise_size
-        self.hidden_width = hidden_width
-        self.n_layers = n_layers
-        self.gradient_penalty = gradient_penalty
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
+    graph: Any = field(default="complete", kw_only=False)
+    fairness: str | None = "ftu"
+    explanatory: Any = None
+    noise_size: int = 8
+    hidden_width: int = 128
+    n_layers: int = 2
+    gradient_penalty: float = 1.0
 
     def _network_params(self, table: EncodedTable) -> dict[str, Any]:
-        why = "cuts the edges out of a sensitive attribute"
-        groups = Groups.of(table, "DECAF", why)
-        params = {**super()._network_params(table), "groups": groups}
+        params = super()._network_params(table)
         n_attributes, n_columns = len(table.n_groups), table.encoder.n_features_in_
         names = list(getattr(table.encoder, "feature_names_in_", range(n_columns)))
         if isinstance(self.graph, str):
             graph = complete_graph(n_attributes, n_columns)
-            if self.graph == "discovered":
-                graph = discover_graph(_values(table), n_attributes)
         else:
             graph = read_graph(self.graph, names, n_attributes)
         self._cut(graph, names, n_attributes)
@@ -266,21 +198,3 @@ def _columns(encoder: Any) -> tuple[Channels, ...]:
         )
         number, code = number + column.has_number, code + has_codes
     return (*columns, (None, code))
-
-
-def _values(table: EncodedTable) -> NDArray[np.int64]:
-    """Return groups, columns of X and label as few codes each, for discovery."""
-    whole = np.column_stack([table.rows, table.labels])
-    out = [*table.groups.T]
-    for number, code in _columns(table.encoder):
-        values = np.zeros(len(whole), dtype=np.int64)
-        if number is not None:
-            own = whole[:, number]
-            cuts = np.nanquantile(own, [0.25, 0.5, 0.75])
-            values = np.where(np.isnan(own), 4, np.searchsorted(cuts, own))
-        if code is not None:
-            own = whole[:, code].astype(np.int64)
-            rank = np.bincount(own).argsort(kind="stable")[::-1].argsort()
-            values = values * 8 + np.minimum(rank[own], 7)
-        out.append(values)
-    return np.column_stack(out)

@@ -1,4 +1,4 @@
-"""FADM as its paper prints it."""
+"""FADM as its paper prints it, where the paper says enough."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _SHARED = (
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class FADM(DiffusionGenerator):
-    r"""Fairness-aware diffusion with meta-learning, to the letter of its paper.
+    r"""Fairness-aware diffusion with meta-learning as printed, with the choices below.
 
-    What :class:`~skfadm.FairDiffusionGenerator` is made of, without what that adds: the
-    label classifier gives all of the label guidance (Eq. 7), the score network learns
-    every channel by squared error at times uniform in t (Eq. 4-5), fair control is the
-    entropy of the sensitive classifier alone (Eq. 10), rows are sampled by
-    Euler-Maruyama steps of Eq. 11, even in t, and training is Algorithm 1 in second
-    order: the losses on B_in and B_out are not weighted by their shares of the rows.
+    What :class:`~skfadm.FairDiffusionGenerator` is made of, without what that adds: a
+    classifier gives the label guidance (Eq. 7), the score network learns every channel
+    by squared error at times uniform in t (Eq. 4-5), fair control is the entropy of the
+    sensitive classifier alone (Eq. 10), rows are sampled by Euler-Maruyama steps of
+    Eq. 11, even in t, and training is Algorithm 1 in second order: the losses on B_in
+    and B_out are not weighted by their shares of the rows.
 
     Parameters
     ----------
@@ -66,30 +66,32 @@ class FADM(DiffusionGenerator):
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of "score", "y" and "z" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
-        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
-        `feature_names_in_`.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
+            n_features_in_, feature_names_in_
+        As of :class:`~skfadm.FairDiffusionGenerator`.
 
     Notes
     -----
     The paper publishes no code and no settings. Where its text leaves something open,
-    or cannot be meant, this was taken:
+    or cannot be meant, this was chosen:
 
     - *Eq. 2-3.* :math:`f(x, t) = -\tfrac12 \beta(t) x`; the x is missing in the text.
-      :math:`\beta(t)` rises linearly from 0.1 to 20; times run
-      from a noise level :math:`\sigma_t / \alpha_t` of 0.01 to 50.
+      :math:`\beta(t)` rises linearly from 0.1 to 20; times run from a noise level
+      :math:`\sigma_t / \alpha_t` of 0.01 to 50.
     - *Eq. 4-5.* :math:`\lambda(t) = \sigma_t^2`; the loss is averaged over channels.
+      Training times are stratified: one in each n-th of their range, for n rows.
     - *Rows.* Numbers by quantiles to a normal distribution, categories one-hot
       (:class:`~skfadm.encoding.TabularEncoder`); the largest channel of a block is the
       category at the end, after one last denoising.
-    - *Networks.* Residual SiLU networks, told the noise level. The score network puts
-      out the denoiser, from which the score follows; the classifiers are smaller and
-      learn with dropout.
-    - *Inner steps.* :math:`\alpha = 0.1`, since the paper names none. Of the four sizes
-      that were tried, it tells labels of an unseen domain best; at 0.001 training is
-      plain (:doc:`/user_guide/meta_learning`).
-    - *Strengths.* :math:`\lambda_y = \lambda_z = 1`, since the paper names none. With
-      several sensitive attributes their entropies are added.
+    - *Labels.* Rows are made for labels with their shares in training, unless labels
+      are asked for.
+    - *Networks.* Residual SiLU networks, given the noise level. The score network puts
+      out the denoiser, from which the score follows; it has 3 blocks of width 256. The
+      classifiers have one block of width 64, and learn with half of it dropped out.
+    - *Inner steps.* :math:`\alpha = 0.1`. Of four sizes, it tells labels of an unseen
+      domain best; at 0.001 training is plain (:doc:`/user_guide/meta_learning`).
+    - *Strengths.* :math:`\lambda_y = \lambda_z = 1`. With several sensitive attributes
+      their entropies are added.
     - *Algorithm 1, line 5.* Section 4.4 gives :math:`B_{in}` and :math:`B_{out}`
       opposite roles; the algorithm is followed. One domain, each as likely as another,
       is :math:`B_{out}`, with at least an eighth of the batch; rows are drawn with

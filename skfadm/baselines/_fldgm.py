@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass, field
+from typing import ClassVar
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 
-from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 
-from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
+from ._base import BaselineGenerator
 from ._ddpm import NoiseModel
 from ._gan import discriminator_loss, generator_loss
 from ._groups import Groups
-from ._training import Batch, Trained, Update, mlp
+from ._training import Batch, Update, mlp
 from ._vae import VAENetworks
 
 #: Weight of R1 in the latent GAN, as in `GAN`.
@@ -34,11 +32,7 @@ TOLERANCE, MEMORY = 2e-3, 0.05
 
 
 class FLDGMNetworks(VAENetworks):
-    """The autoencoder with its penalty, and the generator of latent vectors.
-
-    They are trained one after the other: `trained` names the autoencoder until
-    `freeze_autoencoder` is called.
-    """
+    """The autoencoder with its penalty, and then the generator of latent vectors."""
 
     def __init__(
         self,
@@ -53,33 +47,29 @@ class FLDGMNetworks(VAENetworks):
     ):
         super().__init__(layout, latent_size, hidden_width, n_layers)
         self.lambda_fair = lambda_fair
-        self.strength, self.mean_told, self.progress = START * lambda_fair, 0.0, 0.0
+        self.strength, self.mean, self.progress = START * lambda_fair, 0.0, 0.0
         self.groups = groups
         shape = (hidden_width, n_layers)
         self.has_diffusion = latent_model == "diffusion"
         if self.has_diffusion:
             self.noise = NoiseModel(Layout(latent_size), n_steps, *shape)
+            self.stages = (("autoencoder",), ("noise",))
         else:
             self.generator = mlp(latent_size, latent_size, *shape)
             self.discriminator = mlp(latent_size, 1, *shape)
-
-    def freeze_autoencoder(self) -> None:
-        """Turn from the autoencoder to the generator of latent vectors."""
-        self.autoencoder.requires_grad_(False)
-        if self.has_diffusion:
-            self.trained = ("noise",)
-        else:
-            self.trained, self.betas = ("discriminator", "generator"), (0.5, 0.9)
+            self.stages = (("autoencoder",), ("discriminator", "generator"))
 
     def step(self, batch: Batch, update: Update) -> None:
         """Update what is being trained."""
         h, kl = self.encode(batch.rows, batch.generator)
-        if "autoencoder" in self.trained:
-            told = distance_correlation(h, self.groups.one_hot(batch.groups))
+        if self.stage == 0:
+            correlation = distance_correlation(h, self.groups.one_hot(batch.groups))
             bound = self.log_likelihood(batch.rows, h) - kl
-            strength = self._strength(told, batch.progress)
-            update("autoencoder", strength * told - bound.mean())
-        elif self.has_diffusion:
+            strength = self._strength(correlation, batch.progress)
+            update("autoencoder", strength * correlation - bound.mean())
+            return
+        h = h.detach()
+        if self.has_diffusion:
             update("noise", self.noise.loss(h, batch.generator))
         else:
             fake = self.generator(torch.randn(h.shape, generator=batch.generator))
@@ -91,15 +81,15 @@ class FLDGMNetworks(VAENetworks):
             )
             update("generator", generator_loss(self.discriminator(fake)))
 
-    def _strength(self, told: Tensor, progress: float) -> float:
+    def _strength(self, correlation: Tensor, progress: float) -> float:
         """Return the weight of the penalty: it rises while h tells z, else it falls.
 
         A weight that is right for a table of many columns, whose bound is many nats,
         leaves nothing in h of a table of few.
         """
-        self.mean_told += MEMORY * (float(told.detach()) - self.mean_told)
+        self.mean += MEMORY * (float(correlation.detach()) - self.mean)
         rate = START ** ((self.progress - progress) / RISE)
-        self.strength *= rate if self.mean_told > TOLERANCE else 1.0 / rate
+        self.strength *= rate if self.mean > TOLERANCE else 1.0 / rate
         least = START * self.lambda_fair
         self.strength = min(max(self.strength, least), self.lambda_fair)
         self.progress = progress
@@ -122,18 +112,8 @@ def distance_correlation(a: Tensor, b: Tensor) -> Tensor:
     with the U-centred matrices A and B of Euclidean distances between rows (Székely and
     Rizzo 2014). Its expectation is zero at independence, whatever the dimension, where
     that of the plain estimate grows with it. With groups as one-hot rows the numerator
-    is the energy distance between the groups, up to a factor.
-
-    Parameters
-    ----------
-    a, b : Tensor of shape (n, p) and (n, q)
-        The samples, row by row.
-
-    Returns
-    -------
-    Tensor
-        A scalar, at most 1; 0 for fewer than four rows, which do not determine it, or
-        where `a` or `b` is constant.
+    is the energy distance between the groups, up to a factor. It is 0 for fewer than
+    four rows, which do not determine it, or where `a` or `b` is constant.
     """
     if len(a) < 4:
         return a.new_zeros(())
@@ -149,6 +129,7 @@ def _u_centred(distances: Tensor) -> Tensor:
     return centred * (1.0 - torch.eye(n))
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FLDGM(BaselineGenerator):
     r"""Generate tables from a latent space that does not tell z (FLDGM).
 
@@ -182,13 +163,10 @@ class FLDGM(BaselineGenerator):
         model; for "diffusion" the layers count residual blocks.
     n_steps : int, default=100
         Steps of the chain of "diffusion".
-    max_iter : int, default=3000
-        Iterations of training of each of the two stages.
-    batch_size : int, default=256
-        Rows of an iteration, drawn with replacement.
-    learning_rate : float, default=0.001
-        Step size of Adam, warmed up and then annealed to zero in each stage.
-    verbose, random_state : int, default=0, None
+    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
+        Iterations of each of the two stages, rows of each (drawn with replacement) and
+        step size of Adam, which is warmed up and annealed to zero.
+    verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
@@ -196,9 +174,9 @@ class FLDGM(BaselineGenerator):
     history_ : dict of str to ndarray of shape (n_iter_,)
         Losses of "autoencoder" and of "noise", or "discriminator" and "generator", at
         each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
-        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
-        `feature_names_in_`.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
+            n_features_in_, feature_names_in_
+        As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
     ----------
@@ -221,66 +199,16 @@ class FLDGM(BaselineGenerator):
     """
 
     _networks = FLDGMNetworks
+    _needs_z = "keeps a sensitive attribute out of its latent space"
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         **BaselineGenerator._parameter_constraints,
-        "lambda_fair": NON_NEGATIVE,
         "latent_model": [StrOptions({"diffusion", "gan"})],
-        "latent_size": COUNT,
-        "hidden_width": COUNT,
-        "n_layers": COUNT,
-        "n_steps": COUNT,
     }
 
-    def __init__(
-        self,
-        lambda_fair: float = 1000.0,
-        *,
-        latent_model: str = "diffusion",
-        latent_size: int = 32,
-        hidden_width: int = 256,
-        n_layers: int = 2,
-        n_steps: int = 100,
-        max_iter: int = 3000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.lambda_fair = lambda_fair
-        self.latent_model = latent_model
-        self.latent_size = latent_size
-        self.hidden_width = hidden_width
-        self.n_layers = n_layers
-        self.n_steps = n_steps
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
-
-    def _network_params(self, table: EncodedTable) -> dict[str, Any]:
-        why = "keeps a sensitive attribute out of its latent space"
-        return {
-            **super()._network_params(table),
-            "groups": Groups.of(table, "FLDGM", why),
-        }
-
-    def _train(
-        self,
-        layout: Layout,
-        network_params: dict[str, Any],
-        rows: NDArray[np.float32],
-        groups: NDArray[np.int64],
-        seed: int,
-    ) -> Trained:
-        first = super()._train(layout, network_params, rows, groups, seed)
-
-        networks = FLDGMNetworks(layout, **network_params)
-        networks.load_state_dict(
-            {k: torch.from_numpy(v) for k, v in first.weights.items()}
-        )
-        networks.freeze_autoencoder()
-        # Another seed, so that the second stage does not draw the first one's batches.
-        second = self._run(networks, rows, groups, seed + 1)
-        return Trained(second.weights, {**first.history, **second.history})
+    lambda_fair: float = field(default=1000.0, kw_only=False)
+    latent_model: str = "diffusion"
+    latent_size: int = 32
+    hidden_width: int = 256
+    n_layers: int = 2
+    n_steps: int = 100

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
@@ -12,7 +12,8 @@ from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
 from skfadm.diffusion.row_streams import RowStreams
 
-from ._base import COUNT, NON_NEGATIVE, BaselineGenerator
+from ._base import BaselineGenerator
+from ._groups import Groups
 from ._training import Batch, Networks, Update, mlp
 
 #: Temperature of the softmax through which drawn categories pass gradients on.
@@ -34,21 +35,21 @@ class RowGenerator(nn.Module):
         that no discriminator can tell rows by it, and gradients are those of a softmax.
         """
         k = self.layout.n_numbers
-        raw = self.network(inputs)
+        outputs = self.network(inputs)
         # Kept from 0, where the logarithm ends.
         gumbel = -torch.log(-torch.log(uniforms.clamp(1e-7, 1.0 - 1e-7)))
-        perturbed = torch.cat([raw[:, :k], (raw[:, k:] + gumbel) / TEMPERATURE], 1)
-        soft = torch.cat([raw[:, :k], self.layout.probabilities(perturbed)], 1)
+        logits = (outputs[:, k:] + gumbel) / TEMPERATURE
+        perturbed = torch.cat([outputs[:, :k], logits], 1)
+        soft = torch.cat([outputs[:, :k], self.layout.probabilities(perturbed)], 1)
         hard = self.layout.expand(self.layout.collapse(soft.detach()))
         soft = torch.cat([soft[:, :k], self.layout.scale * soft[:, k:]], 1)
         return soft + (hard - soft).detach()
 
 
 class GANNetworks(Networks):
-    """Generator and discriminator."""
+    """A generator that may be given z, and a discriminator of (x, y, z)."""
 
-    trained = ("discriminator", "generator")
-    betas = (0.5, 0.9)
+    stages: tuple[tuple[str, ...], ...] = (("discriminator", "generator"),)
 
     def __init__(
         self,
@@ -57,31 +58,64 @@ class GANNetworks(Networks):
         hidden_width: int,
         n_layers: int,
         gradient_penalty: float,
+        groups: Groups | None = None,
+        generator: nn.Module | None = None,
     ):
         super().__init__(layout)
+        #: Of all noise of a row.
         self.noise_size = noise_size
         self.gradient_penalty = gradient_penalty
-        self.generator = RowGenerator(layout, noise_size, hidden_width, n_layers)
-        self.discriminator = mlp(layout.width, 1, hidden_width, n_layers)
+        self.groups = groups
+        n_given, shape = groups.width if groups else 0, (hidden_width, n_layers)
+        if generator is None:
+            generator = RowGenerator(layout, noise_size + n_given, *shape)
+        self.generator = generator
+        self.discriminator = mlp(layout.width + n_given, 1, *shape)
+
+    def generate_for(self, z: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
+        """Return rows of R^p for groups as one-hot blocks (n, sum(n_groups))."""
+        rows: Tensor = self.generator(torch.cat([noise, z], 1), uniforms)
+        return rows
 
     def step(self, batch: Batch, update: Update) -> None:
-        """Update the discriminator, then the generator against the new one."""
+        """Update the discriminator, then the generator against the new one.
+
+        Rows are generated for the groups of the batch, which come with their shares in
+        training.
+        """
         real = self.layout.expand(fill_numbers(batch.rows, batch.generator))
+        z = self._one_hot(batch.groups)
         inputs = draw_inputs(self.layout, len(real), self.noise_size, batch.generator)
-        fake = self.generator(*inputs)
-        update(
-            "discriminator",
-            discriminator_loss(
-                self.discriminator, real, fake.detach(), self.gradient_penalty
-            ),
+        fake = self.generate_for(z, *inputs)
+        loss = discriminator_loss(
+            self.discriminator,
+            torch.cat([real, z], 1),
+            torch.cat([fake.detach(), z], 1),
+            self.gradient_penalty,
         )
-        update("generator", generator_loss(self.discriminator(fake)))
+        update("discriminator", loss)
+        reward = self.reward(fake, batch, update)
+        on_fake = self.discriminator(torch.cat([fake, z], 1))
+        update("generator", generator_loss(on_fake) - reward)
+
+    def reward(self, fake: Tensor, batch: Batch, update: Update) -> Tensor | float:
+        """Return what the generator gains besides, and update who decides on it."""
+        return 0.0
 
     def generate(self, streams: RowStreams) -> Tensor:
-        """Return generated rows, each category drawn from the generator's softmax."""
+        """Return compact rows, for groups that are drawn with their joint shares."""
+        groups = torch.empty(len(streams.keys), 0)
+        if self.groups is not None:
+            groups = self.groups.draw(streams.uniform(1)[:, 0])
         noise = streams.normal(self.noise_size)
         uniforms = streams.uniform(self.layout.width - self.layout.n_numbers)
-        return self.layout.collapse(self.generator(noise, uniforms))
+        x = self.generate_for(self._one_hot(groups), noise, uniforms)
+        return self.layout.collapse(x)
+
+    def _one_hot(self, groups: Tensor) -> Tensor:
+        if self.groups is None:
+            return torch.empty(len(groups), 0)
+        return self.groups.one_hot(groups)
 
 
 def draw_inputs(
@@ -117,6 +151,7 @@ def generator_loss(on_fake: Tensor) -> Tensor:
     return softplus(-on_fake).mean()
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class GAN(BaselineGenerator):
     r"""Generate tables by a generative adversarial network.
 
@@ -141,22 +176,19 @@ class GAN(BaselineGenerator):
         Units and hidden layers of generator and discriminator.
     gradient_penalty : float, default=0.1
         The weight gamma of R1, at least 0.
-    max_iter : int, default=3000
-        Iterations of training, an update of D and one of G each.
-    batch_size : int, default=256
-        Rows of an iteration, drawn with replacement.
-    learning_rate : float, default=0.001
-        Step size of Adam, warmed up and then annealed to zero.
-    verbose, random_state : int, default=0, None
+    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
+        Iterations of training, rows of each (drawn with replacement) and step size
+        of Adam, which is warmed up and annealed to zero.
+    verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Losses of "discriminator" and "generator" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
-        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
-        `feature_names_in_`.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
+            n_features_in_, feature_names_in_
+        As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
     ----------
@@ -179,33 +211,7 @@ class GAN(BaselineGenerator):
 
     _networks = GANNetworks
 
-    _parameter_constraints: dict = {
-        **BaselineGenerator._parameter_constraints,
-        "noise_size": COUNT,
-        "hidden_width": COUNT,
-        "n_layers": COUNT,
-        "gradient_penalty": NON_NEGATIVE,
-    }
-
-    def __init__(
-        self,
-        *,
-        noise_size: int = 64,
-        hidden_width: int = 256,
-        n_layers: int = 2,
-        gradient_penalty: float = 0.1,
-        max_iter: int = 3000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.noise_size = noise_size
-        self.hidden_width = hidden_width
-        self.n_layers = n_layers
-        self.gradient_penalty = gradient_penalty
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
+    noise_size: int = 64
+    hidden_width: int = 256
+    n_layers: int = 2
+    gradient_penalty: float = 0.1

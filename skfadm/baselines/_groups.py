@@ -1,9 +1,8 @@
-"""The groups of z as networks are told them, and as they are drawn."""
+"""The groups of z as networks are given them, and as they are drawn."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Self
 
 import numpy as np
 import torch
@@ -16,43 +15,18 @@ from skfadm._base import EncodedTable
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """Combinations of groups with their joint shares in training.
+    """Combinations of groups with their joint shares in training."""
 
-    Parameters
-    ----------
-    n_groups : tuple of int
-        Groups of each sensitive attribute.
-    combinations : ndarray of shape (n_combinations, n_attributes), int64
-        Group codes that occur together.
-    shares : ndarray of shape (n_combinations,)
-        How often they do; they sum to 1.
-    """
-
+    #: Groups of each sensitive attribute.
     n_groups: tuple[int, ...]
+    #: Group codes that occur together, (n_combinations, n_attributes).
     combinations: NDArray[np.int64]
+    #: How often they do, (n_combinations,); they sum to 1.
     shares: NDArray[np.float64]
 
     @classmethod
-    def of(cls, table: EncodedTable, method: str, why: str) -> Self:
-        """Return the groups of an encoded table.
-
-        Parameters
-        ----------
-        table : EncodedTable
-            What `fit` was given.
-        method, why : str
-            The estimator and what it needs z for, for the error.
-
-        Raises
-        ------
-        ValueError
-            If there is no sensitive attribute.
-        """
-        if not table.sensitive_classes:
-            raise ValueError(
-                f"z is None, but {method} {why}; expected z of shape (n_samples,) or "
-                "(n_samples, n_attributes)."
-            )
+    def of(cls, table: EncodedTable) -> Groups:
+        """Return the groups of an encoded table."""
         combinations, counts = np.unique(table.groups, axis=0, return_counts=True)
         return cls(table.n_groups, combinations, counts / counts.sum())
 

@@ -31,47 +31,29 @@ def rows_with_labels(
 ) -> NDArray[np.float32]:
     """Return one row for each label code: the first ones that have it, in order.
 
-    Parameters
-    ----------
-    draw : callable
-        Draws the stream of rows.
-    codes : ndarray of shape (n,), int64
-        Label code of each row.
-    classes : ndarray of shape (n_classes,)
-        The labels, for the error.
-    prior : ndarray of shape (n_classes,)
-        Their shares in training, all positive.
-
-    Returns
-    -------
-    ndarray of shape (n, n_columns), float32
-
-    Raises
-    ------
-    RuntimeError
-        If some label is not found often enough in `PATIENCE` times as many rows as its
-        share in training asks for.
+    RuntimeError if there are not enough of a label in `PATIENCE` times as many rows as
+    its share in training, which `prior` has, asks for.
     """
     wanted = np.bincount(codes, minlength=len(classes))
     limits = np.ceil(PATIENCE * wanted / prior)
-    found = np.zeros_like(wanted)
+    counts = np.zeros_like(wanted)
     kept: list[NDArray[np.float32]] = []
     n_drawn = n_blocks = 0
-    while (found < wanted).any():
-        given_up = np.flatnonzero((found < wanted) & (limits <= n_drawn))
+    while (counts < wanted).any():
+        given_up = np.flatnonzero((counts < wanted) & (limits <= n_drawn))
         if len(given_up):
             c = given_up[0]
             raise RuntimeError(
                 f"y asks for {wanted[c]} rows of label {classes.tolist()[c]!r}, but "
-                f"only {found[c]} of {n_drawn} generated rows have it: a share of "
-                f"{found[c] / n_drawn:.2g}, where training has {prior[c]:.2g}. This "
+                f"only {counts[c]} of {n_drawn} generated rows have it: a share of "
+                f"{counts[c] / n_drawn:.2g}, where training has {prior[c]:.2g}. This "
                 "model draws labels at random and cannot be steered; train it for "
                 "longer, or ask for fewer rows or another label."
             )
         block = draw(n_blocks)
         labels = block[:, -1].astype(np.int64)
         n_blocks, n_drawn = n_blocks + 1, n_drawn + len(block)
-        found += np.bincount(labels, minlength=len(classes))
+        counts += np.bincount(labels, minlength=len(classes))
         kept.append(block[wanted[labels] > 0])
     pool = np.concatenate(kept)
     rows = np.empty((len(codes), pool.shape[1]), dtype=np.float32)

@@ -19,38 +19,36 @@ from skfadm.diffusion.layers import Linear
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.schedule import WARM_UP, Schedule
+from skfadm.diffusion.seeds import spawn_seeds
+from skfadm.diffusion.training import update_average
 
 #: Decay of the running average of the weights, which is what sampling uses.
 EMA_DECAY = 0.998
-
+#: Networks that play against each other are trained with less momentum.
+ADVERSARIAL = {"discriminator", "adversary", "generator"}
 
 #: Called as update(name, loss): takes a step that lowers the loss of one network.
 Update: TypeAlias = Callable[[str, Tensor], None]
 
 
 class Batch(NamedTuple):
-    """What a step is given.
+    """What a step is given."""
 
-    Compact `rows` (n, n_columns), `groups` (n, n_attributes) as codes, the `generator`
-    that all randomness comes from, and how far training has come, from 0 to 1.
-    """
-
+    #: Compact rows (n, n_columns), the label last, and group codes (n, n_attributes).
     rows: Tensor
     groups: Tensor
     generator: Generator
+    #: How far training has come, from 0 to 1.
     progress: float = 0.0
 
 
 class Networks(nn.Module, ABC):
-    """The networks of a baseline: those that generate and those that only train.
+    """The networks of a baseline: those that generate and those that only train."""
 
-    Rows are those of a `Layout` whose last category column is the label.
-    """
-
-    #: Of Adam.
-    betas: tuple[float, float] = (0.9, 0.99)
-    #: The networks that are trained, in the order of their updates.
-    trained: tuple[str, ...]
+    #: Names of the networks that are trained together, in the order of their updates,
+    #: in each stage of the training.
+    stages: tuple[tuple[str, ...], ...]
+    stage = 0
 
     def __init__(self, layout: Layout):
         super().__init__()
@@ -58,7 +56,7 @@ class Networks(nn.Module, ABC):
 
     @abstractmethod
     def step(self, batch: Batch, update: Update) -> None:
-        """Update each of the `trained` networks once, on one batch."""
+        """Update each of the networks of the stage once, on one batch."""
 
     @abstractmethod
     def generate(self, streams: RowStreams) -> Tensor:
@@ -112,48 +110,14 @@ def train(
     seed: int,
     report: Report | None = None,
 ) -> Trained:
-    """Train networks by Adam, with the learning rate annealed to zero.
+    """Train networks in place by Adam, stage by stage of `max_iter` iterations each.
 
-    Parameters
-    ----------
-    networks : Networks
-        They start as they are and are trained in place.
-    rows : ndarray of shape (n, n_columns), float32
-        Compact rows, the label last.
-    groups : ndarray of shape (n, n_attributes), int64
-        Group codes.
-    max_iter, batch_size, learning_rate : int, int, float
-        Iterations, rows of each (drawn with replacement), step size.
-    seed : int
-        Decides everything that is random.
-    report : callable, optional
-        Called after each iteration; it cannot change the result.
-
-    Returns
-    -------
-    Trained
-
-    Raises
-    ------
-    FloatingPointError
-        If the training diverged: some weight is not finite.
+    Batches are drawn with replacement. FloatingPointError if some weight is not finite.
     """
-    generator = Generator().manual_seed(seed)
     all_rows, all_groups = torch.from_numpy(rows), torch.from_numpy(groups)
-    optimisers = {
-        name: torch.optim.Adam(
-            getattr(networks, name).parameters(),
-            learning_rate,
-            networks.betas,
-            fused=True,
-        )
-        for name in networks.trained
-    }
-    names = dict(networks.named_parameters())
-    average = {name: p.detach().clone() for name, p in names.items()}
-    history = {name: torch.zeros(max_iter) for name in networks.trained}
-    schedule = Cosine(max_iter)
-    iteration, is_mixed = 0, has_fast_bfloat16("cpu")
+    history = {name: torch.zeros(max_iter) for own in networks.stages for name in own}
+    schedule, is_mixed = Cosine(max_iter), has_fast_bfloat16("cpu")
+    iteration = 0
 
     def update(name: str, loss: Tensor) -> None:
         (group,) = optimisers[name].param_groups
@@ -164,31 +128,46 @@ def train(
         optimisers[name].step()
         history[name][iteration] = loss.detach()
 
-    for iteration in range(max_iter):  # noqa: B007
-        index = torch.randint(len(rows), (batch_size,), generator=generator)
-        progress = iteration / max_iter
-        batch = Batch(all_rows[index], all_groups[index], generator, progress)
-        # The products alone, in half the time: weights and losses stay float32. A cache
-        # would keep what weights were before an update, and threads share it.
-        with torch.autocast(
-            "cpu", torch.bfloat16, enabled=is_mixed, cache_enabled=False
-        ):
-            networks.step(batch, update)
-        # The average starts short and grows long, so that it never drags the start.
-        decay = min(EMA_DECAY, (1 + iteration) / (10 + iteration))
-        with torch.no_grad():
-            torch._foreach_lerp_(
-                list(average.values()), list(names.values()), 1.0 - decay
+    seeds = spawn_seeds(seed, len(networks.stages))
+    for stage, names in enumerate(networks.stages):
+        networks.stage = stage
+        generator = Generator().manual_seed(seeds[stage])
+        optimisers = {
+            name: torch.optim.Adam(
+                getattr(networks, name).parameters(),
+                betas=(0.5, 0.9) if name in ADVERSARIAL else (0.9, 0.99),
+                fused=True,
             )
-        if report is not None:
-            losses = {name: own[iteration] for name, own in history.items()}
-            report(iteration, losses, max_iter)
-    if not all(p.isfinite().all() for p in average.values()):
-        raise FloatingPointError(
-            f"training diverged with learning_rate={learning_rate!r}: its weights are "
-            "not finite. Try a smaller one."
-        )
+            for name in names
+        }
+        parameters = {
+            key: parameter
+            for key, parameter in networks.named_parameters()
+            if key.partition(".")[0] in names
+        }
+        average = {key: p.detach().clone() for key, p in parameters.items()}
+        for iteration in range(max_iter):
+            index = torch.randint(len(rows), (batch_size,), generator=generator)
+            progress = iteration / max_iter
+            batch = Batch(all_rows[index], all_groups[index], generator, progress)
+            # The products alone, in half the time: weights and losses stay float32. A
+            # cache would keep what weights were before an update.
+            with torch.autocast(
+                "cpu", torch.bfloat16, enabled=is_mixed, cache_enabled=False
+            ):
+                networks.step(batch, update)
+            update_average(average, parameters, iteration, EMA_DECAY)
+            if report is not None:
+                losses = {name: history[name][iteration] for name in names}
+                done = stage * max_iter + iteration
+                report(done, losses, max_iter * len(networks.stages))
+        if not all(weights.isfinite().all() for weights in average.values()):
+            raise FloatingPointError(
+                f"training diverged with learning_rate={learning_rate!r}: its weights "
+                "are not finite. Try a smaller one."
+            )
+        networks.load_state_dict(average, strict=False)
     return Trained(
-        weights={name: p.numpy() for name, p in average.items()},
+        weights={key: p.detach().numpy() for key, p in networks.named_parameters()},
         history={name: own.double().numpy() for name, own in history.items()},
     )

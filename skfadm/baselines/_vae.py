@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import torch
 from torch import Generator, Tensor, nn
@@ -10,7 +10,7 @@ from torch import Generator, Tensor, nn
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 
-from ._base import COUNT, BaselineGenerator
+from ._base import BaselineGenerator
 from ._training import Batch, Networks, Update, mlp
 
 
@@ -32,7 +32,7 @@ class Autoencoder(nn.Module):
 class VAENetworks(Networks):
     """The autoencoder and its evidence lower bound."""
 
-    trained: tuple[str, ...] = ("autoencoder",)
+    stages: tuple[tuple[str, ...], ...] = (("autoencoder",),)
 
     def __init__(
         self, layout: Layout, latent_size: int, hidden_width: int, n_layers: int
@@ -57,7 +57,7 @@ class VAENetworks(Networks):
     def log_likelihood(self, rows: Tensor, h: Tensor) -> Tensor:
         """Return log p(row | h), shape (n,): normal numbers, categorical codes.
 
-        A number that is NaN is none and adds nothing.
+        A number that is NaN adds nothing.
         """
         k = self.layout.n_numbers
         decoded = self.autoencoder.decoder(h)
@@ -67,9 +67,9 @@ class VAENetworks(Networks):
         )
         hot = self.layout.hot_channels(rows) - k
         codes = self.layout.log_probabilities(decoded).gather(1, hot).sum(1)
-        live = ~rows[:, :k].isnan()
+        observed = ~rows[:, :k].isnan()
         log_prob = numbers.log_prob(rows[:, :k].nan_to_num(0.0))
-        return (log_prob * live).sum(1) + codes
+        return (log_prob * observed).sum(1) + codes
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Draw h from the prior, then each column from p(column | h)."""
@@ -89,6 +89,7 @@ def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
     return 0.5 * (mean**2 + log_variance.exp() - 1.0 - log_variance).sum(1)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class VAE(BaselineGenerator):
     r"""Generate tables by a variational autoencoder.
 
@@ -107,22 +108,19 @@ class VAE(BaselineGenerator):
         Dimension of h.
     hidden_width, n_layers : int, default=256, 2
         Units and hidden layers of encoder and decoder.
-    max_iter : int, default=5000
-        Iterations of training.
-    batch_size : int, default=256
-        Rows of an iteration, drawn with replacement.
-    learning_rate : float, default=0.001
-        Step size of Adam, warmed up and then annealed to zero.
-    verbose, random_state : int, default=0, None
+    max_iter, batch_size, learning_rate : int, int, float, default=5000, 256, 0.001
+        Iterations of training, rows of each (drawn with replacement) and step size
+        of Adam, which is warmed up and annealed to zero.
+    verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of the "autoencoder" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_
-        As of :class:`~skfadm.FairDiffusionGenerator`; so are `n_features_in_` and
-        `feature_names_in_`.
+    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
+            n_features_in_, feature_names_in_
+        As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
     ----------
@@ -141,30 +139,7 @@ class VAE(BaselineGenerator):
 
     _networks = VAENetworks
 
-    _parameter_constraints: dict = {
-        **BaselineGenerator._parameter_constraints,
-        "latent_size": COUNT,
-        "hidden_width": COUNT,
-        "n_layers": COUNT,
-    }
-
-    def __init__(
-        self,
-        *,
-        latent_size: int = 32,
-        hidden_width: int = 256,
-        n_layers: int = 2,
-        max_iter: int = 5000,
-        batch_size: int = 256,
-        learning_rate: float = 1e-3,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.latent_size = latent_size
-        self.hidden_width = hidden_width
-        self.n_layers = n_layers
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.verbose = verbose
-        self.random_state = random_state
+    latent_size: int = 32
+    hidden_width: int = 256
+    n_layers: int = 2
+    max_iter: int = 5000

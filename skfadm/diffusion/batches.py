@@ -22,19 +22,8 @@ class DomainBatches:
     how the networks learn, not which distribution they learn. A small domain still gets
     a share of the batch that makes its loss worth taking.
 
-    So does a rare label: its rows are drawn more often, and each weighs as much less,
-    so that a network that is told labels learns of rare ones with less noise.
-
-    Parameters
-    ----------
-    domains : ndarray of shape (n,), int
-        Domain codes 0, ..., n_domains - 1, each present.
-    batch_size : int
-        Rows of both parts together.
-    generator : torch.Generator
-        Where the draws come from.
-    labels : ndarray of shape (n,), int, default=None
-        Label codes 0, ..., n_labels - 1, each present. None draws all rows alike.
+    So does a rare label, where `labels` are given: its rows are drawn more often, and
+    each weighs as much less, so that less noise is learned of it.
     """
 
     def __init__(

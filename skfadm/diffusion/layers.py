@@ -24,8 +24,7 @@ class ZeroLinear(nn.Linear):
     def forward(self, x: Tensor, shift: Tensor | None = None) -> Tensor:
         """Return the products of rows, plus the bias or the `shift` in its place.
 
-        A shift is (n, n_outputs) or (1, n_outputs). It goes along with the products,
-        which makes it free.
+        A shift is (n, n_outputs) or (1, n_outputs), and costs nothing.
         """
         if shift is None:
             return super().forward(x)
@@ -49,8 +48,7 @@ class Dropout(nn.Module):
     """Dropout whose masks are made of random bytes, a sixth of the time of nn.Dropout.
 
     One draw of 64 bits decides over eight units, so that the share of units left out is
-    `p` to the nearest 1/256. Training draws from `generator`, which `deal_dropout`
-    sets.
+    `p` to the nearest 1/256. `deal_dropout` sets the generator.
     """
 
     generator: Generator | None = None

@@ -19,17 +19,6 @@ class Layout:
     column. In R^p each code becomes a one-hot block of height `scale`. Blocks of
     equal size stand side by side there, so that one call serves all of them.
 
-    Parameters
-    ----------
-    n_numbers : int
-        Number channels, each about N(0, 1).
-    category_sizes : tuple of int
-        Categories of each category column, each at least 2.
-    scale : float, default=2.0
-        Height of a one-hot entry.
-
-    Examples
-    --------
     >>> import torch
     >>> layout = Layout(n_numbers=1, category_sizes=(3, 2))
     >>> layout.expand(torch.tensor([[0.5, 2, 0]])).tolist()
@@ -114,13 +103,8 @@ class Layout:
     def collapse(self, x: Tensor, uniforms: Tensor | None = None) -> Tensor:
         """Return rows of R^p as compact rows: the inverse of `expand`.
 
-        Parameters
-        ----------
-        x : Tensor of shape (n, p)
-            Rows whose blocks hold `scale` times category probabilities.
-        uniforms : Tensor of shape (n, n_categories), optional
-            In [0, 1). With them each code is drawn from its block's probabilities, by
-            inversion; without them it is the most probable one.
+        Blocks hold `scale` times probabilities. With `uniforms` (n, n_categories) in
+        [0, 1) each code is drawn from them; without, it is the most probable one.
         """
         out = x.new_empty(len(x), self.n_columns)
         out[:, : self.n_numbers] = x[:, : self.n_numbers]

@@ -35,27 +35,12 @@ def meta_gradients(
 
     The networks do not interact, so the gradient of the summed losses holds the
     gradient of each. (Section 4.4 of the paper swaps the roles of B_in and B_out in its
-    text; this is Algorithm 1.)
+    text; this is Algorithm 1.) The first-order form takes the gradient of the meta-test
+    loss at :math:`\hat\theta` as if it were that at :math:`\theta`; without a
+    `batch_out` the step is plain training.
 
-    Parameters
-    ----------
-    objective : Module
-        ``objective(batch)`` returns a dict of scalar losses by network; its submodules
-        are the networks, under the same names.
-    batch_in, batch_out : object
-        Arguments of `objective`. Without a `batch_out` the step is plain training.
-    alpha, beta : mapping of str to float
-        Inner step size and weight of the meta-test loss, by network.
-    second_order : bool, default=True
-        Differentiate through the inner step. False takes the gradient of the meta-test
-        loss at :math:`\hat\theta` as if it were that at :math:`\theta`.
-
-    Returns
-    -------
-    gradients : dict of str to Tensor
-        By parameter name.
-    losses_in, losses_out : dict of str to Tensor
-        Detached; `losses_out` is empty without a `batch_out`.
+    ``objective(batch)`` returns scalar losses by network; its submodules are the
+    networks. Gradients are by parameter, the losses on B_in and B_out detached.
     """
     params = dict(objective.named_parameters())
     names: list[str] = list(params)

@@ -37,27 +37,11 @@ class TimeFeatures(nn.Module):
 
 
 class ResidualMLP(nn.Module):
-    """A residual SiLU network of rows and time, and of labels if it is given any.
+    """A residual SiLU network of rows and time, and of labels if there are any.
 
-    Parameters
-    ----------
-    n_inputs, n_outputs : int
-        Channels in and out.
-    width : int
-        Hidden units of each layer.
-    n_blocks : int
-        Residual blocks of two layers each.
-    sde : VPSDE
-        Tells the noise level of a time.
-    n_labels : int, default=0
-        Labels that the network may be told; code `n_labels` stands for none.
-    dropout : float, default=0.0
-        Share of hidden units that training leaves out of each layer's input.
-
-    Attributes
-    ----------
-    dtype : torch.dtype or None
-        Of the products in training; None is that of the weights.
+    It has `n_blocks` residual blocks of two layers of `width` units. Label code
+    `n_labels` stands for no label. `dropout` is the share of hidden units that training
+    leaves out of each layer's input.
     """
 
     def __init__(
@@ -71,12 +55,13 @@ class ResidualMLP(nn.Module):
         dropout: float = 0.0,
     ):
         super().__init__()
+        #: Of the products in training; None is that of the weights.
         self.dtype: torch.dtype | None = None
         self.features = TimeFeatures(sde)
         self.dropout = Dropout(dropout)
         n_features = 2 * len(self.features.frequencies)
-        # Told of times and labels, each layer shifts by what these give in place of a
-        # bias. Labels begin as if untold, and rare ones stay near that.
+        # Times and labels give each layer a shift in place of a bias. Labels begin
+        # without any effect, and rare ones stay near that.
         n_shifts = width * (n_blocks + 1)
         self.times = Linear(n_features, n_shifts)
         self.labels = None
@@ -94,7 +79,7 @@ class ResidualMLP(nn.Module):
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return outputs (n, n_outputs) of rows (n, n_inputs) and times (n or 1, 1).
 
-        `y` are label codes (n or 1,), for a network that is told labels.
+        `y` are label codes (n or 1,).
         """
         dtype = self.dtype or self.inputs.weight.dtype
         shift, *shifts = (s.to(dtype) for s in self._shifts(t, y))
@@ -110,20 +95,20 @@ class ResidualMLP(nn.Module):
         return out.to(x.dtype).T
 
     def _shifts(self, t: Tensor, y: Tensor | None) -> list[Tensor]:
-        """Return what each layer is told of times and labels, (n or 1, width)."""
-        told, weight = self.features(t), self.times.weight
+        """Return what times and labels add to each layer, (n or 1, width)."""
+        given, weight = self.features(t), self.times.weight
         if self.labels is not None and y is not None:
-            hot = one_hot(y, self.labels.in_features).to(told)
-            n = max(len(told), len(hot))
-            told = torch.cat([told.expand(n, -1), hot.expand(n, -1)], 1)
+            hot = one_hot(y, self.labels.in_features).to(given)
+            n = max(len(given), len(hot))
+            given = torch.cat([given.expand(n, -1), hot.expand(n, -1)], 1)
             weight = torch.cat([weight, self.labels.weight], 1)
         # Layer by layer: all shifts at once would be the largest tensor of a step.
-        told, weight, bias = (
-            a.to(self.dtype or a.dtype) for a in (told, weight, self.times.bias)
+        given, weight, bias = (
+            a.to(self.dtype or a.dtype) for a in (given, weight, self.times.bias)
         )
         n = len(self.first) + 1
         parts = zip(bias.chunk(n), weight.chunk(n), strict=True)
-        return [torch.addmm(b, told, w.T) for b, w in parts]
+        return [torch.addmm(b, given, w.T) for b, w in parts]
 
     def halve(self) -> None:
         """Compute products in bfloat16 from now on; times and labels stay exact.
@@ -144,19 +129,7 @@ class Denoiser(nn.Module):
     ``scale`` times the softmax of F plus what the block says by itself
     (`BlockEvidence`): the posterior mean of a one-hot vector is its vector of
     probabilities, so it cannot leave the simplex. A network that puts out zero is right
-    for independent columns.
-
-    Parameters
-    ----------
-    evidence : BlockEvidence
-        Reads noised rows. One that is not active makes every channel a number, which
-        is Eq. 4 literally.
-    width, n_blocks : int
-        Size of the residual network.
-    sde : VPSDE
-        The diffusion.
-    n_labels : int, default=0
-        With labels the network also estimates E[x_0 | x_t, y].
+    for independent columns. With labels it also estimates E[x_0 | x_t, y].
     """
 
     def __init__(
@@ -180,8 +153,8 @@ class Denoiser(nn.Module):
         """Return F of the number channels and the logits of the blocks, (n, p)."""
         if y is None:
             y = torch.tensor([self.n_labels], device=read.inputs.device)
-        raw = self.network(read.inputs, t, y)
-        return raw if read.logits is None else raw + read.logits
+        outputs = self.network(read.inputs, t, y)
+        return outputs if read.logits is None else outputs + read.logits
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
         """Return the estimate of x_0, shape (n, p).
@@ -190,31 +163,17 @@ class Denoiser(nn.Module):
         knows no label.
         """
         alpha, sigma = self.sde.marginal(t)
-        raw = self.outputs(self.evidence(x, t), t, y)
+        outputs = self.outputs(self.evidence(x, t), t, y)
         k = self.evidence.n_linear
-        numbers = alpha * x[:, :k] + sigma * raw[:, :k]
+        numbers = alpha * x[:, :k] + sigma * outputs[:, :k]
         if k == self.layout.width:
             return numbers
-        blocks = self.layout.scale * self.layout.probabilities(raw)
+        blocks = self.layout.scale * self.layout.probabilities(outputs)
         return torch.cat([numbers.T, blocks.T]).T
 
 
 class NoisedClassifier(nn.Module):
-    """A classifier p_t(c | x) of noised rows, with a head for each attribute.
-
-    Parameters
-    ----------
-    evidence : BlockEvidence
-        Reads noised rows.
-    n_categories : tuple of int
-        Classes of each attribute.
-    width, n_blocks : int
-        Size of the residual network.
-    sde : VPSDE
-        The diffusion.
-    dropout : float, default=0.0
-        Keeps the classifier from learning the rows of a small table by heart.
-    """
+    """A classifier p_t(c | x) of noised rows, with a head for each attribute."""
 
     def __init__(
         self,

@@ -21,8 +21,8 @@ AT_A_TIME = 16_384
 class RowStreams:
     r"""A stream of random numbers for each row.
 
-    Whatever else is generated along with it, by whichever worker, a row is dealt the
-    same numbers. Number c of a stream is computed from c, with no state to keep:
+    Whatever else is generated with it, by whichever worker, a row gets the same
+    numbers. Number c of a stream is computed from c, with no state to keep:
 
     .. math:: h_c = \operatorname{mix}(k + c\,\gamma) \bmod 2^{64}, \qquad
               k = \operatorname{mix}(\operatorname{mix}(\operatorname{mix}(s)
@@ -30,21 +30,8 @@ class RowStreams:
 
     for seed s, row i and attempt a, which is SplitMix64 [1]_ started at a place of its
     own for each row and attempt. Each :math:`h_c` gives two numbers of 32 bits. (The
-    generators of PyTorch and NumPy would be one object a row, dearer than its noise.)
+    generators of PyTorch and NumPy would be one object a row, slower than its noise.)
 
-    Parameters
-    ----------
-    seed : int
-        Seed of the whole table.
-    index : ndarray of shape (n,), int64
-        Indices of the rows.
-    attempt : int, default=0
-        Rows that are generated again are dealt other numbers.
-    device : str, default="cpu"
-        Where the numbers are made.
-
-    References
-    ----------
     .. [1] Steele, Lea, Flood (2014). Fast splittable pseudorandom number generators.
        OOPSLA.
     """

@@ -19,13 +19,6 @@ class VPSDE:
     :math:`\alpha_t = e^{-B(t)/2}`, :math:`\sigma_t^2 = 1 - e^{-B(t)}` and
     :math:`B(t) = \int_0^t \beta`. All methods take and return tensors of any shape.
 
-    Parameters
-    ----------
-    beta_min, beta_max : float
-        The schedule at t = 0 and t = 1, with ``0 < beta_min < beta_max``.
-
-    Examples
-    --------
     >>> import torch
     >>> alpha, sigma = VPSDE().marginal(torch.tensor([0.0, 1.0]))
     >>> (alpha**2 + sigma**2).tolist()

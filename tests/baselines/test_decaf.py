@@ -1,7 +1,6 @@
 import copy
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from sklearn.linear_model import LogisticRegression
@@ -9,7 +8,6 @@ from sklearn.linear_model import LogisticRegression
 from skfadm.baselines import DECAF
 from skfadm.baselines._graph import (
     complete_graph,
-    discover_graph,
     read_graph,
     unfair_parents,
 )
@@ -46,33 +44,6 @@ def test_edges_between_names_become_edges_between_nodes():
     graph = read_graph(edges, COLUMNS, 1)
     assert set(graph) == {Z, AGE, JOB, PAY, Y}
     assert set(graph.edges) == {(PAY, AGE), (Z, PAY), (JOB, PAY), (AGE, Y), (Z, Y)}
-
-
-def test_adjacency_matrix_has_a_row_for_each_parent():
-    edges = [("age", "job"), ("z1", "job"), ("job", "y")]
-    names = [*COLUMNS, "z0", "z1", "y"]
-    matrix = pd.DataFrame(0, index=names, columns=names)
-    for edge in edges:
-        matrix.loc[edge] = 1
-    expected = read_graph(edges, COLUMNS, 2).edges
-    assert read_graph(matrix, COLUMNS, 2).edges == expected
-    assert read_graph(matrix == 1, COLUMNS, 2).edges == expected
-
-
-def test_discovery_finds_a_chain_and_leaves_out_what_is_explained():
-    rng = np.random.default_rng(0)
-
-    def noisy(code):
-        return np.where(
-            rng.random(len(code)) < 0.2, rng.integers(0, 3, len(code)), code
-        )
-
-    z = rng.integers(0, 3, 4000)
-    first = noisy(z)
-    second, apart = noisy(first), rng.integers(0, 5, 4000)
-    label = noisy((second + apart) % 3)
-    graph = discover_graph(np.column_stack([z, first, second, apart, label]), 1)
-    assert set(graph.edges) == {(0, 1), (1, 2), (2, 4), (3, 4)}
 
 
 #: z causes job, which causes pay; age stands apart, and causes pay too.
@@ -130,7 +101,6 @@ def test_explanatory_columns_go_with_conditional_fairness_alone(params, message)
         ([("age", "age")], ValueError, "cycle age -> age"),
         (["ab"], TypeError, "holds 'ab'; expected pairs"),
         ([("age", "job", "pay")], TypeError, "expected pairs"),
-        (pd.DataFrame({"age": [0.5]}, index=["z"]), ValueError, "other values than 0"),
     ],
 )
 def test_graphs_that_are_none_are_refused_with_what_is_expected(graph, error, message):
@@ -178,7 +148,7 @@ def test_a_node_depends_on_its_ancestors_and_on_nothing_else():
     gen, model, noise, uniforms = generator_and_inputs(EDGES)
     with torch.no_grad():
         start = model(torch.zeros(len(noise), 2), noise, uniforms)
-        told = model(5.0 * torch.ones(len(noise), 2), noise, uniforms)
+        told = model(1e4 * torch.ones(len(noise), 2), noise, uniforms)
         changed = changed_columns(gen, start, told)
         assert {"number", "count"} <= changed <= {"number", "count", "y"}
         # The noise of "word", times enough to change what is drawn.

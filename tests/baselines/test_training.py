@@ -8,8 +8,7 @@ from skfadm.baselines import _training
 class TwoLooks(nn.Module):
     """Updates a layer, and looks at its output before and after in the same step."""
 
-    trained = ("layer",)
-    betas = (0.5, 0.9)
+    stages = (("layer",),)
 
     def __init__(self):
         super().__init__()
