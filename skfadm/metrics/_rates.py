@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import binomtest
 
 from .._figures import INK, REAL, SYNTHETIC, axes_for
-from .._text import drawable, names_of
+from .._text import drawable, names_of, printable
 from .._validation import as_columns, as_labels, factorize
 from ._ratios import _positive_labels
 
@@ -29,7 +29,9 @@ def attributes_of(
     for j, column in enumerate(columns):
         codes, groups = factorize(argument, column)
         unnamed = "z" if len(columns) == 1 else f"z{j}"
-        name = column.name if isinstance(column.name, str) else unnamed
+        is_named = isinstance(column.name, str) and column.name
+        # Printable, since pandas confuses names that hold NUL.
+        name = printable(column.name) if is_named else unnamed
         found.append((name, codes, groups))
     return found
 

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from .._text import names_of
-from .._validation import as_columns, as_labels
+from .._validation import as_columns, as_labels, bad_type
 from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
 from ..metrics._ratios import _positive_labels
@@ -236,6 +236,13 @@ class _Rows:
 
 def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows:
     frame = as_frame(name, X)
+    kinds = sorted({type(column).__name__ for column in frame.columns})
+    if "str" in kinds and len(kinds) > 1:  # which scikit-learn does not train on
+        raise bad_type(
+            name,
+            f"has column names of types {', '.join(kinds)}; expected strings, such as "
+            f"{name}.columns.astype(str).",
+        )
     y_name = f"y_{name}"
     if y is None:
         raise ValueError(f"{y_name} is None; expected the labels of {name}.")

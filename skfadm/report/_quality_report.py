@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from markupsafe import escape
 
 from .._files import HtmlPage
 from .._text import printable
@@ -173,15 +174,7 @@ dcr_share, nndr, copies, membership_auc : float
         return "\n".join([self._title(), "", *lines, "", *text])
 
     def _repr_html_(self) -> str:
-        notes = pd.DataFrame({"notes": self._notes()})
-        style = "color: #c2410c; font-weight: bold"
-        figures = self._shown().style.set_caption(self._title())
-        marked = figures.map(lambda mark: style if mark else "", subset=[""])
-        tables = (marked, notes.style.hide().hide(axis="columns"))
-        return "".join(
-            table.format(escape="html").format_index(escape="html").to_html()
-            for table in tables
-        )
+        return f"<pre>{escape(str(self))}</pre>"
 
     def _shown(self) -> pd.DataFrame:
         """Return the measured figures as text, by group and measure."""

@@ -169,6 +169,19 @@ def test_several_attributes_are_looked_at_each_and_in_combination(predicted):
     assert set(parity.index) == {"sex", "age", "sex and age"}
 
 
+def test_attributes_without_a_printable_name_are_told_apart():
+    z = np.arange(1200) % 3
+    attributes = pd.DataFrame({"": REAL[2], "\x00n": z, "\x00": z % 2})
+    found = make((*REAL[:2], attributes, None), holdout=None)
+    assert list(found.scores.index.unique("attribute")[1:4]) == [
+        "z0",
+        "\\x00n",
+        "\\x00",
+    ]
+    assert str(found).isprintable() or "\n" in str(found)
+    assert found.to_html()
+
+
 def test_of_several_labels_each_is_the_positive_one_in_turn():
     words = {"groups": ("f", "m", "x"), "labels": ("low", "middle", "high")}
     real = numbers(biased_rows(900, 0.5, 0, **words))
@@ -299,3 +312,9 @@ def test_a_generator_gives_its_settings_and_its_trade_off(monkeypatch):
 def test_bad_input_is_refused_by_name(arguments, message):
     with pytest.raises(ValueError, match=message):
         make(**arguments)
+
+
+def test_column_names_that_classifiers_do_not_take_are_refused_before_any_work():
+    mixed = REAL[0].set_axis(["skill", 1], axis=1)
+    with pytest.raises(TypeError, match="real has column names of types int, str"):
+        make((mixed, *REAL[1:]))
