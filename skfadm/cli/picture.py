@@ -1,4 +1,4 @@
-"""Pictures of real and generated rows; they need matplotlib, and only when drawn."""
+"""The picture of the demo: rows before and after, and what is learnt from them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 # Told apart by people who are colour-blind, and in grey by their lightness or marker.
-_COLOURS = ("#004488", "#DDAA33", "#BB5566", "#117733", "#882255", "#44AA99")
-_MARKERS = ("o", "^", "s", "D", "v", "P")
+_COLOURS = ("#004488", "#DDAA33", "#BB5566")
+_MARKERS = ("o", "^", "s")
 _GREY = "#777777"
+#: 720 pixels wide: text is as large as that around it on a phone, which shows half.
+_SIZE, DPI = (4.5, 7.8), 160
+#: Where means stand as figures, right of all scores.
+_FIGURES_AT = 1.12
 
 
 def before_after_figure(
@@ -26,27 +30,29 @@ def before_after_figure(
     group_rates: Mapping[str, Mapping[str, float]],
     label: str,
     scores: Mapping[str, Mapping[str, Sequence[float]]],
-    title: str,
+    target: float,
 ) -> Figure:
     """Draw a table before and after: its rows, and what is learnt from them.
 
     Two columns of two tables, real then generated, stand side by side; below them
     ``group_rates[table][group]``, how often the group is given `label`, and
-    ``scores[table][measure]``, a list of repetitions, all in [0, 1].
+    ``scores[table][measure]``, a list of repetitions, all in [0, 1], with the `target`
+    of parity.
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(9, 7), layout="constrained")
-    axes = figure.subplots(2, 2)
-    axes[0, 1].sharex(axes[0, 0])
-    axes[0, 1].sharey(axes[0, 0])
-    for ax, (name, (X, y)) in zip(axes[0], rows.items(), strict=True):
+    figure = Figure(figsize=_SIZE, layout="constrained")
+    grid = figure.add_gridspec(3, 2, height_ratios=(1.1, 1.2, 1.5))
+    first = figure.add_subplot(grid[0, 0])
+    second = figure.add_subplot(grid[0, 1], sharex=first, sharey=first)
+    for ax, (name, (X, y)) in zip((first, second), rows.items(), strict=True):
         plot_rows(ax, X, y, features)
-        ax.set_title(f"{name} ({len(X)})")
-    axes[0, 1].get_legend().remove()
-    plot_group_rates(axes[1, 0], group_rates, label)
-    plot_scores(axes[1, 1], scores)
-    figure.suptitle(title)
+        ax.set_title(name, fontsize="medium")
+    first.legend(loc="lower right", fontsize="small", handletextpad=0.1, borderpad=0.2)
+    second.tick_params(labelleft=False)
+    second.set_ylabel("")
+    plot_group_rates(figure.add_subplot(grid[1, :]), group_rates, label)
+    plot_scores(figure.add_subplot(grid[2, :]), scores, target)
     return figure
 
 
@@ -60,7 +66,7 @@ def plot_rows(
         ax.scatter(
             members[features[0]],
             members[features[1]],
-            s=16,
+            s=12,
             color=_COLOURS[i % len(_COLOURS)],
             marker=_MARKERS[i % len(_MARKERS)],
             alpha=0.6,
@@ -68,7 +74,6 @@ def plot_rows(
             label=str(label),
         )
     ax.set(xlabel=features[0], ylabel=features[1])
-    ax.legend(title=getattr(y, "name", None), loc="lower right")
 
 
 def plot_group_rates(
@@ -86,9 +91,9 @@ def plot_group_rates(
             color=_colour(i),
             label=name,
         )
-        ax.bar_label(bars, fmt="{:.0%}", padding=3, fontsize="small")
+        ax.bar_label(bars, fmt="{:.0%}", padding=3)
     ax.set(
-        title=f"Who is answered \u201c{label}\u201d",
+        title=f"Who is given \u201c{label}\u201d",
         xlabel="share of the group, rows held out",
         xlim=(0, 1),
         ylim=(len(groups) - 0.5, -0.5),
@@ -97,7 +102,9 @@ def plot_group_rates(
     )
 
 
-def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -> None:
+def plot_scores(
+    ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]], target: float
+) -> None:
     """Draw the mean of scores in [0, 1], with every repetition behind it."""
     measures = list(next(iter(scores.values())))
     step = 0.6 / max(1, len(scores) - 1)
@@ -113,24 +120,29 @@ def plot_scores(ax: Axes, scores: Mapping[str, Mapping[str, Sequence[float]]]) -
             ax.scatter(
                 repeats, [height] * len(repeats), s=14, color=_colour(i), **behind
             )
-            ax.annotate(
-                f"{mean:.2f}",
-                (max(repeats), height),
-                xytext=(7, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize="small",
-            )
+            ax.text(_FIGURES_AT, height, f"{mean:.2f}", va="center")
+    parity = measures.index("parity")
+    ax.plot([target] * 2, [parity - 0.45, parity + 0.45], color="black", zorder=0.5)
+    ax.text(
+        target + 0.02,
+        parity - 0.3,
+        f"target {target:g}",
+        va="center",
+        fontsize="small",
+    )
     ax.set(
         title="What is learnt from them",
         xlabel="on the rows held out (1 is best)",
-        xlim=(0, 1.2),
+        xlim=(0, 1.28),
+        xticks=np.linspace(0, 1, 6),
         ylim=(len(measures) - 0.4, -0.6),
         yticks=range(len(measures)),
         yticklabels=measures,
     )
     ax.grid(axis="x", alpha=0.3)
-    ax.legend(loc="upper left", fontsize="small")
+    ax.legend(
+        loc="upper center", bbox_to_anchor=(0.4, -0.25), frameon=False, borderpad=0
+    )
 
 
 def _colour(i: int) -> Any:

@@ -13,9 +13,11 @@ import pytest
 pytest.importorskip("matplotlib")
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 import skfadm
 from skfadm.cli.picture import (
+    DPI,
     before_after_figure,
     plot_group_rates,
     plot_rows,
@@ -62,36 +64,41 @@ def test_rates_are_drawn_as_bars_of_each_group(ax):
     assert ax.get_xlim() == (0, 1)  # differences look as large as they are
 
 
-def test_scores_show_each_repetition_and_the_mean(ax):
-    scores = {"real": {"ACC": [0.8]}, "generated": {"ACC": [0.6, 0.7, 0.8]}}
-    plot_scores(ax, scores)
+def test_scores_show_each_repetition_the_mean_and_the_target(ax):
+    scores = {"real": {"parity": [0.8]}, "generated": {"parity": [0.6, 0.7, 0.8]}}
+    plot_scores(ax, scores, 0.9)
     xs = [np.asarray(c.get_offsets())[:, 0].tolist() for c in ax.collections]
     assert [0.6, 0.7, 0.8] in xs
     assert [pytest.approx(0.7)] in xs
-    assert [t.get_text() for t in ax.texts] == ["0.80", "0.70"]
+    assert [t.get_text() for t in ax.texts] == ["0.80", "0.70", "target 0.9"]
+    assert ax.lines[0].get_xdata().tolist() == [0.9, 0.9]
     # The whole range, so that differences look as large as they are.
     assert ax.get_xlim()[0] == 0
     assert ax.get_xlim()[1] >= 1
 
 
-def test_before_and_after_share_their_axes_and_make_a_small_picture(tables):
+def test_before_and_after_share_their_axes_and_fit_on_a_phone(tables):
     figure = before_after_figure(
         {"before": tables[0], "after": tables[1]},
         features=("a", "b"),
         group_rates={"before": {"f": 0.1, "m": 0.9}, "after": {"f": 0.4, "m": 0.6}},
         label="yes",
-        scores={"before": {"ACC": [0.8]}, "after": {"ACC": [0.7, 0.8]}},
-        title="What it does",
+        scores={"before": {"parity": [0.8]}, "after": {"parity": [0.7, 0.8]}},
+        target=0.8,
     )
     before, after, *_ = figure.axes
     assert before.get_xlim() == after.get_xlim()
     assert before.get_ylim() == after.get_ylim()
-    assert (before.get_title(), after.get_title()) == ("before (40)", "after (30)")
+    assert (before.get_title(), after.get_title()) == ("before", "after")
     for X, _ in tables:
         assert before.get_xlim()[0] < X["a"].min() < X["a"].max() < before.get_xlim()[1]
     picture = io.BytesIO()
-    figure.savefig(picture, format="png", dpi=100)
+    figure.savefig(picture, format="png", dpi=DPI)
     assert 10_000 < len(picture.getvalue()) < 200_000
+    # On 390 of its pixels, no text is smaller than 10 of them.
+    shown = 390 / (figure.get_size_inches()[0] * DPI)
+    sizes = [text.get_fontsize() for text in figure.findobj(Text) if text.get_text()]
+    assert min(sizes) * DPI / 72 * shown >= 10
 
 
 def test_matplotlib_is_imported_only_to_draw():
