@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -93,7 +94,9 @@ def demo(folder: Path) -> None:
     )
     generator.fit(X, y, z, data.bands[known])
 
-    fair = _tables(generator.set_params(**WITH_CONTROL))
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always", UserWarning)
+        fair = _tables(generator.set_params(**WITH_CONTROL))
     answers = {
         "real rows": _answers([(X, y)], data),
         "generated, no fair control": _answers(
@@ -103,6 +106,8 @@ def demo(folder: Path) -> None:
     }
     scores = {name: _scores(given, data) for name, given in answers.items()}
     _print_scores(scores, int(data.is_held_out.sum()))
+    for note in dict.fromkeys(str(note.message) for note in notes):
+        print(f"note: {note}")
 
     X_fair, y_fair = fair[0]
     table = X_fair.assign(**{str(y.name): y_fair})
