@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import datetime as dt
 import uuid
 from decimal import Decimal
@@ -44,8 +43,6 @@ def freeze_dtype(dtype: Any) -> str:
     if isinstance(dtype, pd.StringDtype):
         kind = "string" if dtype.na_value is pd.NA else "str"
         return f"{kind}:{dtype.storage}"
-    if isinstance(dtype, pd.SparseDtype):
-        return f"sparse:{dtype.subtype}:{np.asarray(dtype.fill_value).item()!r}"
     if isinstance(dtype, pd.DatetimeTZDtype) and isinstance(dtype.tz, ZoneInfo):
         return f"zoneinfo:{dtype.unit}:{dtype.tz.key}"
     name = str(dtype)
@@ -73,27 +70,21 @@ def thaw_dtype(name: str) -> Any:
     if kind == "zoneinfo":
         unit, zone = rest.split(":")
         return pd.DatetimeTZDtype(unit, ZoneInfo(zone))
-    if kind == "sparse":
-        subtype, fill = rest.split(":")
-        value = np.nan if fill == "nan" else ast.literal_eval(fill)
-        return pd.SparseDtype(np.dtype(subtype), np.dtype(subtype).type(value))
     return pd.api.types.pandas_dtype(name)
 
 
 def dress(values: Any, dtype: str) -> Any:
     """Return plain values in the dtype, a frozen one, that `plain` took off them."""
-    if dtype.startswith("arrow:"):
-        import pyarrow as pa
+    if not dtype.startswith("arrow:"):
+        return values
+    import pyarrow as pa
 
-        arrow = thaw_dtype(dtype).pyarrow_dtype
-        try:
-            found = pa.array(values, type=arrow, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-            found = pa.array(values, from_pandas=True).cast(arrow)
-        return pd.arrays.ArrowExtensionArray(pa.chunked_array([found]))
-    if dtype.startswith("sparse:"):
-        return pd.arrays.SparseArray(values, dtype=thaw_dtype(dtype))
-    return values
+    arrow = thaw_dtype(dtype).pyarrow_dtype
+    try:
+        found = pa.array(values, type=arrow, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        found = pa.array(values, from_pandas=True).cast(arrow)
+    return pd.arrays.ArrowExtensionArray(pa.chunked_array([found]))
 
 
 def freeze(index: pd.Index) -> dict[str, Any]:

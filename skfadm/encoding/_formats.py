@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from decimal import Context, Decimal
 from typing import Any
 
@@ -10,14 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ._dtypes import dress, freeze_dtype, thaw_dtype
-from ._kinds import (
-    kind_of,
-    kind_of_dtype,
-    plain,
-    unboxed,
-    wall_clock,
-    with_midnights,
-)
+from ._kinds import kind_of, kind_of_dtype, plain, unboxed, wall_clock
 
 #: Objects that mark a missing value, by name.
 MISSING_MARKERS = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
@@ -28,7 +20,20 @@ _EXACT = Context(prec=60)
 
 
 def find_format(name: str, series: pd.Series) -> Format | None:
-    """Return the format of a column of numbers or times, None for one of categories."""
+    """Return the format of a column of numbers or times, None for one of categories.
+
+    What nobody reads from a file or a database is refused, with what to convert.
+    """
+    if isinstance(series.dtype, pd.SparseDtype):
+        raise ValueError(
+            f"Column {name} is sparse, expected a dense one: convert it by "
+            ".sparse.to_dense()."
+        )
+    if pd.api.types.infer_dtype(series, skipna=True) == "period":
+        raise ValueError(
+            f"Column {name} holds periods, expected times: convert them by "
+            ".dt.to_timestamp()."
+        )
     column = plain(series)
     kind = kind_of_dtype(column.dtype) or kind_of(column)
     if kind == "number":
@@ -47,8 +52,6 @@ def find_format(name: str, series: pd.Series) -> Format | None:
         return NumberFormat(name, series) if is_one and is_small else None
     if kind not in ("time", "duration"):
         return None
-    if isinstance(column.dtype, pd.PeriodDtype):
-        return PeriodFormat(name, series)
     is_object = unboxed(series).dtype == object
     return (TimeObjectFormat if is_object else TimeFormat)(name, series)
 
@@ -183,8 +186,7 @@ class TimeFormat(Format):
 
     Times with a zone are what the clock on the wall shows, so that midnights stay
     midnights in summer. A time that the clock skips becomes the next that it shows; one
-    that it shows twice is the first of the two. Where summer begins at midnight, the
-    first time of the day is read as the midnight that is skipped.
+    that it shows twice is the first of the two.
     """
 
     what = "times"
@@ -195,92 +197,56 @@ class TimeFormat(Format):
         self.unit = column.dt.unit
         self.is_zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
 
+    def _zone(self) -> Any:
+        return thaw_dtype(self.plain_dtype).tz if self.is_zoned else None
+
     def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
-        if self.kind == "duration":
-            times = column.to_numpy()
-        else:
-            zone = thaw_dtype(self.plain_dtype).tz if self.is_zoned else None
-            times = wall_clock(column, zone)
-            if self.is_zoned:
-                times = with_midnights(times, zone)
+        is_time = self.kind == "time"
+        times = wall_clock(column, self._zone()) if is_time else column.to_numpy()
         return times.astype(f"{times.dtype.kind}8[{self.unit}]").view("i8")
 
     def _write(self, numbers: np.ndarray) -> Any:
-        if self.kind == "duration":
-            return numbers.view(f"m8[{self.unit}]")
-        times = numbers.view(f"M8[{self.unit}]")
+        times = numbers.view(f"{'M' if self.kind == 'time' else 'm'}8[{self.unit}]")
         if not self.is_zoned:
             return times
-        zone = thaw_dtype(self.plain_dtype).tz
         is_first = np.ones(len(times), dtype=bool)
         zoned = pd.DatetimeIndex(times).tz_localize(
-            zone, ambiguous=is_first, nonexistent="shift_forward"
+            self._zone(), ambiguous=is_first, nonexistent="shift_forward"
         )
         return zoned.array
 
 
 class TimeObjectFormat(TimeFormat):
-    """Objects that are dates, times, times of day or durations."""
+    """Objects that are dates, times, times of day or durations, without a zone."""
 
     def __init__(self, name: str, series: pd.Series) -> None:
         super().__init__(name, series)
         objects = list(unboxed(series).dropna())
         types = sorted({type(value).__name__ for value in objects})
-        zones = sorted({str(getattr(value, "tzinfo", None)) for value in objects})
         if len(types) > 1 or types[0] not in _TIMES:
             raise ValueError(
                 f"Column {name} holds times of the types {', '.join(types)}, expected "
                 "one type, such as datetime64: convert them by pandas.to_datetime or "
                 "to_timedelta."
             )
-        if len(zones) > 1:
+        if any(getattr(value, "tzinfo", None) is not None for value in objects):
             raise ValueError(
-                f"Column {name} holds times of several zones ({', '.join(zones[:3])}), "
-                "expected one: convert them, for example by "
+                f"Column {name} holds objects with a time zone, expected the dtype "
+                "datetime64: convert them, for example by "
                 "pandas.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin')."
             )
         (self.type,) = types
-        self.offset = None
-        if self.type == "time" and objects[0].tzinfo is not None:
-            self.offset = objects[0].tzinfo.utcoffset(None) // dt.timedelta(seconds=1)
 
     def _write(self, numbers: np.ndarray) -> Any:
         times = super()._write(numbers)
         if self.type == "date":
             return times.astype("M8[D]").astype(object)
-        if self.type == "Timestamp" or self.is_zoned:
-            stamps = pd.DatetimeIndex(times)
-            is_own = self.type == "Timestamp"
-            return (
-                stamps.astype(object).to_numpy() if is_own else stamps.to_pydatetime()
-            )
-        if self.type == "Timedelta":
-            return pd.TimedeltaIndex(times).astype(object).to_numpy()
         if self.type == "time":
-            midnight = np.datetime64(0, "us")
-            zone = None
-            if self.offset is not None:
-                zone = dt.timezone(dt.timedelta(seconds=self.offset))
-            moments = (midnight + times).astype(object)
-            return object_array(t.time().replace(tzinfo=zone) for t in moments)
+            moments = (np.datetime64(0, "us") + times).astype(object)
+            return object_array(moment.time() for moment in moments)
+        if self.type[0] == "T":  # pandas' own
+            return pd.Index(times).astype(object).to_numpy()
         return times.astype(f"{times.dtype.kind}8[us]").astype(object)
-
-
-class PeriodFormat(Format):
-    """Periods, of pandas' dtype or objects, as their ordinal numbers."""
-
-    what = "periods"
-
-    def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
-        if freeze_dtype(column.dtype) != self.plain_dtype:
-            raise TypeError(f"the dtype {column.dtype}")
-        return pd.PeriodIndex(column).asi8
-
-    def _write(self, numbers: np.ndarray) -> Any:
-        freq = thaw_dtype(self.plain_dtype).freq
-        periods = pd.PeriodIndex.from_ordinals(numbers, freq=freq)
-        is_object = self.dtype == "object"
-        return periods.astype(object).to_numpy() if is_object else periods.array
 
 
 def refuse_infinite(name: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable
 from decimal import Decimal
 from numbers import Integral, Number
 from typing import Any
@@ -20,8 +19,8 @@ def plain(series: pd.Series) -> pd.Series:
 
     Numbers and booleans of Arrow become nullable ones, times `datetime64` in their
     unit and zone, dictionaries pandas categories, and all else objects. Objects that
-    are times become `datetime64`, `timedelta64` (also times of day) or periods; those
-    of several zones are in UTC.
+    are times become `datetime64`, in UTC if they have zones, or `timedelta64` (also
+    times of day).
     """
     series = unboxed(series)
     return _typed(series) if series.dtype == object else series
@@ -31,6 +30,8 @@ def unboxed(series: pd.Series) -> pd.Series:
     """Return a column as `plain` does, but with objects that are times as they are."""
     if isinstance(series.dtype, pd.SparseDtype):
         return series.sparse.to_dense()
+    if isinstance(series.dtype, pd.PeriodDtype):
+        return series.dt.to_timestamp()
     return _of_arrow(series) if isinstance(series.dtype, pd.ArrowDtype) else series
 
 
@@ -57,7 +58,7 @@ def kind_of_dtype(dtype: Any) -> str:
         return "boolean"
     if types.is_numeric_dtype(dtype):
         return "number"
-    if types.is_datetime64_any_dtype(dtype) or isinstance(dtype, pd.PeriodDtype):
+    if types.is_datetime64_any_dtype(dtype):
         return "time"
     return "duration" if types.is_timedelta64_dtype(dtype) else "words"
 
@@ -108,23 +109,16 @@ def _typed(series: pd.Series) -> pd.Series:
         return series
     missing = series.isna().to_numpy(dtype=bool)
     present = list(series[~missing])
-    if all(isinstance(value, pd.Period) for value in present):
-        if len({value.freqstr for value in present}) == 1:
-            return series.astype(f"period[{present[0].freqstr}]")
-        return series
     if all(isinstance(value, dt.date | np.datetime64) for value in present):
-        zones = {str(zone): zone for zone in map(_zone, present)}
-        if "None" in zones and len(zones) > 1:
+        has_zone = {getattr(value, "tzinfo", None) is not None for value in present}
+        if len(has_zone) > 1:
             return series  # a part of them stands nowhere
         stamps = np.array([_stamp(value) for value in present])
         times = pd.DatetimeIndex(_with_gaps(stamps, missing))
-        if "None" not in zones:
-            one = len(zones) == 1
-            zone = next(iter(zones.values())) if one else "UTC"
-            times = times.tz_localize("UTC").tz_convert(zone)
+        times = times.tz_localize("UTC") if True in has_zone else times
         return pd.Series(times, index=series.index, name=series.name)
     kinds = dt.timedelta | dt.time | np.timedelta64
-    if all(isinstance(value, kinds) for value in present) and _one_offset(present):
+    if all(isinstance(value, kinds) for value in present):
         spans = np.array([_span(value) for value in present])
         found = pd.TimedeltaIndex(_with_gaps(spans, missing))
         return pd.Series(found, index=series.index, name=series.name)
@@ -137,17 +131,6 @@ def _with_gaps(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
     spread = np.full(len(missing), np.array("NaT", dtype=values.dtype))
     spread[~missing] = values
     return spread
-
-
-def _zone(value: Any) -> Any:
-    return getattr(value, "tzinfo", None)
-
-
-def _one_offset(values: Iterable[Any]) -> bool:
-    """Tell whether times of day have no zone, or all one that is the same all year."""
-    zones = [_zone(value) for value in values]
-    offsets = {"" if zone is None else zone.utcoffset(None) for zone in zones}
-    return len(offsets) == 1 and None not in offsets
 
 
 def _stamp(value: Any) -> np.datetime64:
@@ -227,26 +210,8 @@ def _float(value: Any, origin: int) -> float:
 def wall_clock(series: pd.Series, zone: Any = None) -> np.ndarray:
     """Return times as `datetime64`, as the clock on a wall of the zone shows them.
 
-    None is UTC; columns that have no zone need none. Periods are read as their last
-    second.
+    None is UTC; columns that have no zone need none.
     """
     if isinstance(series.dtype, pd.DatetimeTZDtype):
         return series.dt.tz_convert(zone).dt.tz_localize(None).to_numpy()
-    if not isinstance(series.dtype, pd.PeriodDtype):
-        return series.to_numpy()
-    present = series.notna().to_numpy(dtype=bool)
-    part = series[present].dt
-    # By their parts, since years can be beyond what nanoseconds reach.
-    months = (part.year.to_numpy() - 1970) * 12 + part.month.to_numpy() - 1
-    days = months.astype("M8[M]").astype("M8[D]") + (part.day.to_numpy() - 1)
-    seconds = (part.hour * 3600 + part.minute * 60 + part.second).to_numpy()
-    return _with_gaps(days.astype("M8[s]") + seconds, ~present)
-
-
-def with_midnights(times: np.ndarray, zone: Any) -> np.ndarray:
-    """Put midnight for the first time of a day that has none."""
-    days = pd.DatetimeIndex(times).normalize()
-    is_first = np.ones(len(days), dtype=bool)
-    first = days.tz_localize(zone, ambiguous=is_first, nonexistent="shift_forward")
-    is_midnight = times == first.tz_localize(None).to_numpy()
-    return np.where(is_midnight, days.to_numpy(), times)
+    return series.to_numpy()

@@ -31,7 +31,7 @@ def test_a_column_comes_back_exactly_in_its_dtype(name):
     pd.testing.assert_frame_equal(round_trip(X), X, rtol=0, atol=0)
 
 
-@pytest.mark.parametrize("n_rows", [1, 3, N])
+@pytest.mark.parametrize("n_rows", [1, 3])
 def test_a_table_of_all_kinds_comes_back_with_its_columns_in_order(n_rows):
     X = pd.DataFrame(COLUMNS).iloc[:n_rows]
     pd.testing.assert_frame_equal(round_trip(X), X, check_exact=True)

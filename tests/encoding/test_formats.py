@@ -1,8 +1,6 @@
 """Times with zones, decimals, extremes, and what is refused."""
 
-import datetime as dt
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -11,14 +9,12 @@ import pytest
 
 from skfadm.encoding import TabularEncoder
 
+from . import columns
+
 
 def generated(column, n=4000, seed=0):
-    """What a network might make of a column: any normal scores, any codes."""
-    rng = np.random.default_rng(seed)
     encoder = TabularEncoder(0).fit(pd.DataFrame({"c": column}))
-    codes = [rng.integers(0, size, n) for size in encoder.category_sizes_]
-    numbers = rng.normal(scale=2, size=(n, encoder.n_numbers_))
-    return encoder.inverse_transform(np.column_stack([numbers, *codes]))["c"]
+    return columns.generated(encoder, n, seed)["c"]
 
 
 def days(zone, n=2000):
@@ -27,15 +23,11 @@ def days(zone, n=2000):
     return pd.Series(dates).dt.tz_localize(zone, nonexistent="shift_forward")
 
 
-def as_objects(column):
-    return pd.Series([t.to_pydatetime() for t in column], dtype=object)
-
-
 def as_arrow(column):
     return column.astype(pd.ArrowDtype(pa.timestamp("ms", "Europe/Berlin")))
 
 
-@pytest.mark.parametrize("form", [lambda c: c, as_objects, as_arrow])
+@pytest.mark.parametrize("form", [lambda c: c, as_arrow])
 def test_midnights_of_a_zone_stay_midnights_in_summer(form):
     column = form(days("Europe/Berlin"))
     found = generated(column)
@@ -45,30 +37,6 @@ def test_midnights_of_a_zone_stay_midnights_in_summer(form):
     assert (berlin == berlin.dt.normalize()).all()
     # In summer and in winter.
     assert berlin.map(lambda t: t.utcoffset()).nunique() == 2
-
-
-def test_midnights_stay_midnights_where_the_clock_skips_some():
-    midnights = pd.date_range("2010-01-01", "2018-12-31")
-    zoned = midnights.tz_localize("America/Sao_Paulo", nonexistent="shift_forward")
-    encoder = TabularEncoder(random_state=0).fit(pd.DataFrame({"c": zoned}))
-    scores = np.random.default_rng(0).normal(size=(3000, 1))
-    found = encoder.inverse_transform(scores)["c"]
-    assert found.isin(zoned).all()
-    assert set(found.dt.hour) == {0, 1}
-    back = encoder.inverse_transform(encoder.transform(pd.DataFrame({"c": zoned})))
-    assert (back["c"] == zoned).mean() > 0.99
-
-
-def test_a_midnight_that_the_clock_skips_is_the_next_time_it_shows():
-    # In São Paulo summer time began at midnight, until 2018.
-    rng = np.random.default_rng(0)
-    dates = pd.Timestamp("2010-01-01") + pd.to_timedelta(
-        rng.integers(0, 3000, 999), "D"
-    )
-    column = pd.Series(dates).dt.tz_localize("America/Sao_Paulo", nonexistent="NaT")
-    found = generated(column.dropna(), 20_000)
-    assert set(found.dt.hour) == {0, 1}
-    assert (found.dt.hour == 1).mean() < 0.01
 
 
 @pytest.mark.parametrize(
@@ -133,11 +101,3 @@ def test_decimal_objects_have_the_places_of_the_column():
     assert {type(v) for v in found} == {Decimal}
     assert {v.as_tuple().exponent for v in found} == {-2}
     assert column.min() <= found.min() < found.max() <= column.max()
-
-
-def test_datetimes_of_a_zone_keep_their_type():
-    zone = ZoneInfo("Europe/Berlin")
-    column = as_objects(days(zone))
-    found = generated(column)
-    assert {type(t) for t in found} == {dt.datetime}
-    assert {str(t.tzinfo) for t in found} == {"Europe/Berlin"}

@@ -46,10 +46,16 @@ REFUSED = {
         ValueError,
         "types date, datetime, expected one",
     ),
-    "several zones": (
+    "objects with zones": (
         [pd.Timestamp(2020, 1, 1, tz=z) for z in ("Asia/Tokyo", "UTC")] * 50,
         ValueError,
-        r"several zones \(Asia/Tokyo, UTC\)",
+        "objects with a time zone",
+    ),
+    "sparse": (pd.arrays.SparseArray([0, 1] * 50), ValueError, "is sparse"),
+    "periods": (
+        pd.period_range("2020", periods=100, freq="D"),
+        ValueError,
+        r"periods.*\.dt\.to_timestamp",
     ),
     "a zone without a name": (
         pd.Series(pd.date_range("2020", periods=100, tz=dateutil.tz.tzutc())),
