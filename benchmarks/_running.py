@@ -1,12 +1,19 @@
-"""What the commands of experiments share: arguments, and going on where they were."""
+"""What all benchmarks share: arguments, and work that continues after a stop."""
 
 from __future__ import annotations
 
 import argparse
+import platform
+import sys
+import time
 from collections.abc import Callable, Iterable
+from datetime import timedelta
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -14,32 +21,41 @@ from scipy import stats
 from skfadm import FairDiffusionGenerator
 from skfadm._files import written_whole
 
+#: Raise it when the code gives other results than those that files hold.
+CODE_VERSION = 1
 Row = dict[str, Any]
-#: What a part of an experiment is known by, and what computes its rows.
+#: What tells the rows of a piece of work from others', and what computes them.
 Unit = tuple[Row, Callable[[], Iterable[Row]]]
 
 
 def new_parser(
-    name: str, description: str | None, seeds: int
+    name: str, description: str | None, seeds: int | None, out: str = "CSV"
 ) -> argparse.ArgumentParser:
-    """Return a parser with the arguments that all experiments have.
-
-    Parameters
-    ----------
-    name : str
-        The full name of the module.
-    description : str or None
-        Its docstring.
-    seeds : int
-        How many by default.
-    """
-    parser = argparse.ArgumentParser(prog=f"python -m {name}", description=description)
-    parser.add_argument("--data", type=Path, metavar="DIR", help="with UCI's files")
-    parser.add_argument("--seeds", type=int, default=seeds, metavar="N")
+    """Return a parser with the arguments of all benchmarks."""
+    parser = argparse.ArgumentParser(
+        prog=f"python -m benchmarks.{name}",
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
-        "--out", type=Path, metavar="CSV", help="to write; what it holds is not redone"
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="folder with adult.data and adult.test of UCI; without them, Adult is "
+        "downloaded there from OpenML",
+    )
+    parser.add_argument("--seeds", type=count, default=seeds, metavar="N")
+    parser.add_argument(
+        "--out", type=Path, metavar=out, help="to write; what it holds is not redone"
     )
     return parser
+
+
+def count(text: str) -> int:
+    """Read a whole number of 1 or more."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
@@ -66,68 +82,78 @@ def _parameter(text: str) -> tuple[str, Any]:
     return name, value
 
 
-def asked(args: argparse.Namespace, *names: str) -> dict[str, str]:
-    """Return the column that tells rows of other options apart.
+def asked(args: argparse.Namespace, *names: str) -> Row:
+    """Return the columns that tell rows of other options and other code apart."""
+    options = ", ".join(f"{name}={getattr(args, name)}" for name in names)
+    return {"options": options, "code": digest()}
 
-    Parameters
-    ----------
-    args : Namespace
-        The arguments.
-    *names : str
-        Those that rows depend on and that no other column tells.
-    """
-    return {"options": ", ".join(f"{name}={getattr(args, name)}" for name in names)}
+
+def digest(*values: Any) -> str:
+    """Return a hash of values, of this code and of the packages it runs with."""
+    # A letter in front: a CSV would give figures alone back as a number.
+    return f"v{joblib.hash([values, CODE_VERSION, versions()])[:12]}"
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Return the versions that results depend on."""
+    packages = ("skfadm", "numpy", "pandas", "scikit-learn", "torch")
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in packages},
+    }
 
 
 def hold_out(data: Any, target: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return the rows of the source domains, and those of the target domain.
-
-    Parameters
-    ----------
-    data : Bunch
-        Of `fetch_adult`.
-    target : str
-        The domain that is held out.
-
-    Returns
-    -------
-    sources, test : tuple
-        X, y, z and domains, as `fit` takes them; X, y and z.
-    """
+    """Return X, y, z, domains of the source domains, and X, y, z of the target."""
     is_target = np.asarray(data.domains == target)
     parts = (data.data, data.target, data.z, data.domains)
     sources = tuple(part[~is_target] for part in parts)
     return sources, tuple(part[is_target] for part in parts[:3])
 
 
-def collect(units: Iterable[Unit], out: Path | None) -> pd.DataFrame:
-    """Compute the rows of all units, but for those that a file holds.
+def collect(units: Iterable[Unit], out: Path | None, n_jobs: int = 1) -> pd.DataFrame:
+    """Compute the rows of all units, but for those that a CSV holds, and write it.
 
-    Parameters
-    ----------
-    units : iterable of (dict, callable)
-        Columns whose values no other unit has, the options that its rows depend on
-        (`asked`) among them, and what returns its rows.
-    out : Path or None
-        A CSV, written whole after each unit.
-
-    Returns
-    -------
-    DataFrame
-        The rows of the units, with their columns in front.
+    The file is written whole after each unit, so what is killed loses only the units
+    that are being computed.
     """
-    table = pd.read_csv(out) if out is not None and out.exists() else pd.DataFrame()
-    mine = []
-    for about, compute in units:
-        found = _rows_of(table, about)
-        if not len(found):
-            found = pd.DataFrame([{**about, **row} for row in compute()])
-            table = pd.concat([table, found], ignore_index=True)
-            if out is not None:
-                with written_whole(out) as file:
-                    table.to_csv(file, index=False, mode="wb")
-        mine.append(found)
-    return pd.concat(mine, ignore_index=True)
+    has_file = out is not None and out.exists()
+    table = (
+        pd.read_csv(out, float_precision="round_trip") if has_file else pd.DataFrame()
+    )
+    units = list(units)
+    mine = [_rows_of(table, about) for about, _ in units]
+    left = [i for i, rows in enumerate(mine) if not len(rows)]
+    start = time.monotonic()
+    computed = joblib.Parallel(n_jobs, return_as="generator_unordered")(
+        joblib.delayed(_compute)(i, *units[i]) for i in left
+    )
+    for n_done, (i, rows) in enumerate(computed, 1):
+        mine[i] = rows
+        table = pd.concat([table, rows], ignore_index=True)
+        if out is not None:
+            out.parent.mkdir(parents=True, exist_ok=True)
+            with written_whole(out) as file:
+                table.to_csv(file, index=False, mode="wb")
+        seconds = (time.monotonic() - start) / n_done * (len(left) - n_done)
+        what = ", ".join(str(v) for k, v in units[i][0].items() if k not in _QUIET)
+        print(
+            f"[{len(units) - len(left) + n_done}/{len(units)}] {what}; "
+            f"about {timedelta(seconds=round(seconds))} left",
+            file=sys.stderr,
+            flush=True,
+        )
+    return pd.concat(mine, ignore_index=True) if mine else pd.DataFrame()
+
+
+_QUIET = ("options", "code")
+
+
+def _compute(
+    i: int, about: Row, compute: Callable[[], Iterable[Row]]
+) -> tuple[int, pd.DataFrame]:
+    return i, pd.DataFrame([{**about, **row} for row in compute()])
 
 
 def _rows_of(table: pd.DataFrame, about: Row) -> pd.DataFrame:

@@ -1,9 +1,9 @@
-"""Strengths of guidance on Adult, one race held out: ``python -m`` this module.
+"""Strengths of guidance on Adult, one race held out: ``python -m benchmarks.adult``.
 
 For each target race a generator is fitted on the other four, and classifiers that are
 trained on its rows alone are asked about the target. One row of the output is one
-classifier at one setting; figures of real source rows are added. Started again with the
-same ``--out``, it goes on where it was interrupted.
+classifier at one setting; figures of real source rows are added. ``--lambda-z`` sweeps
+the paper's entropy guidance, without fair labels.
 """
 
 from __future__ import annotations
@@ -20,39 +20,36 @@ import numpy as np
 import pandas as pd
 
 from skfadm import FairDiffusionGenerator
+from skfadm.baselines import FADM
 from skfadm.datasets import fetch_adult
 from skfadm.fair_control.rates import MEASURES
+from skfadm.report import quality_report
 
-from ._running import (
-    Unit,
-    add_set,
-    asked,
-    collect,
-    half_width,
-    hold_out,
-    new_parser,
-)
-from .downstream import classifiers, teach
+from ._running import Row, Unit, add_set, asked, collect, count, hold_out, new_parser
+from .downstream import classifiers, over_targets, teach
 
 POSITIVE = ">50K"
+GENERATORS: dict[str, Any] = {"skfadm": FairDiffusionGenerator, "FADM": FADM}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print means and intervals of every setting."""
-    parser = new_parser("benchmarks.adult", __doc__, seeds=1)
+    """Print means and intervals of every setting, then each race."""
+    parser = new_parser("adult", __doc__, seeds=1)
     parser.add_argument("--target", action="append", help="a race (default: all)")
-    parser.add_argument("--rows", type=int, default=20_000)
-    parser.add_argument("--lambda-yz", type=float, nargs="*", default=[0.0])
+    parser.add_argument("--rows", type=count, default=20_000)
+    parser.add_argument("--generator", choices=list(GENERATORS), default="skfadm")
+    parser.add_argument("--lambda-z", type=float, nargs="*", default=[])
+    parser.add_argument("--lambda-yz", type=float, nargs="*", default=[])
     parser.add_argument(
         "--fairness-target",
         type=fairness_target,
         nargs="*",
-        default=[None],
+        default=[],
         help="a ratio of parity, two (parity/opportunity) such as 0.95/0.75, or none",
     )
     parser.add_argument(
         "--unlabelled",
-        type=int,
+        type=count,
         nargs="*",
         default=[],
         help="adapt to so many unlabelled rows of the target, at most",
@@ -60,11 +57,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     known = list(classifiers(random_state=0))
     parser.add_argument("--classifiers", nargs="+", choices=known, default=known)
     add_set(parser)
-    parser.add_argument("--memory", help="folder that keeps trainings")
     args = parser.parse_args(argv)
+    if not any(True for _ in settings(args)):
+        parser.error("give --lambda-z, --lambda-yz or --fairness-target")
     data = fetch_adult(data_home=args.data)
-    names = ("rows", "lambda_yz", "fairness_target", "unlabelled", "classifiers", "set")
-    options = asked(args, *names)
+    names = ("rows", "generator", "lambda_z", "lambda_yz", "fairness_target")
+    options = asked(args, *names, "unlabelled", "classifiers", "set")
     units: Iterator[Unit] = (
         (
             {"target": target, "seed": seed, **options},
@@ -73,60 +71,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         for seed in range(args.seeds)
         for target in args.target or sorted(set(data.domains))
     )
-    print(summary(collect(units, args.out)).round(3).to_string())
+    rows = collect(units, args.out)
+    keys = ["setting", "classifier"]
+    likeness = [c for c in ("c2st_auc", "at_ends") if c in rows]
+    means = rows.groupby(keys, sort=False)[likeness].mean()
+    print(over_targets(rows, keys).join(means).round(3).T.to_string())
+    by_race = rows.groupby([*keys, "target"], sort=False)
+    print(by_race[["ACC", "R_DP", "R_EOp"]].mean().round(3).to_string())
     return 0
 
 
-def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return means over targets, over seeds, and half their 95 % intervals.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows as `run` yields them.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by setting and classifier; "undefined" counts ratios that are NaN, which
-        are left out of the means.
-    """
-    keys = ["setting", "classifier"]
-    scores = ["ACC", "R_DP", "R_EOp"]
-    by_seed = table.groupby([*keys, "seed"], sort=False)[scores].mean()
-    grouped = by_seed.groupby(keys, sort=False)
-    out = grouped.mean().join(grouped.agg(half_width).add_suffix("+-"))
-    undefined = table[["R_DP", "R_EOp"]].isna().any(axis=1)
-    out["undefined"] = undefined.groupby([table[k] for k in keys], sort=False).sum()
-    return out
-
-
-def run(
-    data: Any, target: str, seed: int, args: argparse.Namespace
-) -> Iterator[dict[str, Any]]:
-    """Yield a row for each setting and classifier of one target and seed.
-
-    Parameters
-    ----------
-    data : Bunch
-        Of `fetch_adult`.
-    target : str
-        The race that is held out.
-    seed : int
-        Seed of the generator and the classifiers.
-    args : Namespace
-        The arguments of `main`.
-
-    Yields
-    ------
-    dict
-        Setting, scores, predictions and times.
-    """
+def run(data: Any, target: str, seed: int, args: argparse.Namespace) -> Iterator[Row]:
+    """Yield a row for each setting and classifier of one target and seed."""
     (X, y, z, domains), test = hold_out(data, target)
     how = {"pos_label": POSITIVE, "random_state": seed, "names": args.classifiers}
     for row in teach((X, y), test, **how):
         yield {"setting": "real rows", **row}
-    generator = FairDiffusionGenerator(memory=args.memory, verbose=1, random_state=seed)
+    generator = GENERATORS[args.generator](random_state=seed, verbose=1)
     generator.set_params(**dict(args.set))
     start = time.perf_counter()
     with warnings.catch_warnings():
@@ -135,48 +96,69 @@ def run(
         generator.fit(X, y, z, domains)
         fit_s = time.perf_counter() - start
         for name, params, n_unlabelled in settings(args):
-            rng = np.random.default_rng(seed)
-            unlabelled = test[0].iloc[rng.permutation(len(test[0]))[:n_unlabelled]]
-            generator.set_params(**params).adapt(unlabelled if n_unlabelled else None)
+            generator.set_params(**params)
+            if hasattr(generator, "adapt"):
+                rng = np.random.default_rng(seed)
+                unlabelled = test[0].iloc[rng.permutation(len(test[0]))[:n_unlabelled]]
+                generator.adapt(unlabelled if n_unlabelled else None)
             start = time.perf_counter()
             table = generator.sample(args.rows, random_state=seed)
-            assert generator.tradeoff_ is not None
-            predicted = generator.tradeoff_.at(generator.lambda_yz_)
             about = {
                 "setting": name,
                 "fit_s": fit_s,
-                "lambda_yz": generator.lambda_yz_,
-                "predicted_ACC": predicted["accuracy"],
-                "predicted_R_DP": predicted["demographic_parity"],
-                "predicted_R_EOp": predicted["equal_opportunity"],
-                "positives": float(np.mean(table[1] == POSITIVE)),
                 "sample_s": time.perf_counter() - start,
+                "positives": float(np.mean(table[1] == POSITIVE)),
+                **_predicted(generator),
+                **_likeness((X, y), table, seed),
             }
             for row in teach(table, test, **how):
                 yield {**row, **about}
 
 
-def settings(args: argparse.Namespace) -> Iterator[tuple[str, dict[str, Any], int]]:
+def _predicted(generator: Any) -> Row:
+    if getattr(generator, "tradeoff_", None) is None:
+        return {}
+    predicted = generator.tradeoff_.at(generator.lambda_yz_)
+    return {
+        "lambda_yz": generator.lambda_yz_,
+        "predicted_ACC": predicted["accuracy"],
+        "predicted_R_DP": predicted["demographic_parity"],
+        "predicted_R_EOp": predicted["equal_opportunity"],
+    }
+
+
+def _likeness(
+    real: tuple[pd.DataFrame, Any], table: tuple[pd.DataFrame, Any], seed: int
+) -> Row:
+    """Return the AUC of telling rows from real ones, and how many are at the ends.
+
+    At the ends are rows with an age or hours a week that hardly a source row is beyond.
+    """
+    report = quality_report(
+        real[0], table[0], real[1], table[1], max_rows=5000, random_state=seed
+    )
+    names = [c for c in ("age", "hours-per-week") if c in real[0]]
+    spread = real[0][names].quantile([0.001, 0.999])
+    numbers = table[0][names]
+    at_ends = (numbers <= spread.iloc[0]) | (numbers >= spread.iloc[1])
+    return {"c2st_auc": report.c2st_auc, "at_ends": float(at_ends.any(axis=1).mean())}
+
+
+def settings(args: argparse.Namespace) -> Iterator[tuple[str, Row, int]]:
     """Yield what to sample: a name, parameters, how many unlabelled rows are known.
 
-    Parameters
-    ----------
-    args : Namespace
-        The arguments of `main`.
-
-    Yields
-    ------
-    tuple of (str, dict, int)
-        First each `--lambda-yz` and `--fairness-target` where nothing is known of the
-        target domain, then each target with each `--unlabelled`.
+    First the strengths and targets where nothing is known of the target domain, then
+    each `--fairness-target` with each `--unlabelled`.
     """
+    no_labels = {"lambda_yz": 0.0} if args.generator == "skfadm" else {}
+    for strength in args.lambda_z:
+        yield f"lambda_z={strength:g}", {**no_labels, "lambda_z": strength}, 0
     for strength in args.lambda_yz:
-        params = {"lambda_yz": strength, "fairness_target": None}
-        yield f"lambda_yz={strength:g}", params, 0
+        yield f"lambda_yz={strength:g}", {"lambda_yz": strength, "lambda_z": 0.0}, 0
     for n_rows in (0, *args.unlabelled):
         known = f"{n_rows} unlabelled rows, " if n_rows else ""
         for target in args.fairness_target:
-            params = {"lambda_yz": "auto", "fairness_target": target}
+            params = {"lambda_yz": "auto", "lambda_z": 0.0, "fairness_target": target}
             yield f"{known}target {_text(target)}", params, n_rows
 
 
@@ -188,14 +170,7 @@ def _text(target: float | dict[str, float] | None) -> str:
 
 
 def fairness_target(text: str) -> float | dict[str, float] | None:
-    """Return a fairness target of the command line.
-
-    Parameters
-    ----------
-    text : str
-        "none", a ratio of demographic parity, or two with a slash between: that and
-        one of equal opportunity.
-    """
+    """Read "none", a ratio of demographic parity, or that and one of opportunity."""
     if text == "none":
         return None
     ratios = [float(ratio) for ratio in text.split("/")]

@@ -1,4 +1,4 @@
-"""Fair control on tables where everything is known: ``python -m`` this module.
+"""Fair control on tables where everything is known: ``python -m benchmarks.biased``.
 
 Tables of :func:`~skfadm.datasets.make_biased_domains`: three groups and three labels;
 groups that hardly go along with labels, where fair control must do no harm; groups in
@@ -16,17 +16,25 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 
-from ._running import Unit, add_set, asked, collect, half_width, new_parser
-from .downstream import teach
+from ._running import (
+    Row,
+    Unit,
+    add_set,
+    asked,
+    collect,
+    count,
+    half_width,
+    hold_out,
+    new_parser,
+)
+from .downstream import MEASURES, teach
 
 #: What all tables share, and what is different in each.
-SHARED: dict[str, Any] = {"n_domains": 4, "domain_shares": [0.1, 0.15, 0.25, 0.5]}
-TABLES: dict[str, dict[str, Any]] = {
+SHARED: Row = {"n_domains": 4, "domain_shares": [0.1, 0.15, 0.25, 0.5]}
+TABLES: dict[str, Row] = {
     "three groups, three labels": {"n_classes": 3, "n_groups": 3},
     "groups hardly matter": {"bias": 0.03},
     "groups 98 : 2": {"group_shares": [0.98, 0.02]},
@@ -34,13 +42,12 @@ TABLES: dict[str, dict[str, Any]] = {
     "a domain beyond the others": {"shift": 2.0},
 }
 KEYS = ["table", "lambda_yz", "classifier"]
-SCORES = ["ACC", "R_DP", "R_EOp"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print means over seeds, and half their 95 % intervals."""
-    parser = new_parser("benchmarks.biased", __doc__, seeds=5)
-    parser.add_argument("--rows", type=int, default=4000)
+    parser = new_parser("biased", __doc__, seeds=5)
+    parser.add_argument("--rows", type=count, default=4000)
     add_set(parser)
     args = parser.parse_args(argv)
     units: Iterator[Unit] = (
@@ -53,49 +60,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     grouped = collect(units, args.out).groupby(KEYS, sort=False)
     more = ["strength", "predicted_ACC", "predicted_R_DP", "warned"]
-    means = grouped[[*SCORES, *more]].mean()
-    table = means.join(grouped[SCORES].agg(half_width).add_suffix("+-"))
+    means = grouped[[*MEASURES, *more]].mean()
+    table = means.join(grouped[list(MEASURES)].agg(half_width).add_suffix(" +-"))
     print(table.round(3).to_string())
     return 0
 
 
-def run(
-    name: str, seed: int, n_samples: int, params: dict[str, Any]
-) -> Iterator[dict[str, Any]]:
-    """Yield a row for each strength and classifier of one table.
+def run(name: str, seed: int, n_samples: int, changed: Row) -> Iterator[Row]:
+    """Yield a row for each strength and classifier; "real" are the source rows.
 
-    Parameters
-    ----------
-    name : str
-        A key of `TABLES`.
-    seed : int
-        Seed of the table, the generator and the classifiers.
-    n_samples : int
-        Rows of the source domains; the held-out domain has about as many.
-    params : dict
-        Parameters of the generator that are not its defaults.
-
-    Yields
-    ------
-    dict
-        The scores on the held-out domain; "real" as strength are the source rows.
+    The source domains have `n_samples` rows, the held-out one about as many.
     """
     data = make_biased_domains(
         2 * n_samples, as_frame=True, random_state=seed, **SHARED, **TABLES[name]
     )
-    held_out = np.asarray(data.domains == data.domains.max())
-    parts = (data.data, data.target, data.z, data.domains)
-    X, y, z, domains = (part[~held_out] for part in parts)
-    test = tuple(part[held_out] for part in parts[:3])
-    options: dict[str, Any] = {"pos_label": None, "random_state": seed}
+    (X, y, z, domains), test = hold_out(data, data.domains.max())
+    n_labels = data.target.nunique()
+    positive = data.target.max() if n_labels == 2 else None
+    options: Row = {"pos_label": positive, "random_state": seed}
     for row in teach((X, y), test, **options):
         yield {"lambda_yz": "real", **row}
-    generator = FairDiffusionGenerator(random_state=seed, **params)
-    for setting, params, unlabelled in (
+    generator = FairDiffusionGenerator(random_state=seed, **changed)
+    settings: list[tuple[str, Row, Any]] = [
         ("0", {"lambda_yz": 0.0}, None),
         ("auto", {"lambda_yz": "auto", "fairness_target": None}, None),
         ("adapted, 0.8", {"lambda_yz": "auto", "fairness_target": 0.8}, test[0]),
-    ):
+    ]
+    for setting, params, unlabelled in settings:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             generator.set_params(**params)

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import gmean
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.dummy import DummyClassifier
-from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
-from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
 from skfadm.metrics._downstream import default_classifier, linear_classifier
+
+from ._running import half_width
+
+#: Parity of the positive label, of the other labels, and opportunity.
+RATIOS = ("R_DP", "R_DP_other", "R_EOp")
+MEASURES = ("ACC", *RATIOS)
+#: Draws of the test rows, for the intervals of a single score.
+N_DRAWS = 1000
 
 
 def classifiers(random_state: int) -> dict[str, ClassifierMixin]:
-    """Return the downstream classifiers of the experiments, not fitted.
-
-    Parameters
-    ----------
-    random_state : int
-        Seed of those that draw.
-
-    Returns
-    -------
-    dict
-        "LR", "MLP" and "GB": logistic regression, a multilayer perceptron of 64 units
-        with early stopping, and histogram gradient boosting.
-    """
+    """Return logistic regression, a perceptron of 64 units and gradient boosting."""
     boosting, linear = default_classifier(), linear_classifier()
     boosting[-1].set_params(random_state=random_state)
     mlp = MLPClassifier((64,), early_stopping=True, random_state=random_state)
@@ -51,26 +45,7 @@ def teach(
     random_state: int,
     names: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Train every classifier on one table and score it on real rows.
-
-    Parameters
-    ----------
-    train : tuple of (X, y)
-        The table that teaches.
-    test : tuple of (X, y, z)
-        Real rows, their labels and groups.
-    pos_label : label
-        The label whose rates are compared.
-    random_state : int
-        Seed of the classifiers.
-    names : sequence of str, default=None
-        Which of `classifiers`; None means all.
-
-    Returns
-    -------
-    list of dict
-        With "classifier", "ACC", "R_DP" and "R_EOp"; an undefined ratio is NaN.
-    """
+    """Train classifiers (None: all) on one table and score them on real X, y, z."""
     models = fit_classifiers(*train, random_state=random_state, names=names)
     return score_classifiers(models, test, pos_label=pos_label)
 
@@ -83,27 +58,10 @@ def fit_classifiers(
     sample_weight: NDArray[np.float64] | None = None,
     names: Sequence[str] | None = None,
 ) -> dict[str, ClassifierMixin]:
-    """Train every classifier on one table.
+    """Train classifiers on one table.
 
-    Parameters
-    ----------
-    X : DataFrame of shape (n_samples, n_features)
-        The rows.
-    y : array-like of shape (n_samples,)
-        Their labels. A label that a single row has is left out with it, since no
-        classifier can be stopped early by it; where one label is left, it is what
-        every classifier predicts.
-    random_state : int
-        Seed of the classifiers.
-    sample_weight : ndarray of shape (n_samples,), default=None
-        Weights of the rows.
-    names : sequence of str, default=None
-        Which of `classifiers`; None means all.
-
-    Returns
-    -------
-    dict
-        The fitted classifiers by their names.
+    A label of a single row is left out, since no classifier can be stopped early by it;
+    where one label is left, it is what every classifier predicts.
     """
     labels = np.asarray(y)
     values, codes, counts = np.unique(labels, return_inverse=True, return_counts=True)
@@ -124,20 +82,10 @@ def fit_classifiers(
 
 
 class Reduction(ClassifierMixin, BaseEstimator):
-    """Fairlearn's exponentiated gradient for demographic parity, of two labels.
+    """Fairlearn's exponentiated gradient (Agarwal et al. 2018) for parity, two labels.
 
-    Parameters
-    ----------
-    model : Pipeline
-        What it trains, with weights.
-    ratio_bound : float
-        The ratio of demographic parity (Eq. 12) that training rows are to meet.
-    random_state : int
-        Decides which of its models predicts a row.
-
-    References
-    ----------
-    .. [1] A. Agarwal et al., "A Reductions Approach to Fair Classification", 2018.
+    Training rows are to meet `ratio_bound`; `random_state` decides which of its models
+    predicts a row.
     """
 
     def __init__(self, model: Any, ratio_bound: float, random_state: int):
@@ -180,16 +128,6 @@ class _Weighted(ClassifierMixin, BaseEstimator):
         return self.model_.predict(X)
 
 
-def fit_reductions(
-    X: pd.DataFrame, y: Any, z: Any, *, ratio_bound: float, random_state: int
-) -> dict[str, Reduction]:
-    """Return `classifiers` trained for demographic parity by `Reduction`."""
-    return {
-        name: Reduction(model, ratio_bound, random_state).fit(X, y, z)
-        for name, model in classifiers(random_state).items()
-    }
-
-
 def always(label: Any) -> DummyClassifier:
     """Return a classifier that predicts `label` for every row."""
     return DummyClassifier(strategy="most_frequent").fit([[0]], [label])
@@ -201,39 +139,103 @@ def score_classifiers(
     *,
     pos_label: Any,
 ) -> list[dict[str, Any]]:
-    """Score fitted classifiers on real rows.
-
-    Parameters
-    ----------
-    models : dict
-        Classifiers by their names.
-    test : tuple of (X, y, z)
-        Real rows, their labels and groups.
-    pos_label : label
-        The label whose rates are compared.
-
-    Returns
-    -------
-    list of dict
-        With "classifier", "ACC", "R_DP" and "R_EOp"; an undefined ratio is NaN.
-    """
+    """Score fitted classifiers on real X, y and z, a row for each."""
     X, y, z = test
-    truth = np.asarray(y)
     return [
-        {"classifier": name, **_scores(truth, model.predict(X), z, pos_label)}
+        {"classifier": name, **scores(y, model.predict(X), z, pos_label)}
         for name, model in models.items()
     ]
 
 
-def _scores(
-    y: NDArray[Any], predicted: NDArray[Any], z: Any, pos_label: Any
+def scores(y: Any, predicted: Any, z: Any, pos_label: Any) -> dict[str, float]:
+    """Return accuracy, ratios with intervals over test rows, and rates of each group.
+
+    "R_DP" compares how often groups are given `pos_label` (Eq. 12), "R_DP_other" how
+    often they are not, "R_EOp" those whose label it is (Eq. 13); undefined ratios are
+    NaN. "low" and "high" are the ends of 95 % intervals of redrawn test rows. Without
+    `pos_label`, the lowest ratios over all labels, and nothing else.
+    """
+    y, predicted, z = (np.asarray(a) for a in (y, predicted, z))
+    accuracy = {"ACC": float(np.mean(predicted == y))}
+    if pos_label is None:
+        each = [_of_label(y, predicted, z, label) for label in np.unique(y)]
+        return accuracy | {r: np.fmin.reduce([own[r] for own in each]) for r in RATIOS}
+    return accuracy | _of_label(y, predicted, z, pos_label)
+
+
+def _of_label(
+    y: NDArray[Any], predicted: NDArray[Any], z: NDArray[Any], label: Any
 ) -> dict[str, float]:
-    with warnings.catch_warnings():
-        # Undefined ratios are reported as NaN and counted.
-        warnings.simplefilter("ignore", UndefinedMetricWarning)
-        compared = {"z": z, "pos_label": pos_label}
-        return {
-            "ACC": float(np.mean(predicted == y)),
-            "R_DP": demographic_parity_ratio(y, predicted, **compared),
-            "R_EOp": equal_opportunity_ratio(y, predicted, **compared),
+    chosen, qualified = predicted == label, y == label
+    groups = np.unique(z)
+    rows = [z == group for group in groups]
+    n = np.array([own.sum() for own in rows])
+    n_qualified = np.array([(own & qualified).sum() for own in rows])
+    rates = np.array([(own & chosen).sum() for own in rows]) / n
+    with np.errstate(invalid="ignore"):
+        tprs = np.array([(own & qualified & chosen).sum() for own in rows])
+        tprs = tprs / n_qualified
+    out: dict[str, float] = {}
+    ratios = zip(RATIOS, ((rates, n), (1 - rates, n), (tprs, n_qualified)), strict=True)
+    for name, (own_rates, sizes) in ratios:
+        low, high = _interval(own_rates, sizes)
+        out |= {
+            name: float(_ratio(own_rates)),
+            f"{name} low": low,
+            f"{name} high": high,
         }
+    for kind, values in (("rate", rates), ("TPR", tprs)):
+        out |= {f"{kind} {g}": float(v) for g, v in zip(groups, values, strict=True)}
+    return out
+
+
+def _ratio(rates: NDArray[Any]) -> NDArray[Any]:
+    """Return the lowest over the highest rate, of the last axis.
+
+    NaN where all rates are 0, or where fewer than two are known.
+    """
+    known = ~np.isnan(rates)
+    highest = np.where(known, rates, 0.0).max(axis=-1)
+    lowest = np.where(known, rates, 1.0).min(axis=-1)
+    with np.errstate(invalid="ignore"):
+        return np.where(known.sum(axis=-1) > 1, lowest / highest, np.nan)
+
+
+def _interval(rates: NDArray[Any], sizes: NDArray[Any]) -> tuple[float, float]:
+    n, p = sizes[sizes > 0], rates[sizes > 0]
+    draws = _ratio(np.random.default_rng(0).binomial(n, p, (N_DRAWS, len(n))) / n)
+    draws = draws[~np.isnan(draws)]
+    if not len(draws):
+        return np.nan, np.nan
+    low, high = np.quantile(draws, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def over_targets(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    """Return means over targets, then over seeds, with half their 95 % intervals.
+
+    Ratios have the geometric mean and the worst target beside the mean. "+-" are
+    intervals over seeds, "+- targets" over the means of the targets. "undefined" counts
+    ratios that are NaN though there is an accuracy; they are left out.
+    """
+    keys = list(keys)
+    ratios = list(RATIOS)
+    rates = [c for c in rows if c.startswith(("rate ", "TPR "))]
+    of_seed = rows.groupby([*keys, "seed"], sort=False)
+    by_seed = of_seed[[*MEASURES, *rates]].mean()
+    by_seed = by_seed.join(of_seed[ratios].agg(_gmean).add_suffix(" geometric"))
+    by_seed = by_seed.join(of_seed[ratios].min().add_suffix(" worst"))
+    grouped = by_seed.groupby(keys, sort=False)
+    out = grouped.mean().join(grouped.agg(half_width).add_suffix(" +-"))
+    targets = rows.groupby([*keys, "target"], sort=False)[list(MEASURES)].mean()
+    spread = targets.groupby(keys, sort=False).agg(half_width)
+    out = out.join(spread.add_suffix(" +- targets"))
+    undefined = rows[ratios].isna().sum(axis=1).where(rows["ACC"].notna(), 0)
+    out["undefined"] = undefined.groupby([rows[k] for k in keys], sort=False).sum()
+    first = [c for m in MEASURES for c in out if c.split()[0] == m]
+    return out[[*first, *(c for c in out if c not in first)]]
+
+
+def _gmean(values: pd.Series) -> float:
+    known = values.dropna()
+    return float(gmean(known)) if (known > 0).all() and len(known) else known.min()

@@ -1,20 +1,17 @@
-"""Whether meta-learning acts and what it brings: ``python -m`` this module.
+"""Whether meta-learning acts, and what it brings: ``python -m`` this module.
 
-For each setting of Algorithm 1, the two classifiers, of labels and of groups, are
-trained without one domain, and their log-losses on the rows of that domain are noted:
-on Adult with a race held out, and on `make_biased_domains` with domains that are moved
-apart and one that lies beyond them. With ``--gradients``, also how far the meta
-gradient is from the plain one. Started again with the same ``--out``, it goes on where
-it was interrupted.
+For each setting of Algorithm 1, the networks are trained without one domain, and the
+log-losses of the two classifiers, of labels and of groups, are noted on the rows of
+that domain: on Adult with a race held out, and on `make_biased_domains` with domains
+that are moved apart and one that lies beyond them. With ``--gradients``, also how far
+the meta gradient is from the plain one.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
@@ -24,32 +21,29 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor, nn
+from torch import Generator, Tensor
 
 from skfadm._validation import encode_labels
-from skfadm.baselines._training import Cosine
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.batches import DomainBatches
-from skfadm.diffusion.layers import deal_dropout, draw_weights
+from skfadm.diffusion.layers import deal_dropout
 from skfadm.diffusion.losses import (
     MIN_NOISE_LEVEL,
-    classification_loss,
     fill_numbers,
     label_condition,
-    lognormal_times,
     noise_rows,
 )
 from skfadm.diffusion.meta_learning import meta_gradients, network_of
-from skfadm.diffusion.objective import Batch, NetworkSizes, Objective
+from skfadm.diffusion.objective import Batch, NetworkSizes, Objective, restore
 from skfadm.diffusion.recipe import DEFAULT
 from skfadm.diffusion.sde import VPSDE
+from skfadm.diffusion.training import TrainingSettings, train
 from skfadm.encoding import TabularEncoder
 
-from ._running import Row, Unit, collect, half_width, new_parser
+from ._running import Row, Unit, asked, collect, count, half_width, new_parser
 
 BATCH = 1024
-#: Of the classifiers, and of the score network.
-LEARNING_RATE, SCORE_LEARNING_RATE = 1e-3, 3e-3
+LEARNING_RATES = {"score": 3e-3, "y": 1e-3, "z": 1e-3}
 ALPHAS, BETAS = (0.001, 0.01, 0.1, 0.5), (0.5, 1.0, 2.0)
 #: Inner steps whose gradients are compared.
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 5.0)
@@ -65,10 +59,11 @@ class Setting:
     weighed: bool
 
 
-#: Plain training of all rows, as it all but is by default; the same with larger inner
-#: steps; Algorithm 1. Without an inner step both orders are the same.
+PLAIN = Setting(0.0, 1.0, False, True)
+#: Plain training, the default with larger inner steps, Algorithm 1 as printed. Without
+#: an inner step both orders are the same.
 SETTINGS = [
-    Setting(0.0, 1.0, False, True),
+    PLAIN,
     *(Setting(a, 1.0, order, True) for order, a in product((True, False), (0.1, 0.5))),
     *(Setting(0.0, beta, False, False) for beta in BETAS),
     *(
@@ -92,87 +87,83 @@ class Coded:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print losses, and how far they are from those of plain training."""
-    parser = new_parser("benchmarks.meta_learning", __doc__, seeds=5)
+    parser = new_parser("meta_learning", __doc__, seeds=5)
     parser.add_argument("--gradients", type=Path, metavar="CSV")
     parser.add_argument("--target", nargs="+", default=["White"], metavar="RACE")
-    parser.add_argument("--max-iter", type=int, default=600, metavar="N")
+    parser.add_argument("--max-iter", type=count, default=600, metavar="N")
     args = parser.parse_args(argv)
-    if args.gradients is not None and not args.gradients.exists():
-        coded = adult(args.data, args.target[0])
-        found = pd.DataFrame(distances(coded, args.max_iter))
-        found.to_csv(args.gradients, index=False)
+    if args.gradients is not None:
+        first = {"target": args.target[0], **asked(args, "max_iter")}
+        compute = partial(_distances, args.data, args.target[0], args.max_iter)
+        found = collect([(first, compute)], args.gradients)
         print(found.round(6).to_string(index=False))
-    print(summary(collect(_units(args), args.out)).round(4).to_string())
+    units: list[Unit] = [
+        (
+            {
+                "target": target,
+                "seed": seed,
+                **asdict(setting),
+                **asked(args, "max_iter"),
+            },
+            partial(_losses, args.data, target, setting, args.max_iter, seed),
+        )
+        for seed in range(args.seeds)
+        for target in [*args.target, "beyond"]
+        for setting in SETTINGS
+    ]
+    print(summary(collect(units, args.out)).round(4).to_string())
     return 0
 
 
-def _units(args: argparse.Namespace) -> Iterator[Unit]:
-    for seed in range(args.seeds):
-        for target in [*args.target, "beyond"]:
-            name = "biased" if target == "beyond" else "adult"
+def _losses(folder: Path, target: str, *how: Any) -> list[Row]:
+    coded = biased(how[-1]) if target == "beyond" else adult(folder, target)
+    return [losses(coded, *how)]
 
-            @cache
-            def coded(target: str = target, seed: int = seed) -> Coded:
-                return biased(seed) if target == "beyond" else adult(args.data, target)
 
-            def compute(
-                setting: Setting, coded: Any = coded, seed: int = seed
-            ) -> list[Row]:
-                return [losses(coded(), setting, args.max_iter, seed)]
-
-            for setting in SETTINGS:
-                about = {"table": name, "target": target, "seed": seed}
-                about |= {**setting.__dict__, "max_iter": args.max_iter}
-                yield about, partial(compute, setting)
+def _distances(folder: Path, target: str, max_iter: int) -> Iterator[Row]:
+    return distances(adult(folder, target), max_iter)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
-    """Return log-losses less those of plain training, with half their 95 % intervals.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Rows as `main` writes them.
-
-    Returns
-    -------
-    DataFrame
-        Indexed by table, target and setting; differences are taken within a seed.
-    """
-    of_losses = ["label", "group"]
-    where = ["table", "target", "seed", "max_iter"]
+    """Return log-losses less those of plain training of a seed, with intervals."""
+    table = table.assign(table=np.where(table["target"] == "beyond", "biased", "Adult"))
+    keys = ["target", "seed"]
+    names = ["label", "group"]
     is_plain = table["weighed"] & (table["alpha"] == 0.0)
-    plain = table[is_plain].set_index(where)[of_losses]
-    others = table.set_index([*where, *Setting.__dataclass_fields__])[of_losses]
-    differences = others.sub(plain.reindex(others.droplevel([4, 5, 6, 7]).index).values)
-    levels = ["table", "target", *Setting.__dataclass_fields__]
-    grouped = differences.groupby(level=levels, sort=False)
-    means = others.groupby(level=levels, sort=False).mean()
-    return means.join(grouped.mean().add_suffix(" - plain")).join(
-        grouped.agg(half_width).add_suffix(" +-")
-    )
+    plain = table[is_plain].set_index(keys)[names]
+    own = table.set_index(keys)[names]
+    differences = (own - plain.reindex(own.index)).add_suffix(" - plain")
+    table = pd.concat([table, differences.set_axis(table.index)], axis=1)
+    # First over the targets of a table, then over seeds.
+    levels = ["table", *Setting.__dataclass_fields__]
+    by_seed = table.groupby([*levels, "seed"], sort=False)
+    by_seed = by_seed[[*names, *differences]].mean()
+    grouped = by_seed.groupby(levels, sort=False)
+    widths = grouped[list(differences)].agg(half_width).add_suffix(" +-")
+    return grouped.mean().join(widths)
 
 
+@cache
 def adult(folder: Path, target: str) -> Coded:
     """Return Adult with one race held out."""
     data = fetch_adult(data_home=folder)
-    held_out = np.asarray(data.domains == target)
-    return _coded(data.data, data.target, data.z, data.domains, ~held_out)
+    return _coded(data, target)
 
 
+@cache
 def biased(seed: int) -> Coded:
     """Return five domains in a line, two deviations apart; the last is held out."""
     data = make_biased_domains(
         5000, n_domains=5, shift=2.0, as_frame=True, random_state=seed
     )
-    source = np.asarray(data.domains != "domain_4")
-    return _coded(data.data, data.target, data.z, data.domains, source)
+    return _coded(data, "domain_4")
 
 
-def _coded(X: pd.DataFrame, y: Any, z: Any, domains: Any, source: Any) -> Coded:
+def _coded(data: Any, target: str) -> Coded:
+    source = np.asarray(data.domains != target)
     # On all rows: the encoder refuses categories that it has not seen.
-    encoder = TabularEncoder(random_state=0).fit(X)
-    codes = [encode_labels(a, len(X))[0] for a in (y, z)]
+    encoder = TabularEncoder(random_state=0).fit(data.data)
+    y, z = (encode_labels(a, len(source))[0] for a in (data.target, data.z))
     sizes = NetworkSizes(
         n_numbers=encoder.n_numbers_,
         category_sizes=tuple(encoder.category_sizes_),
@@ -181,125 +172,35 @@ def _coded(X: pd.DataFrame, y: Any, z: Any, domains: Any, source: Any) -> Coded:
         width=256,
         n_blocks=3,
     )
+    domains = np.unique(np.asarray(data.domains), return_inverse=True)[1]
+    rows = encoder.transform(data.data)
+    return Coded(rows, y, z[:, None], domains, source, sizes)
+
+
+def trained(coded: Coded, setting: Setting, max_iter: int, seed: int) -> Objective:
+    """Return the networks, trained on the source rows."""
+    recipe = replace(DEFAULT, weighted=setting.weighed)
+    settings = TrainingSettings(
+        max_iter=max_iter,
+        batch_size=BATCH,
+        alpha=dict.fromkeys(LEARNING_RATES, setting.alpha),
+        beta=dict.fromkeys(LEARNING_RATES, setting.beta),
+        learning_rate=LEARNING_RATES,
+        second_order=setting.second_order,
+    )
     # Domains of the source alone are numbered.
-    _, of_domain = np.unique(np.asarray(domains)[source], return_inverse=True)
-    whole = np.zeros(len(X), dtype=np.int64)
-    whole[source] = of_domain
-    rows = encoder.transform(X)
-    return Coded(rows, codes[0], codes[1][:, None], whole, source, sizes)
-
-
-class Classifiers(nn.Module):
-    """The two classifiers of an `Objective`, and their losses."""
-
-    def __init__(self, objective: Objective):
-        super().__init__()
-        assert objective.z is not None
-        self.y, self.z = objective.y, objective.z
-
-    def forward(self, batch: Batch) -> dict[str, Tensor]:
-        """Return the loss of each, a scalar."""
-        parts = {"y": (self.y, batch.y), "z": (self.z, batch.z)}
-        return {
-            name: classification_loss(network, batch.rows, codes).mean() * batch.weight
-            for name, (network, codes) in parts.items()
-        }
-
-
-class Trainer:
-    """Trains an objective by Algorithm 1 on the source rows of a table."""
-
-    def __init__(self, coded: Coded, seed: int, whole: bool):
-        sde, source = VPSDE(), coded.source
-        self.generator = Generator().manual_seed(seed)
-        self.networks = Objective(coded.sizes, DEFAULT, sde)
-        draw_weights(self.networks, self.generator)
-        deal_dropout(self.networks, self.generator)
-        self.networks.evidence.set_prior(coded.rows[source])
-        self.objective = self.networks if whole else Classifiers(self.networks)
-        self.batches = DomainBatches(coded.domains[source], BATCH, self.generator)
-        arrays = (coded.rows, coded.y[:, None], coded.z)
-        self.data = [torch.from_numpy(a[source]) for a in arrays]
-        self.parameters = dict(self.objective.named_parameters())
-        self.rates = [
-            SCORE_LEARNING_RATE if network_of(name) == "score" else LEARNING_RATE
-            for name in self.parameters
-        ]
-        self.optimiser = torch.optim.AdamW(
-            [{"params": [p]} for p in self.parameters.values()],
-            betas=(0.9, 0.99),
-            weight_decay=0.0,
-        )
-        self.average = {n: p.detach().clone() for n, p in self.parameters.items()}
-
-    def draw(self, weighed: bool) -> list[Batch]:
-        """Return B_in and B_out."""
-        return [
-            self._batch(i, share if weighed else 1.0)
-            for i, share in self.batches.draw()
-        ]
-
-    def _batch(self, index: Tensor, weight: float | Tensor) -> Batch:
-        rows, y, z = (a[index] for a in self.data)
-        noised = noise_rows(
-            rows, self.networks.evidence, lognormal_times, self.generator
-        )
-        condition = label_condition(self.networks.score, y[:, 0], self.generator)
-        return Batch(noised, y, z, condition, weight)
-
-    def gradients(self, batches: list[Batch], setting: Setting) -> dict[str, Tensor]:
-        """Return the gradients of Algorithm 1."""
-        names = ("score", "y", "z")
-        return meta_gradients(
-            self.objective,
-            *batches,
-            alpha=dict.fromkeys(names, setting.alpha),
-            beta=dict.fromkeys(names, setting.beta),
-            second_order=setting.second_order,
-        )[0]
-
-    def train(self, setting: Setting, max_iter: int) -> None:
-        """Train, and put the running average of the weights in their place."""
-        schedule = Cosine(max_iter)
-        for iteration in range(max_iter):
-            gradients = self.gradients(self.draw(setting.weighed), setting)
-            factor = schedule.factor(iteration)
-            for group, rate in zip(
-                self.optimiser.param_groups, self.rates, strict=True
-            ):
-                group["lr"] = rate * factor
-            for name, parameter in self.parameters.items():
-                parameter.grad = gradients[name]
-            self.optimiser.step()
-            decay = min(0.998, (1 + iteration) / (10 + iteration))
-            with torch.no_grad():
-                for name, parameter in self.parameters.items():
-                    self.average[name].lerp_(parameter, 1.0 - decay)
-        with torch.no_grad():
-            for name, parameter in self.parameters.items():
-                parameter.copy_(self.average[name])
+    domains = np.unique(coded.domains[coded.source], return_inverse=True)[1]
+    own = coded.source
+    data = (coded.rows[own], coded.y[own], coded.z[own], domains)
+    found = train(*data, coded.sizes, recipe, settings, seed)
+    return restore(coded.sizes, recipe, found.weights, "cpu")
 
 
 def losses(
     coded: Coded, setting: Setting, max_iter: int, seed: int
 ) -> dict[str, float]:
-    """Return log-losses of labels and groups, on the held-out domain and the source.
-
-    Parameters
-    ----------
-    coded : Coded
-        The table.
-    setting : Setting
-        Of Algorithm 1.
-    max_iter : int
-        Iterations of 1,024 rows.
-    seed : int
-        Decides everything that is random.
-    """
-    start = time.perf_counter()
-    trainer = Trainer(coded, seed, whole=False)
-    trainer.train(setting, max_iter)
-    networks = trainer.networks.eval()
+    """Return log-losses of labels and groups, on the held-out domain and the source."""
+    networks = trained(coded, setting, max_iter, seed)
     assert networks.z is not None
     t = VPSDE().time(torch.tensor([[MIN_NOISE_LEVEL]]))
     out = {}
@@ -313,66 +214,73 @@ def losses(
                 (log_p,) = classifier(x, t)
             at = torch.from_numpy(own).unsqueeze(1)
             out[f"{what}{name}"] = float(-log_p.gather(1, at).mean())
-    return {**out, "seconds": round(time.perf_counter() - start, 1)}
+    return out
 
 
-def distances(coded: Coded, max_iter: int) -> Iterator[dict[str, Any]]:
+def distances(coded: Coded, max_iter: int) -> Iterator[Row]:
     """Yield how far the meta gradient is from the plain one, relative to that.
 
-    Parameters
-    ----------
-    coded : Coded
-        The table.
-    max_iter : int
-        Iterations of plain training before the second look; the first is at the start
-        of training.
-
-    Yields
-    ------
-    dict
-        The median over ten pairs of batches, by network, inner step and order.
+    The median over ten pairs of batches, by network, inner step and order, after ten
+    and after `max_iter` iterations of plain training.
     """
+    keys = ["network", "alpha", "second_order"]
     for iterations in (10, max_iter):
-        trainer = Trainer(coded, 0, whole=True)
-        trainer.train(Setting(0.0, 1.0, False, True), iterations)
+        networks = trained(coded, PLAIN, iterations, seed=0).train().requires_grad_()
+        generator = Generator().manual_seed(0)
+        deal_dropout(networks, generator)
         for weighed in (True, False):
-            found = [
-                {"network": network, "alpha": alpha, "second_order": order, "x": far}
-                for _ in range(10)
-                for (network, alpha, order), far in _far(trainer, weighed).items()
-            ]
-            groups = pd.DataFrame(found).groupby(["network", "alpha", "second_order"])
-            for key, far in groups["x"].median().items():
-                about = dict(
-                    zip(("network", "alpha", "second_order"), key, strict=True)
+            far: list[Row] = []
+            for _ in range(10):
+                far += _far(
+                    networks, _batches(networks, coded, weighed, generator), generator
                 )
-                yield {
-                    "iterations": iterations,
-                    "weighed": weighed,
-                    **about,
-                    "distance": far,
-                }
+            medians = pd.DataFrame(far).groupby(keys)["distance"].median()
+            for own in medians.reset_index().to_dict("records"):
+                yield {"iterations": iterations, "weighed": weighed, **own}
 
 
-def _far(trainer: Trainer, weighed: bool) -> dict[tuple[str, float, bool], float]:
-    batches = trainer.draw(weighed)
-    out = {}
+def _batches(
+    networks: Objective, coded: Coded, weighed: bool, generator: Generator
+) -> list[Batch]:
+    """Return B_in and B_out."""
+    domains = np.unique(coded.domains[coded.source], return_inverse=True)[1]
+    arrays = (coded.rows, coded.y[:, None], coded.z)
+    data = [torch.from_numpy(a[coded.source]) for a in arrays]
+    out = []
+    for index, share in DomainBatches(domains, BATCH, generator).draw():
+        rows, y, z = (a[index] for a in data)
+        times = networks.recipe.training_times
+        noised = noise_rows(rows, networks.evidence, times, generator)
+        condition = label_condition(networks.score, y[:, 0], generator)
+        out.append(Batch(noised, y, z, condition, share if weighed else 1.0))
+    return out
+
+
+def _far(
+    networks: Objective, batches: list[Batch], generator: Generator
+) -> Iterator[Row]:
     # The same units are left out for every inner step.
-    state = trainer.generator.get_state()
+    state = generator.get_state()
 
-    def of(setting: Setting) -> dict[str, Tensor]:
-        trainer.generator.set_state(state)
-        return trainer.gradients(batches, setting)
+    def gradients(alpha: float, order: bool) -> dict[str, Tensor]:
+        generator.set_state(state)
+        return meta_gradients(
+            networks,
+            *batches,
+            alpha=dict.fromkeys(LEARNING_RATES, alpha),
+            beta=dict.fromkeys(LEARNING_RATES, 1.0),
+            second_order=order,
+        )[0]
 
-    plain = of(Setting(0.0, 1.0, False, weighed))
+    plain = gradients(0.0, False)
     for order, alpha in product((False, True), STEPS):
-        moved = of(Setting(alpha, 1.0, order, weighed))
-        for network in ("score", "y", "z"):
+        moved = gradients(alpha, order)
+        for network in LEARNING_RATES:
             own = [name for name in plain if network_of(name) == network]
             far = sum(float((moved[n] - plain[n]).square().sum()) for n in own)
             norm = sum(float(plain[n].square().sum()) for n in own)
-            out[network, alpha, order] = (far / norm) ** 0.5
-    return out
+            about = {"network": network, "alpha": alpha, "second_order": order}
+            yield {**about, "distance": (far / norm) ** 0.5}
 
 
 if __name__ == "__main__":

@@ -63,16 +63,7 @@ class Peer(BaseEstimator):
 
 
 class MostlyAI(Peer):
-    """TabularARGN of mostlyai-engine.
-
-    Parameters
-    ----------
-    fairness : bool, default=False
-        Whether labels are drawn so that they are independent of the group, its own
-        control of fairness.
-    random_state : int, default=0
-        Seed of the training.
-    """
+    """TabularARGN of mostlyai-engine."""
 
     package, module = "mostlyai-engine", "mostlyai.engine"
 
@@ -91,13 +82,7 @@ class MostlyAI(Peer):
 
 
 class TVAE(Peer):
-    """TVAE of the package ctgan.
-
-    Parameters
-    ----------
-    random_state : int, default=0
-        Not looked at: the package draws from the global state.
-    """
+    """TVAE of the package ctgan."""
 
     package = module = "ctgan"
 

@@ -8,13 +8,13 @@ of its own.
 
 from __future__ import annotations
 
-import argparse
 import ctypes
 import re
 import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,6 +24,8 @@ import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.encoding import TabularEncoder
+
+from ._running import Row, Unit, asked, collect, count, new_parser
 
 SMALL: dict[str, Any] = {
     "max_iter": 20,
@@ -39,7 +41,10 @@ MAX_SAMPLED = 500_000
 
 
 class Point(NamedTuple):
-    """A table to measure: half of its columns are numbers, half are categories."""
+    """A table to measure: half of its columns are numbers, half are categories.
+
+    Where "texts" is the factor, the first of these is free text.
+    """
 
     factor: str
     rows: int
@@ -54,55 +59,42 @@ GRID = (
     *(Point("rows", rows) for rows in ROWS),
     *(Point("columns", 10_000, columns) for columns in COLUMNS),
     *(Point("categories", 20_000, 20, size) for size in CATEGORIES),
+    Point("texts", 20_000, 2),
 )
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the measurements, print their table, write it and its plot.
-
-    Parameters
-    ----------
-    argv : sequence of str, default=None
-        The arguments; None means those of the process.
-
-    Returns
-    -------
-    int
-        The exit code.
-    """
-    args = _parser().parse_args(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
-    points = [p for p in GRID if p.rows <= args.max_rows]
-    results = []
-    # A process for each point, so that none finds memory that another has left.
-    with ProcessPoolExecutor(
-        1, mp_context=get_context("spawn"), max_tasks_per_child=1
-    ) as pool:
-        for result in pool.map(measure, points):
-            results.append(result)
-            print(" ".join(f"{k}={v}" for k, v in result.items()), flush=True)
-    table = pd.DataFrame(results)
-    table.to_csv(args.out / "scale.csv", index=False)
-    plot(table, args.out / "scale.png")
+    """Run the measurements and print their table."""
+    parser = new_parser("scale", __doc__, seeds=1)
+    parser.add_argument(
+        "--max-rows", type=count, default=max(ROWS), help="leave out longer tables"
+    )
+    parser.add_argument("--picture", type=Path, help="PNG to write")
+    args = parser.parse_args(argv)
+    units: list[Unit] = [
+        (
+            {**point._asdict(), "seed": seed, **asked(args)},
+            partial(_alone, point),
+        )
+        for seed in range(args.seeds)
+        for point in GRID
+        if point.rows <= args.max_rows
+    ]
+    table = collect(units, args.out).drop(columns=["options", "code"])
     print(table.to_string(index=False))
+    if args.picture is not None:
+        plot(table, args.picture)
     return 0
 
 
-def measure(point: Point) -> dict[str, Any]:
-    """Measure one table.
+def _alone(point: Point) -> list[Row]:
+    # A process for each point, so that none finds memory that another has left.
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return [pool.submit(measure, point).result()]
 
-    Parameters
-    ----------
-    point : Point
-        Its size.
 
-    Returns
-    -------
-    dict
-        The point, megabytes of the table and of its encoded rows, and seconds (`_s`)
-        and peak memory beyond the table (`_mb`) of encoding, of fitting (encoding
-        included) and of sampling, with rows per second of the latter.
-    """
+def measure(point: Point) -> Row:
+    """Measure one table."""
     X, y, z, domains = make_table(point)
     generator = FairDiffusionGenerator(**SMALL)
     # A first fit brings in what is imported and allocated once.
@@ -120,7 +112,6 @@ def measure(point: Point) -> dict[str, Any]:
     n_channels = encoder.n_numbers_ + len(encoder.category_sizes_)
     encoded_mb = point.rows * n_channels * 4 / MEGABYTE
     return {
-        **point._asdict(),
         "table_mb": round(X.memory_usage().sum() / MEGABYTE, 1),
         "encoded_mb": round(encoded_mb, 1),
         "encode_s": round(encode_s, 2),
@@ -137,18 +128,7 @@ def measure(point: Point) -> dict[str, Any]:
 def make_table(
     point: Point,
 ) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
-    """Return features, labels, a sensitive attribute and domains, all independent.
-
-    Parameters
-    ----------
-    point : Point
-        Their size. The first category column has that many categories, the others 10.
-
-    Returns
-    -------
-    X, y, z, domains
-        A DataFrame of `columns` columns and three arrays, of `rows` rows.
-    """
+    """Return features, labels, a sensitive attribute and domains, all independent."""
     rng = np.random.default_rng(0)
     n, n_numbers = point.rows, point.columns // 2
     columns: dict[str, Any] = {}
@@ -166,25 +146,21 @@ def make_table(
         codes[:size] = np.arange(min(size, n))
         names = [f"value {k}" for k in range(size)]
         columns[f"category{j}"] = pd.Categorical.from_codes(codes, names)
+    if point.factor == "texts":
+        words = np.array([f"word{k}" for k in range(2000)])
+        columns["category0"] = [" ".join(row) for row in rng.choice(words, (n, 12))]
     y, z, domains = (rng.integers(0, k, n, dtype=np.int8) for k in (2, 2, 5))
     return pd.DataFrame(columns, copy=False), y, z, domains
 
 
 def plot(table: pd.DataFrame, path: Path) -> None:
-    """Draw time and peak memory by factor, on logarithmic axes.
-
-    Parameters
-    ----------
-    table : DataFrame
-        Of what `measure` returns.
-    path : Path
-        The picture.
-    """
+    """Draw time and peak memory by factor, on logarithmic axes."""
     from matplotlib.figure import Figure
 
+    drawn = table[table["factor"] != "texts"]
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots(2, 3, sharex="col", sharey="row")
-    for column, (factor, part) in enumerate(table.groupby("factor", sort=False)):
+    for column, (factor, part) in enumerate(drawn.groupby("factor", sort=False)):
         for task in ("encode", "fit", "sample"):
             for row, unit in enumerate(("s", "mb")):
                 values = part[f"{task}_{unit}"].clip(lower=0.01 if unit == "s" else 1)
@@ -223,19 +199,6 @@ def _memory(name: str) -> float:
     status = Path("/proc/self/status").read_text()
     found = re.search(rf"{name}:\s+(\d+) kB", status)
     return int(found[1]) / 1024 if found else float("nan")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.scale", description=__doc__
-    )
-    parser.add_argument(
-        "--out", type=Path, required=True, help="folder for scale.csv and scale.png"
-    )
-    parser.add_argument(
-        "--max-rows", type=int, default=max(ROWS), help="leave out longer tables"
-    )
-    return parser
 
 
 if __name__ == "__main__":

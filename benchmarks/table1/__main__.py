@@ -1,9 +1,9 @@
 """The paper's Table 1 on Adult: ``python -m benchmarks.table1``.
 
 For each race, every method is trained on the others, classifiers are trained on what it
-generates, and scored on that race. Finished trainings are kept in DIR/units; after an
-interruption the same command continues. Writes results.csv, choices.csv, table1.md,
-table1-*.csv and table1-*.png.
+generates, and scored on that race. Finished trainings are kept in trainings.csv of the
+output folder; after an interruption the same command continues. Writes results.csv,
+choices.csv, averages.csv, races.csv and a picture for each rule of choice.
 """
 
 from __future__ import annotations
@@ -14,52 +14,21 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
 from skfadm._files import UserError, check_installed, write_csv, written_whole
 from skfadm.datasets import fetch_adult
 
+from .._running import count, new_parser
 from ..peers import MostlyAI
 from .picture import draw
 from .protocol import Run, run
-from .results import markdown, paper_layout, summary
+from .results import averages, by_target, text
 from .settings import CLASSIFIERS, FULL, METHODS, QUICK, RULES
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the protocol, then write tables and picture from its results."""
-    parser = _parser()
-    args = parser.parse_args(argv)
-    try:
-        _run(args)
-    except (UserError, OSError) as error:
-        parser.error(str(error))
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.table1",
-        description=f"{__doc__}\nmethods: {', '.join(METHODS)}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="folder with adult.data and adult.test of the UCI repository; where they "
-        "are not, Adult is downloaded there from OpenML",
-    )
-    parser.add_argument(
-        "--out", type=Path, required=True, metavar="DIR", help="folder to write to"
-    )
-    parser.add_argument(
-        "--seeds",
-        type=_count,
-        metavar="N",
-        help="final trainings of each method and target (default: 5; quick: 1)",
-    )
+    """Run the protocol, then write tables and pictures from its results."""
+    methods = f"{__doc__}\nmethods: {', '.join(METHODS)}"
+    parser = new_parser("table1", methods, seeds=None, out="DIR")
     parser.add_argument(
         "--quick",
         action="store_true",
@@ -74,68 +43,52 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--jobs",
-        type=_count,
+        type=count,
         default=-1,
         metavar="N",
         help="trainings at a time (default: one for each core)",
     )
-    return parser
+    args = parser.parse_args(argv)
+    try:
+        plan = _plan(args)
+        rows, choices = run(plan)
+    except (UserError, OSError) as error:
+        parser.error(str(error))
+    means, folder = averages(rows), plan.folder
+    write_csv(rows, folder / "results.csv")
+    write_csv(choices, folder / "choices.csv")
+    write_csv(means.reset_index(), folder / "averages.csv")
+    write_csv(by_target(rows).reset_index(), folder / "races.csv")
+    for rule in RULES:
+        with written_whole(folder / f"table1-{rule}.png") as file:
+            picture = draw(means, rule, is_quick=args.quick)
+            picture.savefig(file, format="png", dpi=90)
+    if args.quick:
+        print("A quick run: its numbers say nothing about the methods.")
+    for classifier, words in CLASSIFIERS.items():
+        print(f"\n{words}\n{text(rows, classifier)}")
+    return 0
 
 
-def _count(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
-    return int(text)
-
-
-def _run(args: argparse.Namespace) -> None:
+def _plan(args: argparse.Namespace) -> Run:
+    if args.out is None:
+        raise UserError("give --out, the folder to write to")
     check_installed("matplotlib", "the picture of the table")
     if "exponentiated" in (args.methods or METHODS):
         check_installed("fairlearn", "the row of its reduction")
+    if "mostlyai" in (args.methods or ()):
+        check_installed("mostlyai", "the row of mostlyai-engine")
     known = [name for name in METHODS if name != "mostlyai" or MostlyAI.is_installed()]
-    if "mostlyai" in (args.methods or ()) and "mostlyai" not in known:
-        check_installed("mostlyai-engine", "the row of mostlyai-engine")
     data = fetch_adult(data_home=args.data)
     protocol = QUICK if args.quick else FULL
-    domains = sorted(set(data.domains))
-    plan = Run(
+    return Run(
         data=data,
-        folder=args.out,
+        folder=Path(args.out),
         methods=_chosen("method", args.methods, known),
-        targets=_chosen("target", args.targets, domains),
+        targets=_chosen("target", args.targets, sorted(set(data.domains))),
         n_jobs=args.jobs,
         protocol=replace(protocol, seeds=args.seeds or protocol.seeds),
     )
-    rows, choices = run(plan)
-    write_results(rows, choices, plan)
-
-
-def write_results(rows: pd.DataFrame, choices: pd.DataFrame, plan: Run) -> None:
-    """Write the tidy results, the tables and the picture, and print the tables.
-
-    Parameters
-    ----------
-    rows, choices : DataFrame
-        Of `run`.
-    plan : Run
-        The run.
-    """
-    is_quick = plan.protocol.is_quick
-    table = summary(rows)
-    write_csv(rows, plan.folder / "results.csv")
-    write_csv(choices, plan.folder / "choices.csv")
-    for classifier in CLASSIFIERS:
-        layout = paper_layout(table, classifier)
-        if is_quick:
-            layout.insert(0, "run", "quick")
-        write_csv(layout, plan.folder / f"table1-{classifier}.csv")
-    text = markdown(table, choices, is_quick)
-    with written_whole(plan.folder / "table1.md") as file:
-        file.write(text.encode())
-    for rule in RULES:
-        with written_whole(plan.folder / f"table1-{rule}.png") as file:
-            draw(table, rule, is_quick=is_quick).savefig(file, format="png", dpi=90)
-    print(text, end="")
 
 
 def _chosen(what: str, asked: Sequence[str] | None, known: list[str]) -> list[str]:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import timedelta
-from functools import cached_property
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
 from itertools import combinations, groupby
 from pathlib import Path
 from typing import Any
@@ -18,29 +15,16 @@ import pandas as pd
 
 from skfadm._files import UserError
 
+from .._running import collect
 from .settings import METHODS, RULES, Protocol
 from .units import Unit, compute
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run of the protocol, or of a part of it.
+    """A run of the protocol on some methods and targets; its rows are kept in `folder`.
 
-    Parameters
-    ----------
-    data : Bunch
-        Of `fetch_adult`.
-    folder : Path
-        Where finished units are kept, in its folder ``units``. A unit's file is named
-        after all that it depends on, so that what is found there is right.
-    methods : sequence of str
-        Rows of the table.
-    targets : sequence of str
-        Target domains.
-    n_jobs : int
-        Trainings at a time, as joblib counts them: -1 is one a core.
-    protocol : Protocol
-        What holds for all units.
+    `n_jobs` trainings run at a time, as joblib counts them.
     """
 
     data: Any
@@ -56,10 +40,6 @@ class Run:
         data = self.data
         return joblib.hash([data.data, data.target, data.z, data.domains])
 
-    def file(self, unit: Unit) -> Path:
-        """Return where a unit's rows are, or will be."""
-        return self.folder / "units" / unit.file_name(self.data_hash, self.protocol)
-
     def selection_units(self) -> list[Unit]:
         """Return the units from which candidates are chosen."""
         if not self.protocol.has_selection:
@@ -72,68 +52,55 @@ class Run:
             )
         pairs = [p for p in combinations(domains, 2) if set(p) & set(self.targets)]
         return [
-            Unit(method, candidate, pair, seed=0)
+            Unit(method, candidates, pair, seed=0)
             for method in self.methods
             if len(METHODS[method].candidates) > 1
             for pair in pairs
-            for candidate in range(len(METHODS[method].candidates))
+            for candidates in _trainings(method, range(len(METHODS[method].candidates)))
         ]
 
     def final_units(self, choices: pd.DataFrame) -> list[Unit]:
-        """Return the units that are scored on the targets, each once.
-
-        Parameters
-        ----------
-        choices : DataFrame
-            Of `choose`.
-        """
-        chosen = choices.drop_duplicates(["method", "target", "chosen"])
+        """Return the units of the chosen candidates, scored on the targets."""
+        chosen = choices.groupby(["method", "target"], sort=False)["chosen"]
         return [
-            Unit(row.method, row.chosen, (row.target,), seed)
+            Unit(method, candidates, (target,), seed)
             for seed in range(self.protocol.seeds)
-            for row in chosen.itertuples()
+            for (method, target), own in chosen
+            for candidates in _trainings(method, own)
         ]
 
-    def read(self, units: Sequence[Unit]) -> pd.DataFrame:
-        """Return the rows of finished units."""
-        parts = [pd.read_csv(self.file(unit)) for unit in units]
-        return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+    def rows(self, units: Sequence[Unit]) -> pd.DataFrame:
+        """Return the rows of units: those that are kept, and the others computed."""
+        work = [
+            (
+                unit.about(self.data_hash, self.protocol),
+                partial(compute, unit, self.data, self.protocol),
+            )
+            for unit in units
+        ]
+        return collect(work, self.folder / "trainings.csv", self.n_jobs)
+
+
+def _trainings(method: str, candidates: Iterable[int]) -> list[tuple[int, ...]]:
+    """Return candidates in groups that share a training."""
+    n = len(METHODS[method].sample)
+    return [
+        tuple(own) for _, own in groupby(sorted(set(candidates)), lambda c: int(c) // n)
+    ]
 
 
 def run(plan: Run) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Do what is left of a run.
+    """Do what is left of a run, and return its rows and choices.
 
-    Parameters
-    ----------
-    plan : Run
-        The run.
-
-    Returns
-    -------
-    rows : DataFrame
-        Tidy results on the targets; "rule" is what the candidate was chosen by, and a
-        candidate that is chosen by both stands twice.
-    choices : DataFrame
-        What was chosen, with the score of each candidate.
+    "rule" is what a row's candidate was chosen by; one chosen by both stands twice.
     """
-    (plan.folder / "units").mkdir(parents=True, exist_ok=True)
-    for unfinished in (plan.folder / "units").glob(".*.tmp"):
-        # Of a run that was killed. A new process may have the same number, and so the
-        # same name for what it writes.
-        unfinished.unlink()
-    selection = plan.selection_units()
-    n_final = len(plan.methods) * len(plan.targets) * plan.protocol.seeds
-    progress = _Progress(len(selection) + n_final)
-    _compute(plan, selection, progress)
-    choices = choose(plan.read(selection), plan.methods, plan.targets)
-    final = plan.final_units(choices)
-    progress.total += len(final) - n_final
-    _compute(plan, final, progress)
-    rows = plan.read(final)
+    choices = choose(plan.rows(plan.selection_units()), plan.methods, plan.targets)
+    rows = plan.rows(plan.final_units(choices))
     keys = choices[["method", "target", "chosen", "rule"]].rename(
-        columns={"target": "scored_on", "chosen": "candidate"}
+        columns={"chosen": "candidate"}
     )
-    return rows.merge(keys, on=["method", "scored_on", "candidate"]), choices
+    rows = rows.rename(columns={"scored_on": "target"})
+    return rows.merge(keys, on=["method", "target", "candidate"]), choices
 
 
 def choose(
@@ -145,20 +112,7 @@ def choose(
     and over the downstream classifiers, of their accuracy or of their fair accuracy
     (`fair_accuracy`). The highest is chosen, of equal ones the first. No score on the
     target enters. A method without a strength is chosen by accuracy, whatever the rule.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        Results of the selection units; empty where nothing is chosen.
-    methods, targets : sequence of str
-        What to choose for.
-
-    Returns
-    -------
-    DataFrame
-        Columns "method", "target", "rule", "chosen" (the candidate) and "scores", that
-        of each candidate. One that diverged on some domain has NaN, and is chosen only
-        if all have.
+    A candidate that diverged on some domain has NaN, and is chosen only if all have.
     """
     found = []
     if len(rows):
@@ -184,60 +138,6 @@ def choose(
 
 
 def fair_accuracy(rows: pd.DataFrame) -> pd.Series:
-    """Return the accuracy of the fair (four fifths), below that the ratio minus 1.
-
-    Parameters
-    ----------
-    rows : DataFrame
-        With "ACC" and "R_DP"; without an accuracy there is none.
-    """
+    """Return the accuracy of the fair (four fifths), below that the ratio minus 1."""
     fair = rows["ACC"].where(rows["R_DP"] >= 0.8, rows["R_DP"].fillna(0.0) - 1.0)
     return fair.where(rows["ACC"].notna())
-
-
-def _compute(plan: Run, units: Sequence[Unit], progress: _Progress) -> None:
-    left = [unit for unit in units if not plan.file(unit).exists()]
-    progress.skip(len(units) - len(left))
-    left.sort(key=lambda unit: [*map(str, unit.training)])
-    tasks = [list(own) for _, own in groupby(left, key=lambda unit: unit.training)]
-    calls = (
-        joblib.delayed(_compute_task)(
-            task, plan.data, plan.protocol, [plan.file(unit) for unit in task]
-        )
-        for task in tasks
-    )
-    # Each unit is on disk as soon as it is done: what is killed loses only those that
-    # are being computed.
-    for task, seconds in joblib.Parallel(plan.n_jobs, return_as="generator_unordered")(
-        calls
-    ):
-        progress.report(task, seconds)
-
-
-def _compute_task(task: list[Unit], *args: Any) -> tuple[list[Unit], float]:
-    return task, compute(task, *args)
-
-
-@dataclass
-class _Progress:
-    """Lines on standard error: what is done, how long it took, how long is left."""
-
-    total: int
-    done: int = 0
-    computed: int = 0
-    start: float = field(default_factory=time.monotonic)
-
-    def skip(self, n_units: int) -> None:
-        self.done += n_units
-        if n_units:
-            self._print(f"{n_units} units are done already")
-
-    def report(self, task: list[Unit], seconds: float) -> None:
-        self.done, self.computed = self.done + len(task), self.computed + len(task)
-        pace = (time.monotonic() - self.start) / self.computed
-        left = timedelta(seconds=round(pace * (self.total - self.done)))
-        more = f" and {len(task) - 1} more" if len(task) > 1 else ""
-        self._print(f"{task[0]}{more}: {seconds:.0f} s, about {left} left")
-
-    def _print(self, text: str) -> None:
-        print(f"[{self.done}/{self.total}] {text}", file=sys.stderr, flush=True)

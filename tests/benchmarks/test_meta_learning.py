@@ -1,4 +1,4 @@
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pandas as pd
@@ -6,8 +6,6 @@ import pytest
 
 from benchmarks import meta_learning
 from benchmarks.meta_learning import Setting, biased, distances, losses, summary
-
-from .table1.adult_files import write_adult
 
 
 @pytest.fixture(autouse=True)
@@ -18,7 +16,7 @@ def small(monkeypatch):
 def test_the_held_out_domain_is_not_learned_from():
     coded = biased(0)
     assert coded.source.mean() == pytest.approx(0.8, abs=0.02)
-    assert set(coded.domains[coded.source]) == {0, 1, 2, 3}
+    assert len(set(coded.domains[coded.source])) == 4
     setting = Setting(0.1, 1.0, True, False)
     found = losses(coded, setting, 3, 0)
     moved = coded.rows.copy()
@@ -39,47 +37,37 @@ def test_without_an_inner_step_the_meta_gradient_is_the_plain_one(monkeypatch):
 
 
 def test_differences_are_taken_from_plain_training_of_the_same_seed():
-    about = {"table": "biased", "target": "beyond", "max_iter": 3}
-    rows = []
-    for seed, plain in enumerate([0.4, 0.6]):
-        # Larger steps with weighted losses are not plain training.
-        for alpha, weighed, more in (
-            (0.5, True, 0.3),
-            (0.0, True, 0.0),
-            (0.0, False, 0.02 + 0.01 * seed),
-        ):
-            rows.append(
-                {
-                    **about,
-                    "seed": seed,
-                    **Setting(alpha, 1.0, False, weighed).__dict__,
-                    "label": plain + more,
-                    "group": plain - more,
-                }
-            )
-    table = summary(pd.DataFrame(rows)).xs(False, level="weighed")
+    # Larger steps with weighted losses are not plain training.
+    cases = [(0.5, True, 0.3), (0.0, True, 0.0), (0.0, False, 0.02)]
+    rows = pd.DataFrame(
+        {
+            "target": "beyond",
+            "seed": seed,
+            **asdict(Setting(alpha, 1.0, False, weighed)),
+            "label": plain + more + 0.01 * seed * (not weighed),
+            "group": plain - more,
+        }
+        for seed, plain in enumerate([0.4, 0.6])
+        for alpha, weighed, more in cases
+    )
+    table = summary(rows).xs(False, level="weighed")
     assert table["label"].tolist() == pytest.approx([0.525])
     assert table["label - plain"].tolist() == pytest.approx([0.025])
-    assert table["group - plain"].tolist() == pytest.approx([-0.025])
+    assert table["group - plain"].tolist() == pytest.approx([-0.02])
     # Student's t of two seeds, half a hundredth to each side.
-    assert table["label +-"].tolist() == pytest.approx([12.706 * 0.005], rel=1e-3)
-
-
-def test_an_interrupted_run_goes_on_where_it_was(tmp_path, monkeypatch, capsys):
-    folder = write_adult(tmp_path / "adult")
-    settings = [meta_learning.SETTINGS[0], Setting(0.1, 1.0, True, False)]
-    monkeypatch.setattr(meta_learning, "SETTINGS", settings)
-    asked = [
-        *("--data", str(folder), "--out", str(tmp_path / "out.csv")),
-        *("--seeds", "1", "--max-iter", "2"),
-    ]
-    meta_learning.main(asked)
-    whole = pd.read_csv(tmp_path / "out.csv")
-    assert whole["table"].tolist() == ["adult", "adult", "biased", "biased"]
-    whole[:3].to_csv(tmp_path / "out.csv", index=False)
-    meta_learning.main(asked)
-    again = pd.read_csv(tmp_path / "out.csv")
-    pd.testing.assert_frame_equal(
-        again.drop(columns="seconds"), whole.drop(columns="seconds")
+    assert table["label - plain +-"].tolist() == pytest.approx(
+        [12.706 * 0.005], rel=1e-3
     )
-    assert "label - plain" in capsys.readouterr().out
+
+
+def test_every_setting_of_every_target_is_trained_once(
+    adult_folder, tmp_path, monkeypatch
+):
+    settings = [meta_learning.PLAIN, Setting(0.1, 1.0, True, False)]
+    monkeypatch.setattr(meta_learning, "SETTINGS", settings)
+    out = tmp_path / "out.csv"
+    argv = ["--data", str(adult_folder), "--out", str(out), "--seeds", "1"]
+    meta_learning.main([*argv, "--max-iter", "2"])
+    rows = pd.read_csv(out)
+    assert rows["target"].tolist() == ["White"] * 2 + ["beyond"] * 2
+    assert rows["second_order"].tolist() == [False, True] * 2

@@ -1,28 +1,39 @@
-"""Memory of long tables: run with ``-m benchmark -s tests/benchmarks``."""
+import sys
 
-from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
-
+import numpy as np
+import pandas as pd
 import pytest
 
-from benchmarks.scale import Point, measure
+from benchmarks import scale
+from benchmarks.scale import Point, make_table, measure, plot
 
-pytestmark = pytest.mark.benchmark
-
-
-def measured(point):
-    """Measure in a process that holds nothing else."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        result = pool.submit(measure, point).result()
-    print()
-    print(" ".join(f"{k}={v}" for k, v in result.items()))
-    return result
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 
-def test_fit_on_five_million_rows_takes_two_and_a_half_times_the_encoded_rows():
-    assert measured(Point("rows", 5_000_000))["fit_over_encoded"] < 2.5
+def test_a_table_has_the_size_of_its_point():
+    X, *others = make_table(Point("columns", 300, 5, 40))
+    assert X.shape == (300, 5)
+    assert X.select_dtypes("number").shape[1] == 2
+    assert X["category0"].nunique() == 40
+    assert [len(np.unique(a)) for a in others] == [2, 2, 5]
 
 
-def test_sampling_takes_as_much_memory_for_many_rows_as_for_few():
-    few, many = (measured(Point("rows", n))["sample_mb"] for n in (20_000, 500_000))
-    assert many < few + 50
+@on_linux
+def test_a_point_is_measured_and_plotted(tmp_path):
+    points = [Point("rows", 600, 4), Point("columns", 600, 6)]
+    results = [{**point._asdict(), **measure(point)} for point in points]
+    for result, n_columns in zip(results, (4, 6), strict=True):
+        assert result["encoded_mb"] == pytest.approx(
+            600 * n_columns * 4 / 2**20, abs=0.1
+        )
+        assert result["fit_s"] > 0
+        assert result["sampled_per_s"] > 0
+    plot(pd.DataFrame(results), tmp_path / "scale.png")
+    assert (tmp_path / "scale.png").read_bytes().startswith(b"\x89PNG")
+
+
+@on_linux
+def test_a_peak_is_seen_although_it_has_passed():
+    seconds, megabytes = scale.measured(lambda: np.ones(2**24).sum())
+    assert 120 < megabytes < 160
+    assert 0 < seconds < 10

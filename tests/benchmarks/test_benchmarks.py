@@ -1,0 +1,313 @@
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import adult, biased, curves, fidelity, speed
+from benchmarks.downstream import (
+    classifiers,
+    fit_classifiers,
+    over_targets,
+    scores,
+    teach,
+)
+from benchmarks.peers import GROUP, LABEL, MostlyAI, Peer
+from skfadm import FairDiffusionGenerator
+from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
+
+from ..generators import TINY, mixed_table
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def table(n=400, seed=0):
+    X, _, z, domains = mixed_table(n, seed)
+    y = np.where(X["number"] > 0, ">50K", "<=50K")
+    X = X.rename(columns={"number": "age", "count": "hours-per-week"})
+    return X.drop(columns=["gap", "constant"]), y, z.to_numpy(), domains.to_numpy()
+
+
+@pytest.fixture
+def races(monkeypatch):
+    """Have a small table with a race in place of Adult."""
+    X, y, z, domains = table(200)
+    races = np.where(domains == "north", "White", domains)
+    data = SimpleNamespace(
+        data=X, target=pd.Series(y), z=pd.Series(z), domains=pd.Series(races)
+    )
+    for module in (adult, curves, speed):
+        monkeypatch.setattr(module, "fetch_adult", lambda data_home: data)
+    return data
+
+
+# What a table teaches
+
+
+def test_every_classifier_learns_a_mixed_table_and_is_scored_on_real_rows():
+    X, y, z, _ = table()
+    test = table(seed=1)[:3]
+    rows = teach((X, y), test, pos_label=">50K", random_state=0)
+    assert [row["classifier"] for row in rows] == ["LR", "MLP", "GB"]
+    boosting = classifiers(0)["GB"].fit(X, y).predict(test[0])
+    assert rows[2]["ACC"] == np.mean(boosting == test[1]) > 0.9
+
+
+@pytest.mark.filterwarnings("ignore:.*undefined")
+@pytest.mark.parametrize("case", ["some", "nobody", "one group", "three labels"])
+def test_ratios_are_those_of_the_package(case):
+    rng = np.random.default_rng(0)
+    y, p = rng.integers(0, 3 if case == "three labels" else 2, (2, 60))
+    z = rng.choice(["a"] if case == "one group" else ["a", "b", "c"], 60)
+    p = p * (case != "nobody")
+    label = None if case == "three labels" else 1
+    found = scores(y, p, z, label)
+    expected = {
+        "R_DP": demographic_parity_ratio(y, p, z=z, pos_label=label),
+        "R_EOp": equal_opportunity_ratio(y, p, z=z, pos_label=label),
+    }
+    if label is not None:
+        expected["R_DP_other"] = demographic_parity_ratio(y, p, z=z, pos_label=0)
+        expected["rate a"] = p[z == "a"].mean()
+        expected["TPR a"] = p[(z == "a") & (y == 1)].mean()
+    for name, value in expected.items():
+        assert found[name] == pytest.approx(value, nan_ok=True), name
+
+
+def test_intervals_of_a_score_are_those_of_redrawn_rows():
+    rng = np.random.default_rng(0)
+    z = np.repeat(["a", "b"], [2000, 400])
+    y = p = rng.random(2400) < np.where(z == "a", 0.5, 0.25)
+    found = scores(y, p, z, True)
+    # The delta method: a ratio of two independent shares.
+    rates = [p[z == g].mean() for g in "ab"]
+    spread = sum((1 - r) / r / n for r, n in zip(rates, (2000, 400), strict=True))
+    half = 1.96 * found["R_DP"] * spread**0.5
+    assert found["R_DP high"] - found["R_DP low"] == pytest.approx(2 * half, rel=0.1)
+    assert found["R_DP low"] < found["R_DP"] < found["R_DP high"]
+
+
+@pytest.mark.parametrize("n_others", [0, 1])
+def test_a_table_of_one_label_teaches_to_predict_it(n_others):
+    X, y, *_ = table()
+    labels = np.array(["<=50K"] * len(y), dtype=object)
+    labels[:n_others] = ">50K"
+    for model in fit_classifiers(X, labels, random_state=0).values():
+        assert set(model.predict(X)) == {"<=50K"}
+
+
+def test_rows_without_weight_teach_nothing():
+    X, y, *_ = table()
+    wrong = np.where(y == ">50K", "<=50K", ">50K")
+    both = pd.concat([X, X]), np.concatenate([y, wrong])
+    weights = np.repeat([1.0, 0.0], len(X))
+    models = fit_classifiers(*both, random_state=0, sample_weight=weights)
+    for name, model in models.items():
+        assert np.mean(model.predict(X) == y) > 0.85, name
+
+
+def test_targets_are_averaged_before_seeds_and_the_worst_one_stands_beside():
+    about = {"target": ["a", "b"] * 2, "seed": [0, 0, 1, 1], "setting": "-"}
+    parity = [0.5, np.nan, 0.2, 0.8]
+    ratios = {"R_DP": parity, "R_DP_other": 1.0, "R_EOp": 1.0}
+    rows = pd.DataFrame(about | ratios | {"ACC": [0.8, 0.9, 0.7, 0.8], "rate F": 0.1})
+    (row,) = over_targets(rows, ["setting"]).to_dict("records")
+    assert row["ACC"] == pytest.approx(0.8)
+    assert row["ACC +-"] == pytest.approx(0.05 * 12.7062, rel=1e-4)  # t of 1 freedom
+    assert row["ACC +- targets"] == pytest.approx(0.05 * 12.7062, rel=1e-4)
+    assert row["R_DP"] == pytest.approx((0.5 + 0.5) / 2)
+    assert row["R_DP geometric"] == pytest.approx((0.5 + 0.4) / 2)
+    assert row["R_DP worst"] == pytest.approx((0.5 + 0.2) / 2)
+    assert row["rate F"] == pytest.approx(0.1)
+    assert row["undefined"] == 1
+
+
+# Commands
+
+
+def test_adult_writes_a_row_a_setting_and_classifier(
+    races, monkeypatch, tmp_path, capsys
+):
+    made = []
+
+    def new(**params):
+        made.append(FairDiffusionGenerator(**{**params, **TINY, "verbose": 0}))
+        return made[-1]
+
+    monkeypatch.setitem(adult.GENERATORS, "skfadm", new)
+    out = tmp_path / "adult.csv"
+    argv = ["--target", "White", "--rows", "60", "--out", str(out)]
+    argv += ["--lambda-yz", "0", "--fairness-target", "none", "0.8/0.7"]
+    argv += ["--unlabelled", "30", "--classifiers", "LR", "GB", "--set", "max_iter=7"]
+    assert adult.main(argv) == 0
+    assert made[-1].n_iter_ == 7
+    rows = pd.read_csv(out)
+    settings = ["real rows", "lambda_yz=0", "target none", "target 0.8/0.7"]
+    settings += [f"30 unlabelled rows, {setting}" for setting in settings[2:]]
+    assert rows["setting"].unique().tolist() == settings
+    assert len(rows) == 6 * 2
+    assert set(rows["target"]) == {"White"}
+    printed = capsys.readouterr().out
+    assert "target 0.8/0.7" in printed and "R_DP worst" in printed
+
+
+def test_entropy_moves_rows_and_needs_no_fair_labels(races, monkeypatch, tmp_path):
+    small = {k: v for k, v in TINY.items() if k in ("max_iter", "n_steps")}
+    new = partial(adult.GENERATORS["FADM"], **small)
+    monkeypatch.setitem(adult.GENERATORS, "FADM", new)
+    out = tmp_path / "entropy.csv"
+    argv = ["--generator", "FADM", "--lambda-z", "0", "20", "--rows", "60"]
+    argv += ["--target", "White", "--classifiers", "LR", "--out", str(out)]
+    assert adult.main(argv) == 0
+    none, strong = (
+        pd.read_csv(out).set_index("setting").loc[f"lambda_z={s}"] for s in (0, 20)
+    )
+    assert none["c2st_auc"] != strong["c2st_auc"]
+    assert 0 <= none["at_ends"] <= 1
+
+
+def test_adult_without_a_setting_is_an_error(races, capsys):
+    with pytest.raises(SystemExit):
+        adult.main([])
+    assert "give --lambda-z" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", biased.TABLES)
+def test_biased_scores_real_and_generated_rows(name, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(biased, "TABLES", {name: biased.TABLES[name]})
+    new = partial(FairDiffusionGenerator, **TINY)
+    monkeypatch.setattr(
+        biased,
+        "FairDiffusionGenerator",
+        lambda random_state: new().set_params(random_state=random_state),
+    )
+    out = tmp_path / "biased.csv"
+    assert biased.main(["--rows", "300", "--seeds", "1", "--out", str(out)]) == 0
+    assert name in capsys.readouterr().out
+    rows = pd.read_csv(out)
+    settings = ["real", "0", "auto", "adapted, 0.8"]
+    assert rows["lambda_yz"].tolist() == [s for s in settings for _ in range(3)]
+    assert rows["ACC"].head(3).gt(0.4).all()
+    assert rows["R_DP"].dropna().between(0, 1).all()
+
+
+class Copies(Peer):
+    """A package that hands out its training rows."""
+
+    package = module = "math"
+
+    def _train(self, rows, words):
+        assert set(words) == {"word", "flag", "category", LABEL} & set(rows)
+        assert rows.notna().all(axis=None)
+        return rows
+
+    def _draw(self, n):
+        return self.model_.sample(n, replace=True, random_state=0)
+
+
+def test_curves_by_seconds_train_longer_and_longer_and_peers(
+    races, monkeypatch, tmp_path, capsys
+):
+    monkeypatch.setattr(curves, "LENGTHS", (5, 10))
+    monkeypatch.setattr(curves, "PEERS", (Copies,))
+    out, picture = tmp_path / "curves.csv", tmp_path / "curves.png"
+    argv = ["--by", "seconds", "--max-iter", "15", "--seeds", "1", "--out", str(out)]
+    assert curves.main([*argv, "--picture", str(picture)]) == 0
+    rows = pd.read_csv(out)
+    assert rows["line"].tolist() == ["skfadm"] * 3 + ["math"]
+    assert rows["n_iter"].tolist()[:3] == [5, 10, 15]
+    # Copies look as the rows do; fifteen iterations are few.
+    assert rows["pair_trends"].iloc[-1] == rows["pair_trends"].max()
+    assert picture.stat().st_size > 1000
+    assert "pair_trends" in capsys.readouterr().out
+
+
+def test_curves_by_evaluations_sample_one_training_by_each_solver(
+    races, monkeypatch, tmp_path
+):
+    even = (*curves.SOLVERS["euler_maruyama"][:2], (10,))
+    monkeypatch.setitem(curves.SOLVERS, "euler_maruyama", even)
+    out = tmp_path / "curves.csv"
+    argv = ["--by", "evaluations", "--max-iter", "20", "--seeds", "1"]
+    assert curves.main([*argv, "--most-steps", "10", "--out", str(out)]) == 0
+    rows = pd.read_csv(out)
+    assert rows["line"].unique().tolist() == ["multistep", "euler_maruyama"]
+    assert rows["evaluations"].tolist() == [6, 8, 10, 11]
+
+
+@pytest.mark.parametrize(
+    ("name", "n_rows", "n_others"),
+    [("all of Adult", 133, 67), ("a million rows", 1_000_000, 20_000)],
+)
+def test_no_row_that_is_learned_is_asked_about(races, name, n_rows, n_others):
+    (X, y, z, domains), (X_test, y_test, z_test) = curves.TABLES[name](None)
+    assert len(X) == len(y) == len(z) == len(domains) == n_rows
+    assert len(X_test) == len(y_test) == len(z_test) == n_others
+    assert set(X.index).isdisjoint(X_test.index)
+
+
+def test_fidelity_learns_nine_tenths_of_a_published_table(tmp_path, capsys):
+    X, y, *_ = table(200)
+    X = X[["age", "word"]].assign(**{"class": np.where(y == ">50K", "g", "h")})
+    X.to_csv(tmp_path / "magic.csv", index=False)
+    out = tmp_path / "out.csv"
+    argv = ["--table", "magic", "--tables", str(tmp_path), "--out", str(out)]
+    argv += ["--no-xgboost", "--set", "max_iter=5", "n_steps=3"]
+    assert fidelity.main(argv) == 0
+    (row,) = pd.read_csv(out).to_dict("records")
+    assert row["rows"] == 180
+    assert row["n_iter"] == 5
+    printed = capsys.readouterr().out
+    assert "TabPC" in printed and "0.860" in printed
+
+
+def test_a_tuned_xgboost_learns_what_decides_the_label():
+    pytest.importorskip("xgboost")
+    X, y, *_ = table(400)
+    X_test, y_test, *_ = table(200, seed=1)
+    assert fidelity.tuned_auc((X, y), (X_test, y_test), 0) > 0.95
+
+
+def test_speed_tells_the_time_over_its_floor(races, capsys):
+    assert speed.main(["--parts", "sampling"]) == 0
+    lines = (line.split() for line in capsys.readouterr().out.splitlines())
+    found = {line[0]: line[-1] for line in lines if len(line) == 2}
+    assert float(found["sample_s"]) > float(found["floor_s"]) > 0
+
+
+def test_mostlyai_sees_the_group_and_is_asked_for_fairness(monkeypatch):
+    asked = []
+
+    class Engine:
+        def __init__(self, rows):
+            self.rows = rows
+
+        def sample(self, n, fairness):
+            asked.append(fairness)
+            return self.rows[:n]
+
+    monkeypatch.setattr(MostlyAI, "_train", lambda self, rows, words: Engine(rows))
+    X, y, z, _ = table(50)
+    generator = MostlyAI().fit(X, y, z)
+    assert generator.model_.rows[GROUP].tolist() == z.tolist()
+    generator.sample(10)
+    found, labels = generator.set_params(fairness=True).sample(50)
+    assert found.dtypes.equals(X.dtypes)
+    assert found["word"].isna().any() and set(labels) == {"<=50K", ">50K"}
+    fair = {"target_column": LABEL, "sensitive_columns": [GROUP]}
+    assert asked == [None, fair]
+
+
+def test_rows_of_other_options_are_not_taken_for_those_asked_for(monkeypatch, tmp_path):
+    calls = []
+
+    def run(name, seed, args):
+        calls.append(name)
+        return [{"fit_s": 1.0}]
+
+    monkeypatch.setattr(fidelity, "run", run)
+    argv = ["--table", "small", "--no-xgboost", "--out", str(tmp_path / "out.csv")]
+    for more, n_calls in (([], 1), ([], 1), (["--set", "max_iter=5"], 2)):
+        fidelity.main([*argv, *more])
+        assert len(calls) == n_calls
