@@ -86,8 +86,8 @@ def test_a_reader_that_goes_away_is_no_error(folder, more, codes):
     assert os.path.exists("fair.csv") == ("fair.csv" in more)
 
 
-def test_standard_output_holds_the_table_alone(folder):
-    argv = [*COMMAND, "generate", "adult.csv", *LEARN, "-n", "20", "-o", "-"]
+def test_standard_input_is_a_table_and_output_holds_one_alone(folder):
+    argv = [*COMMAND, "generate", "-", *LEARN, "-n", "20", "-o", "-"]
     with open("adult.csv", "rb") as table:
         run = subprocess.run(argv, env=ENVIRONMENT, stdin=table, capture_output=True)
     assert run.returncode == 0
