@@ -20,11 +20,11 @@ from .kept_models import (
     load_model,
     save_model,
 )
-from .roles import Roles
+from .roles import Roles, Rows
 from .rows import Tables, asked_labels, label_of
 from .summary import VERDICT_ROWS, judge_rows, summarise
 from .tables import TableForm, write_table
-from .terminal import problem_of
+from .terminal import in_options, problem_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -166,6 +166,7 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     frame, X, y = table.frame, args.learnt.X, args.learnt.y
     if X.shape[1] == 0:
         raise UserError(f"{args.data}: no columns are left to learn from")
+    _check_few(args.learnt)
     identifiers = _identifiers(args.identifiers, list(X))
     form = table.form.of(name for name in frame if name != roles.domain)
     labels = y.drop_duplicates()
@@ -200,6 +201,17 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     if target is not None:
         generator.adapt(target)
     return model
+
+
+def _check_few(rows: Rows) -> None:
+    """Check that there are few enough groups and labels to make their rates alike."""
+    if rows.z is None:
+        return
+    from skfadm.fair_control.control import what_is_in_the_way
+
+    obstacle = what_is_in_the_way(tuple(rows.z.nunique()), rows.y.nunique())
+    if obstacle:
+        raise UserError(in_options(obstacle))
 
 
 def _identifiers(

@@ -26,10 +26,8 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD, "--data", "adult.csv"], ["twice"]),
         (["generate", "none.csv", *LEARN, "-o", "a.csv"], ["none.csv", "no such file"]),
         (["generate", ".", *LEARN, "-o", "a.csv"], [".csv.gz", ".parquet"]),
-        (["generate", "adult.xlsx", *LEARN, "-o", "a.csv"], ["adult.xlsx", ".parquet"]),
         ([*GOOD[:-1], "fair.txt"], ["fair.txt", ".csv"]),
         ([*GOOD[:-1], "no/such/fair.csv"], ["no folder", "no/such", "make it"]),
-        ([*GOOD[:-1], "adult.csv"], ["would replace"]),
         ([*GOOD, "--model", "m.pkl"], ["m.pkl", ".skops"]),
         ([*GOOD, "--model", "no/m.skops"], ["no folder"]),
         ([*GOOD, "-n", "0"], ["-n", "'0' is not"]),
@@ -39,9 +37,6 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ),
         ([*GOOD, "--identifiers", "x=keep"], ["x=keep", "no feature 'x'", "'age'"]),
         ([*GOOD, *2 * ["--identifiers", "keep"], "--identifiers", "job=keep"], ["one"]),
-        ([*GOOD, "-n", "1.5"], ["'1.5'", "whole number"]),
-        ([*GOOD, "--max-iter", "-1"], ["--max-iter", "-1"]),
-        ([*GOOD, "--lambda-z", "-1"], ["--lambda-z", "'-1'"]),
         ([*GOOD, "--lambda-y", "nan"], ["--lambda-y", "'nan'"]),
         ([*GOOD, "--seed", "-3"], ["--seed", "-3"]),
         ([*GOOD, "--label", "incom"], ["'incom'", "did you mean 'income'"]),
@@ -52,22 +47,17 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD, "--ask", "rich"], ["'rich'", "'<=50K', '>50K'"]),
         ([*GOOD, "--ask", ">50K=half"], ["'half'", ">50K=0.5"]),
         ([*GOOD, "--ask", ">50K=0.5", "--ask", "<=50K=0.4"], ["sum to 1"]),
-        ([*GOOD, "--ask", ">50K=nan", "--ask", "<=50K=0.4"], ["sum to 1"]),
         (
             ["generate", "--model", "m.skops", "-o", "a.csv"],
             ["m.skops", "no such file"],
         ),
-        ([*GOOD, "--sensitive", "race"], ["'race'", "--sensitive", "--domain"]),
         ([*GOOD, "--sensitive", "sex"], ["'sex'", "cannot be again"]),
-        ([*GOOD, "--label", "sex"], ["'sex'", "--label", "--sensitive"]),
-        ([*GOOD, "--sensitive", "Age"], ["'Age'", "did you mean 'age'"]),
         (
             [*GOOD[:4], "--sensitive", "sex, race", "-o", "a.csv"],
             ["--sensitive sex --sensitive race"],
         ),
         ([*GOOD[:4], "--domain", "sex,race", "-o", "a.csv"], ["takes one column"]),
         ([*GOOD, "--sensitive", "hours"], ["'hours' (--sensitive)", "ranges"]),
-        ([*GOOD[:6], "--domain", "hours", "-o", "a.csv"], ["'hours' (--domain)"]),
         ([*GOOD, "--lambda-yz", "99"], ["--lambda-yz", "'99'", "from 0 to 1"]),
         ([*GOOD, "--sep", "ab"], ["--sep", "'ab'", "one character"]),
         ([*GOOD, "--encoding", "utf8000"], ["--encoding", "cp1252"]),
@@ -238,12 +228,6 @@ def test_sigterm_while_writing_gives_143_and_no_file(folder):
     assert process.returncode == 143
     assert err == b"skfadm: ended from outside\n"
     assert os.listdir() == ["adult.csv"]
-
-
-def test_handlers_of_signals_are_as_before_afterwards(folder):
-    before = signal.getsignal(signal.SIGTERM)
-    assert main([*GOOD, "--label", "incom"]) == 2
-    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(
