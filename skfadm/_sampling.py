@@ -56,37 +56,18 @@ class Request:
 
 @dataclass(frozen=True)
 class TableSampler:
-    """Generates tables for several strengths of fair labels.
-
-    Parameters
-    ----------
-    generator : RowGenerator
-        Makes compact rows for label codes.
-    encoder : TabularEncoder
-        Decodes them.
-    posteriors : Posteriors or None
-        Labels of strength 0 are drawn from its p(y | x); without it they are those that
-        rows are made for, and so are labels that are asked for.
-    control : FairControl or None
-        Without it there is strength 0 alone.
-    fair : FairLabels or None
-        The fair posterior of each strength.
-    strengths : sequence of float
-        One table each.
-    classes : ndarray of shape (n_labels,)
-        The labels, for messages.
-    label_format : LabelFormat
-        How labels go out.
-    n_jobs : int or None
-        As for joblib.
-    """
+    """Generates tables for several strengths of fair labels."""
 
     generator: RowGenerator
     encoder: TabularEncoder
+    #: Labels of strength 0 are drawn from its p(y | x); without it they are those that
+    #: rows are made for, and so are labels that are asked for.
     posteriors: Posteriors | None
+    #: Without it there is strength 0 alone.
     control: FairControl | None
     fair: FairLabels | None
     strengths: Sequence[float]
+    #: The labels, for messages.
     classes: NDArray[Any]
     label_format: LabelFormat
     n_jobs: int | None

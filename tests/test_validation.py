@@ -35,7 +35,6 @@ ONES = [1, 0, 0] * (N // 3)
 FLAGS = [True, False, False] * (N // 3)
 CATEGORIES = {
     "category": of(pd.Categorical(WORDS, ["maybe", "never", "yes", "no"])),
-    "ordered": of(pd.Categorical(WORDS, ["maybe", "yes", "no"], ordered=True)),
     "numbers": of(pd.Categorical(ONES, [1, 0, 7])),
     "intervals": of(pd.cut(np.arange(N), [-1, 5, 50])),
 }
@@ -43,13 +42,9 @@ CATEGORIES = {
 FORMS = {
     **CATEGORIES,
     "words": of(WORDS),
-    "string": of(WORDS, "string"),
     "string of pandas 3": of(WORDS, pd.StringDtype(na_value=np.nan)),
-    "object": of(ONES, object),
-    "int8": of(ONES, "int8"),
     "float16": of(ONES, "float16"),
     "Int64": of(ONES, "Int64"),
-    "Float64": of(ONES, "Float64"),
     "bool": of(FLAGS),
     "boolean": of(FLAGS, "boolean"),
     "decimals": of([Decimal(i) for i in ONES]),
@@ -59,8 +54,6 @@ FORMS = {
     "durations": of(pd.to_timedelta(ONES, unit="D")),
     "periods": of(pd.PeriodIndex(DAYS, freq="M")),
     "arrow words": arrow(WORDS, pa.string()),
-    "arrow large words": arrow(WORDS, pa.large_string()),
-    "arrow integers": arrow(ONES, pa.int16()),
     "arrow booleans": arrow(FLAGS, pa.bool_()),
     "arrow dates": arrow(DAYS, pa.date32()),
     "arrow decimals": arrow([Decimal(i) for i in ONES], pa.decimal128(5, 1)),
@@ -79,23 +72,15 @@ def form(request):
     return y, tiny(max_iter=1, n_steps=1).fit(X, y)
 
 
-def test_labels_of_every_dtype_come_back_as_they_came(form):
+def test_labels_of_every_dtype_come_back_as_they_came_and_as_asked(form):
     y, gen = form
     found = gen.sample(9)[1]
     assert found.dtype == y.dtype
     assert found.name == "income"
     assert set(found) <= set(y)
-
-
-def test_labels_of_every_dtype_are_asked_for_one_a_row(form):
-    y, gen = form
     asked = y.iloc[[3, 0, 1, 1, 2]]
     for given in (asked, asked.array, asked.to_frame(), list(asked)):
         assert same(gen.sample(5, given)[1], asked)
-
-
-def test_labels_of_every_dtype_are_asked_for_by_value_and_by_share(form):
-    y, gen = form
     assert same(gen.sample(2, y.iloc[1])[1], [y.iloc[1]] * 2)
     rare, frequent = list(y.unique())[:2]
     found = gen.sample(8, {rare: 0.25, frequent: 0.75})[1].tolist()
@@ -128,17 +113,7 @@ def test_a_table_of_one_column_of_labels_is_taken_with_a_warning():
     pd.testing.assert_series_equal(found, pd.Series(["no", "no"], name="income"))
 
 
-@pytest.mark.parametrize("name", ["category", "string", "Int64", "arrow booleans"])
-def test_baselines_take_and_give_labels_alike(name):
-    y = FORMS[name]
-    gen = quick().fit(X, y)
-    asked = y.iloc[[0, 1, 1]]
-    found = gen.sample(3, asked)[1]
-    assert found.dtype == y.dtype
-    assert same(found, asked)
-
-
-@pytest.mark.parametrize("name", ["category", "string", "Int64", "boolean", "decimals"])
+@pytest.mark.parametrize("name", ["category", "Int64", "boolean", "decimals"])
 def test_a_classifier_predicts_labels_of_the_kind_that_it_was_given(name):
     y = FORMS[name]
     model = SyntheticDataClassifier(tiny(max_iter=1, n_steps=1), random_state=0)
@@ -180,13 +155,6 @@ def test_groups_and_domains_of_every_dtype_are_those_of_their_text(name):
     y = np.arange(N) % 2
     found = demographic_parity_ratio(y, y, z=values)
     assert found == demographic_parity_ratio(y, y, z=codes)
-
-
-def test_periods_and_decimals_are_domains_and_groups():
-    gen = quick().fit(X, WORDS, FORMS["decimals"], FORMS["periods"])
-    assert gen.domains_.tolist() == [pd.Period("2020-01"), pd.Period("2021-05")]
-    assert gen.sensitive_classes_[0].tolist() == [0, 1]
-    assert gen.sensitive_classes_[0].dtype.kind == "i"
 
 
 def test_numbers_and_words_are_mixed_in_domains_and_not_in_labels():
@@ -295,6 +263,6 @@ def test_a_report_takes_labels_of_every_dtype():
     rows = np.random.default_rng(0).normal(size=(N, 2))
     reports = [
         quality_report(rows, rows, y, y, random_state=0).tstr_accuracy
-        for y in (FORMS["category"], FORMS["arrow large words"], WORDS)
+        for y in (FORMS["category"], FORMS["arrow words"], WORDS)
     ]
     assert len(set(reports)) == 1
