@@ -5,6 +5,7 @@ import pytest
 
 pytest.importorskip("matplotlib")
 
+from matplotlib.collections import PathCollection
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -124,7 +125,7 @@ def test_what_a_generator_predicts_is_drawn_without_sampling(generator, monkeypa
     predicted = [generator.tradeoff_.at(strength) for strength in strengths]
     points = [[p["equal_opportunity"], p["accuracy"]] for p in predicted]
     np.testing.assert_allclose(drawn.get_xydata(), points)
-    ring = next(c for c in ax.collections if len(c.get_offsets()) == 1)
+    ring = next(c for c in ax.collections if isinstance(c, PathCollection))
     np.testing.assert_allclose(
         ring.get_offsets()[0], points[strengths.searchsorted(auto)]
     )
