@@ -45,6 +45,8 @@ HALF_ROWS = 100
 PARITY = 0.98
 #: Width of intervals in standard errors, for 95 %.
 WIDTH = 1.96
+#: A domain that nobody knows may lie so many times as far off as source domains do.
+REACH = 1.5
 
 
 @dataclass(frozen=True)
@@ -216,8 +218,10 @@ def traced(
             for part, q in rows.versions
         ]
         error = np.exp(WIDTH * sampling_error(p, stack, measure, labels))
-        low = np.fmin.reduce([ratio, *found]) / error
-        high = np.fmax.reduce([ratio, *found]) * error
+        reach = 1.0 if rows.is_known else REACH
+        of_one = np.where(ratio > 0, ratio, np.nan)
+        low = ratio * (np.fmin.reduce([ratio, *found]) / of_one / error) ** reach
+        high = ratio * (np.fmax.reduce([ratio, *found]) / of_one * error) ** reach
         intervals[measure] = np.column_stack([low, np.minimum(high, 1.0)])
     tradeoff = Tradeoff(
         strengths,
