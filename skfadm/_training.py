@@ -27,7 +27,7 @@ MIN_ITER = 200
 
 #: What decides the result of a training beside its arguments, for `memory`. The number
 #: is raised whenever the same data and seed give other weights or classifiers.
-CODE = (3, torch.__version__, sklearn.__version__)
+CODE = (4, torch.__version__, sklearn.__version__)
 
 
 class DiffusionGenerator(TableGenerator):

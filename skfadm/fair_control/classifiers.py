@@ -21,6 +21,8 @@ Codes = NDArray[np.int64]
 
 #: Steps of boosting, which few rows need few of; trees, over all categories.
 MIN_STEPS, MAX_STEPS, ROWS_A_STEP, MAX_TREES = 20, 100, 45, 600
+#: Leaves of a tree: of a few thousand rows, and of many, which bear more.
+MIN_LEAVES, MAX_LEAVES, ROWS_A_LEAF = 15, 31, 1200
 #: Rows of a leaf, and those of a word that has a coefficient of its own.
 LEAF_ROWS, WORD_ROWS = 20, 50
 _DTYPES = ("_fit_dtype", "_fill_dtype")
@@ -46,8 +48,10 @@ def fit_boosting(X: Array, n_words: int, codes: Codes, n: int, seed: int) -> Any
     boosting = HistGradientBoostingClassifier(
         learning_rate=0.1,
         max_iter=max(MIN_STEPS, n_steps),
-        max_leaf_nodes=15,
+        max_leaf_nodes=min(MAX_LEAVES, max(MIN_LEAVES, len(codes) // ROWS_A_LEAF)),
         min_samples_leaf=LEAF_ROWS,
+        # Leaves of one category alone are not certain of it.
+        l2_regularization=1.0,
         early_stopping=False,
         random_state=seed,
     )
