@@ -82,13 +82,10 @@ def own_version() -> str:
 def wrong_version(version: Any) -> str:
     """Say which version wrote what this one cannot read; "" if it can be read.
 
-    Versions that differ in the third number alone can. What is no version tells none.
+    Versions that differ in the third number alone can.
     """
     if not isinstance(version, str) or not re.fullmatch(r"\d+(\.\w+)+", version):
-        return (
-            "was written by skfadm 0.1.0 or older, before versions were kept, and "
-            f"skfadm {own_version()} cannot read it: learn from the table again"
-        )
+        return "does not say which version of skfadm wrote it"
     if own_version().split(".")[:2] == version.split(".")[:2]:
         return ""
     return (

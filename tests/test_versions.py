@@ -3,10 +3,9 @@
 import pickle
 
 import pytest
-from sklearn.base import BaseEstimator, clone
+from sklearn.base import clone
 
 import skfadm
-from skfadm import FairDiffusionGenerator
 from skfadm._files import own_version
 
 from .generators import tiny
@@ -23,16 +22,6 @@ def test_a_generator_of_another_version_names_it_and_what_to_do(fitted, monkeypa
     saved = saved_by("0.0.7", fitted, monkeypatch)
     said = "FairDiffusionGenerator was written by skfadm 0.0.7, this is .* again"
     with pytest.raises(ValueError, match=said):
-        pickle.loads(saved)
-
-
-def test_a_generator_of_before_versions_were_kept_says_so(fitted, monkeypatch):
-    with monkeypatch.context() as patch:
-        patch.setattr(
-            FairDiffusionGenerator, "__getstate__", BaseEstimator.__getstate__
-        )
-        saved = pickle.dumps(fitted)
-    with pytest.raises(ValueError, match="written by skfadm 0.1.0 or older"):
         pickle.loads(saved)
 
 

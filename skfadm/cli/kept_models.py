@@ -169,15 +169,12 @@ def _check_sizes(file: BinaryIO) -> None:
 
 
 def _about(file: BinaryIO) -> dict[str, Any]:
-    """Return what a file tells of its model; nothing if it is of before it did."""
+    """Return what a file tells of its model, beside the generator."""
     with zipfile.ZipFile(file) as archive:
-        if _ABOUT in archive.namelist():
-            about: dict[str, Any] = json.loads(archive.read(_ABOUT))
-            return about
-        schema = json.loads(archive.read("schema.json"))
-    if schema.get("__class__") == "TableModel":
-        return {}
-    raise ValueError("`skfadm generate` did not write it")
+        if _ABOUT not in archive.namelist():
+            raise ValueError("`skfadm generate` did not write it")
+        about: dict[str, Any] = json.loads(archive.read(_ABOUT))
+        return about
 
 
 def _load(file: BinaryIO) -> Any:
@@ -208,6 +205,7 @@ def _is_own_class(name: str) -> bool:
 
 
 def _check_fitted(generator: Any) -> None:
+    import numpy as np
     from sklearn.utils.validation import check_is_fitted
 
     from skfadm.generator import FairDiffusionGenerator
@@ -216,6 +214,13 @@ def _check_fitted(generator: Any) -> None:
         raise ValueError(f"it holds no generator but {type(generator).__name__}")
     check_is_fitted(generator)
     generator._validate_params()
+    # Networks are built by their sizes before weights are filled in.
+    sizes = vars(generator.sizes_).copy()
+    widths = sizes.pop("width"), sizes.pop("classifier_width")
+    n_weights = sum(weights.size for weights in generator.weights_.values())
+    n_units = int(sum(np.sum(size) for size in sizes.values()))
+    if max(widths) ** 2 > n_weights or n_units * min(widths) > n_weights:
+        raise ValueError("its networks are larger than its weights")
 
 
 def _check_columns(model: TableModel) -> None:
