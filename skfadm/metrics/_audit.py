@@ -83,12 +83,7 @@ class GroupAudit:
 
     def _repr_html_(self) -> str:
         tables = (self.rates, self.summary)
-        return "".join(
-            table.style.format(precision=3, escape="html")
-            .format_index(escape="html")
-            .to_html()
-            for table in tables
-        )
+        return "".join(table.to_html(float_format="{:.3f}".format) for table in tables)
 
 
 def audit_groups(

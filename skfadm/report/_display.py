@@ -167,7 +167,7 @@ class QualityDisplay:
                 shape = "no values" if np.isnan(score) else f"{score:.3f}"
                 axes.append(self.figure_.add_subplot(row[j]))
                 draw_marginal(axes[-1], marginal)
-                title = drawable(f"{marginal.name}  {shape}", 28)
+                title = f"{drawable(marginal.name, 28, 3)}  {shape}"
                 axes[-1].set_title(title, fontsize=9)
         self.axes_ = np.array(axes, dtype=object)
         handles, labels = axes[0].get_legend_handles_labels()

@@ -83,6 +83,16 @@ def test_display_of_a_single_odd_column_can_be_drawn(plt, column):
     display.figure_.canvas.draw()
 
 
+@pytest.mark.parametrize("name", ["n" * 70, "name of a column " * 8, "long_name_" * 9])
+def test_names_of_any_length_leave_room_for_the_panels(plt, name):
+    rng = np.random.default_rng(0)
+    words = rng.choice(["x" * 80, "a long answer " * 15, "w_" * 60, "z"], (2, 100))
+    tables = [pd.DataFrame({name: w, "x": rng.normal(size=100)}) for w in words]
+    QualityDisplay.from_tables(
+        *tables
+    ).figure_.canvas.draw()  # warns where there is none
+
+
 def test_display_says_that_matplotlib_is_missing(monkeypatch, report):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="pip install matplotlib"):
