@@ -24,15 +24,6 @@ class Calibration:
 
     .. math:: \log p'(z | x, y) = a \log p(z | x, y) + o_z
               + \sum_l T_{lz}\, p(l | x) + const
-
-    Parameters
-    ----------
-    slope : float
-        a; less than 1 where groups can be told less well.
-    offset : ndarray of shape (n_groups,)
-        o; other shares of the groups.
-    tilt : ndarray of shape (n_labels, n_groups)
-        T; groups that go together with labels in another way.
     """
 
     slope: float
@@ -47,17 +38,7 @@ class Calibration:
 
     @classmethod
     def of(cls, group: Array, label: Array, codes: Codes) -> Calibration:
-        """Return the correction under which p(z | x) fits known groups.
-
-        Parameters
-        ----------
-        group : ndarray of shape (n, n_groups)
-            p(z | x).
-        label : ndarray of shape (n, n_labels)
-            p(y | x).
-        codes : ndarray of shape (n,), int64
-            The groups; -1 where they are not known.
-        """
+        """Return the correction under which p(z | x) fits known groups."""
         known = codes >= 0
         log_p, label, codes = np.log(group[known]), label[known], codes[known]
         n_groups, rows = log_p.shape[1], np.arange(len(codes))

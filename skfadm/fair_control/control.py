@@ -50,17 +50,7 @@ SURE = 0.9
 
 @dataclass(frozen=True)
 class Solution:
-    """The fair labels of a goal.
-
-    Parameters
-    ----------
-    goal : Goal
-        What they aim at.
-    labels : FairLabels
-        The fair posterior of each strength.
-    tradeoff : Tradeoff
-        What is predicted.
-    """
+    """The fair labels of a goal."""
 
     goal: Goal
     labels: FairLabels
@@ -78,41 +68,24 @@ class FairControl:
     """What labels are drawn by.
 
     It holds predictions for source rows, out of fold, and none of these rows.
-
-    Parameters
-    ----------
-    posteriors : Posteriors
-        The classifiers.
-    prior : ndarray of shape (n_labels,)
-        Shares of the labels in training.
-    sources : Probabilities
-        Of source rows, at most 20,000.
-    domains : ndarray of shape (n,), int64
-        Their domains.
-    calibrations : dict of int to tuple of Calibration
-        What corrects p(z | x) in each domain of some size.
-    rates : tuple of ndarray of shape (n_groups, n_labels)
-        Shares of the real labels in each group.
-    differs : bool
-        Whether decisions differ between the groups of the source rows by more than
-        chance makes them differ.
-    target : Probabilities or None
-        Of the unlabelled rows of `adapt`.
-    calibration : tuple of Calibration or None
-        What corrects p(z | x), where groups of these rows are known.
-    blind : dict of str to Shift
-        The shifts of the source rows that have been solved for.
     """
 
     posteriors: Posteriors
+    #: Shares of the labels in training.
     prior: Array
     sources: Probabilities
     domains: Codes
+    #: What corrects p(z | x) in each source domain of some size.
     calibrations: dict[int, tuple[Calibration, ...]]
+    #: Shares of the real labels in each group, (n_groups, n_labels) an attribute.
     rates: tuple[Array, ...]
+    #: Whether decisions differ between the groups by more than chance.
     differs: bool
+    #: Of the rows of `adapt`.
     target: Probabilities | None = None
+    #: What corrects p(z | x), where groups of these rows are known.
     calibration: tuple[Calibration, ...] | None = None
+    #: The shifts of the source rows that have been solved for.
     blind: dict[str, Shift] = field(default_factory=dict)
 
     @classmethod
@@ -124,19 +97,7 @@ class FairControl:
         domains: Codes,
         seed: int,
     ) -> FairControl:
-        """Return the state of fitted posteriors: what `fit_posteriors` returns.
-
-        Parameters
-        ----------
-        fitted : tuple
-            What `fit_posteriors` returns.
-        y, domains : ndarray of shape (n,), int64
-            Codes of labels and domains of all source rows.
-        z : ndarray of shape (n, n_attributes), int64
-            Codes of their groups; -1 where they are not known.
-        seed : int
-            Seed of the choice of rows.
-        """
+        """Return the state of fitted posteriors: what `fit_posteriors` returns."""
         posteriors, p, index = fitted
         decided = p.label.argmax(axis=1)
         if len(np.unique(decided)) == 1:

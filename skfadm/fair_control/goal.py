@@ -26,26 +26,15 @@ NO = frozenset(("0", "0.0", "-1", "f", "false", "n", "no", "none", "not", "never
 
 @dataclass(frozen=True)
 class Goal:
-    """Targets and positive labels, checked.
-
-    Parameters
-    ----------
-    targets : dict of str to float or None
-        Ratios by measure; None is parity as far as it is cheap.
-    labels : tuple of int
-        Codes of the labels whose rates are compared.
-    pos_label : label or None
-        The one that is positive; None if all are.
-    why : str
-        Where the positive label comes from, in words.
-    is_odd : bool
-        Whether it is guessed to be other than the larger of two.
-    """
+    """Targets and positive labels, checked."""
 
     targets: dict[str, float] | None
+    #: Codes of the labels whose rates are compared.
     labels: tuple[int, ...]
     pos_label: Any
+    #: Where the positive label comes from, in words.
     why: str
+    #: Whether it is guessed to be other than the larger of two.
     is_odd: bool = False
 
     @classmethod
@@ -59,12 +48,6 @@ class Goal:
         """Return the goal of two parameters of the generator.
 
         `name` is that of the column of labels, if it has one.
-
-        Raises
-        ------
-        ValueError, TypeError
-            For measures that are unknown, ratios outside (0, 1] and a label that is
-            not among the classes.
         """
         targets, names = _targets(fairness_target), classes.tolist()
         if pos_label is not None:

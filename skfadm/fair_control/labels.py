@@ -21,34 +21,17 @@ class FairLabels:
 
     .. math:: \log q(y | x) = \log p(y | x) + s\, S_y(x) + b_y(s) + const,
               \qquad s = \lambda\, s_1
-
-    Parameters
-    ----------
-    shift : Shift
-        S.
-    end : float
-        The part s of the shift that strength 1 stands for.
-    parts : ndarray of shape (n_parts,)
-        Where the offsets are known; they are interpolated.
-    offsets : ndarray of shape (n_parts, n_labels)
-        b.
     """
 
     shift: Shift
+    #: s_1, the part of the shift that strength 1 stands for.
     end: float
+    #: Where the offsets b, (n_parts, n_labels), are known; they are interpolated.
     parts: Array
     offsets: Array
 
     def posterior(self, p: Probabilities, strength: float) -> Array:
-        """Return q(y | x) of rows, shape (n, n_labels).
-
-        Parameters
-        ----------
-        p : Probabilities
-            Of the rows.
-        strength : float
-            In [0, 1].
-        """
+        """Return q(y | x) of rows, shape (n, n_labels)."""
         if strength == 0:
             return p.label
         part = strength * self.end
@@ -57,19 +40,7 @@ class FairLabels:
 
 
 def draw(q: Array, u: Array) -> Codes:
-    """Draw a label for each row by inversion.
-
-    Parameters
-    ----------
-    q : ndarray of shape (n, n_labels)
-        Probabilities.
-    u : ndarray of shape (n,)
-        Uniform numbers in [0, 1).
-
-    Returns
-    -------
-    ndarray of shape (n,), int64
-    """
+    """Draw a label for each row by inversion."""
     cdf = q.cumsum(axis=1)
     return (cdf[:, :-1] <= u[:, np.newaxis] * cdf[:, -1:]).sum(axis=1)
 
@@ -82,32 +53,17 @@ class Proposal:
     one of the label's shares, and accepted in proportion to
 
     .. math:: w(x) = \frac{q(y | x)}{(1 - \epsilon)\, p(y | x) / p(y) + \epsilon}.
-
-    Parameters
-    ----------
-    epsilon : float
-        Share of rows that are generated for any label.
-    bound : float
-        What w is divided by; it exceeds it for 1 % of the proposed rows.
-    acceptance : float
-        The share of proposed rows that is accepted.
     """
 
     epsilon: float
+    #: What w is divided by; it exceeds it for 1 % of the proposed rows.
     bound: float
+    #: The share of proposed rows that is accepted.
     acceptance: float
 
     @classmethod
     def best(cls, p: Array, q: Array, prior: float) -> Proposal:
-        """Return the proposal that accepts the most.
-
-        Parameters
-        ----------
-        p, q : ndarray of shape (n,)
-            p(y | x) and q(y | x) of the label on rows of the table.
-        prior : float
-            Share of the label in the table.
-        """
+        """Return the proposal that accepts the most."""
         found = []
         for epsilon in (0.0, 0.05, 0.2, 1.0):
             proposed = (1 - epsilon) * p / prior + epsilon

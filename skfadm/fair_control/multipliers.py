@@ -31,15 +31,7 @@ BEND = 1e-4
 
 @dataclass(frozen=True)
 class Basis:
-    """Hat functions of p(z | x): what a shift is made of.
-
-    Parameters
-    ----------
-    knots : tuple of ndarray of shape (3,)
-        0, the median and 1 for the probability of each group; one of two groups.
-    n_groups : tuple of int
-        Groups of each attribute.
-    """
+    """Hat functions of p(z | x): what a shift is made of."""
 
     knots: tuple[Array, ...]
     n_groups: tuple[int, ...]
@@ -96,15 +88,6 @@ class Shift:
               + \sum_{y'} p(y' | x) \sum_k A_k^{y'}(x) N_{yy'k}
 
     with :math:`A` the basis at :math:`p(z | x)` and :math:`A^y` at :math:`p(z | x, y)`.
-
-    Parameters
-    ----------
-    basis : Basis
-        The functions A.
-    overall : ndarray of shape (n_labels, n_functions)
-        Multipliers M, of rates among all rows.
-    by_label : ndarray of shape (n_labels, n_labels, n_functions)
-        Multipliers N, of rates among rows with a label.
     """
 
     basis: Basis
@@ -147,23 +130,6 @@ def solve(
               \exp \frac{\log p(y | x) + S_y(x; v)}{T},
 
     and T is lowered to 0.01.
-
-    Parameters
-    ----------
-    p : Probabilities
-        Of the rows on which rates are compared.
-    basis : Basis
-        What the shift is made of.
-    targets : dict of str to float
-        Ratios r in (0, 1], by measure.
-    labels : sequence of int
-        Codes of the labels whose rates are compared.
-    by_group : bool
-        True: the rates of the groups are made alike, by a shift that is linear in
-        p(z | x). False: the rates at each knot, at a price for bends, since what holds
-        at every p(z | x) holds in every mixture of groups.
-    keep_shares : bool
-        Whether as many rows are decided for each label as without a shift.
 
     References
     ----------

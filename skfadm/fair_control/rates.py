@@ -39,22 +39,6 @@ def predicted_rates(
 
     .. math:: r_g = \frac{\sum_i f_i\, p(g | x_i)}{\sum_i p(g | x_i)},
               \qquad \text{or with } p(g, y | x_i) \text{ among rows with a label.}
-
-    Parameters
-    ----------
-    p : Probabilities
-        Of the rows.
-    decided : ndarray of shape (..., n, n_labels)
-        Decisions f, or their probabilities.
-    condition : {"all", "label", "rest"}
-        The rows that count.
-    y : int
-        Code of the label.
-
-    Returns
-    -------
-    list of ndarray of shape (..., n_groups)
-        One array a sensitive attribute; NaN for a group that is never met.
     """
     rates = []
     for belongs in members(p, condition, y):
@@ -66,22 +50,10 @@ def predicted_rates(
 def predicted_ratio(
     p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
 ) -> Array:
-    """Return the lowest over the highest rate, the smallest of labels and attributes.
+    """Return the lowest over the highest rate, of labels and attributes the smallest.
 
-    Parameters
-    ----------
-    p, decided
-        As for `predicted_rates`.
-    measure : str
-        One of `MEASURES`.
-    labels : sequence of int
-        Codes of the labels that count.
-
-    Returns
-    -------
-    ndarray of shape (...)
-        In [0, 1]; a label that is never decided for is left out, and without any the
-        ratio is NaN.
+    A label that is never decided for is left out; without any the ratio is NaN.
+    `decided` has the shape (..., n, n_labels), the result (...).
     """
     found = [np.full(decided.shape[:-2], np.nan)]
     for y in labels:

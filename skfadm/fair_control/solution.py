@@ -51,21 +51,10 @@ REACH = 1.5
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows that rates are predicted for.
-
-    Parameters
-    ----------
-    p : Probabilities
-        Of the rows.
-    versions : sequence of (rows, Probabilities)
-        What else p might be: of all rows under other calibrations, or of one domain.
-    name : str
-        In words.
-    is_known : bool
-        Whether they are of the domain where models will be used.
-    """
+    """The rows that rates are predicted for."""
 
     p: Probabilities
+    #: What else p might be: of some of the rows, under other calibrations.
     versions: Sequence[tuple[Any, Probabilities]]
     name: str
     is_known: bool
