@@ -92,6 +92,20 @@ def from_pandas(values: Any, library: str) -> Any:
     return found.to_native()
 
 
+def factorize(values: Any) -> tuple[np.ndarray, Any]:
+    """Do what `pandas.factorize` does, with words that differ after a NUL apart.
+
+    pandas takes an array of strings for ones of C, which end there. One more object,
+    which is no string, is taken for what it is.
+    """
+    if values.dtype != object:
+        return pd.factorize(values)
+    array = np.empty(len(values) + 1, dtype=object)
+    array[:-1], array[-1] = values, object()
+    codes, found = pd.factorize(array)
+    return codes[:-1], found[:-1]
+
+
 def _of_narwhals(name: str, found: nw.DataFrame | nw.Series) -> Any:
     if found.implementation.is_pandas_like():
         return to_pandas(name, found.to_pandas())

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.exceptions import DataConversionWarning
 from sklearn.utils import check_random_state
 
+from ._containers import factorize as factorize_values
 from ._containers import to_pandas
 
 E = TypeVar("E", bound=Exception)
@@ -128,7 +129,7 @@ def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[
     try:
         # Hashing finds the few distinct labels of many rows, so that the rest is done
         # for them alone.
-        codes, found = pd.factorize(values)
+        codes, found = factorize_values(values)
     except TypeError:
         codes, found = np.arange(len(values)), values
     if found.dtype == object:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .._containers import factorize
 from ._columns import refuse_missing
 from ._dtypes import dress, freeze, freeze_dtype, thaw
 from ._formats import MISSING_MARKERS, missing_marker
@@ -121,7 +122,7 @@ class CategoryColumn:
         if isinstance(column.dtype, pd.CategoricalDtype):
             return column.cat.codes.to_numpy(np.intp), column.cat.categories
         try:
-            codes, values = pd.factorize(column)
+            codes, values = factorize(column)
         except TypeError as error:
             raise TypeError(
                 f"Column {self.name} holds values that cannot be categories, expected "

@@ -75,6 +75,8 @@ def thaw_dtype(name: str) -> Any:
 
 def dress(values: Any, dtype: str) -> Any:
     """Return plain values in the dtype, a frozen one, that `plain` took off them."""
+    if dtype.startswith("Sparse["):
+        return pd.arrays.SparseArray(values, dtype=thaw_dtype(dtype))
     if not dtype.startswith("arrow:"):
         return values
     import pyarrow as pa

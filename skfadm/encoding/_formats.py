@@ -24,11 +24,6 @@ def find_format(name: str, series: pd.Series) -> Format | None:
 
     What nobody reads from a file or a database is refused, with what to convert.
     """
-    if isinstance(series.dtype, pd.SparseDtype):
-        raise ValueError(
-            f"Column {name} is sparse, expected a dense one: convert it by "
-            ".sparse.to_dense()."
-        )
     if pd.api.types.infer_dtype(series, skipna=True) == "period":
         raise ValueError(
             f"Column {name} holds periods, expected times: convert them by "

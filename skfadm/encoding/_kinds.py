@@ -23,6 +23,8 @@ def plain(series: pd.Series) -> pd.Series:
     times of day).
     """
     series = unboxed(series)
+    if isinstance(series.dtype, pd.PeriodDtype):
+        return series.dt.to_timestamp()
     return _typed(series) if series.dtype == object else series
 
 
@@ -30,8 +32,6 @@ def unboxed(series: pd.Series) -> pd.Series:
     """Return a column as `plain` does, but with objects that are times as they are."""
     if isinstance(series.dtype, pd.SparseDtype):
         return series.sparse.to_dense()
-    if isinstance(series.dtype, pd.PeriodDtype):
-        return series.dt.to_timestamp()
     return _of_arrow(series) if isinstance(series.dtype, pd.ArrowDtype) else series
 
 

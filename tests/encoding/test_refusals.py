@@ -51,7 +51,11 @@ REFUSED = {
         ValueError,
         "objects with a time zone",
     ),
-    "sparse": (pd.arrays.SparseArray([0, 1] * 50), ValueError, "is sparse"),
+    "sparse beside another number than 0": (
+        pd.arrays.SparseArray([0, 1] * 50, fill_value=1),
+        ValueError,
+        "cannot be stored by name",
+    ),
     "periods": (
         pd.period_range("2020", periods=100, freq="D"),
         ValueError,
