@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain, islice
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from skfadm._files import UserError
 
 from .columns import Column, read_column
 from .forms import KINDS, Form, Times, Words
+
+if TYPE_CHECKING:
+    from .tables import TableForm
 
 _SEPARATORS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
 #: How files begin in other encodings than UTF-8.
@@ -291,34 +294,24 @@ class _Lines:
         self.stream.write(line.removesuffix("\r\n") + self.newline)
 
 
-def write_csv(
-    batches: Iterable[pd.DataFrame],
-    forms: Mapping[str, Form],
-    file: BinaryIO,
-    *,
-    sep: str,
-    encoding: str,
-    newline: str,
-    names_sep: bool,
-    row_names: int | None,
-) -> None:
+def write_csv(batches: Iterable[pd.DataFrame], form: TableForm, file: BinaryIO) -> None:
     """Write a table batch by batch, as the file was written that it was learnt from."""
-    stream = io.TextIOWrapper(file, encoding, newline="")
+    stream = io.TextIOWrapper(file, form.encoding, newline="")
     # With these ends the writer puts fields in quotes that hold one or half of one.
-    writer = csv.writer(_Lines(stream, newline), delimiter=sep, lineterminator="\r\n")
-    if names_sep:
-        stream.write(f"sep={sep}{newline}")
-    header = True
-    for table in batches:
-        columns: list[Any] = [forms[name].texts(table[name]) for name in table]
+    lines = _Lines(stream, form.newline)
+    writer = csv.writer(lines, delimiter=form.sep, lineterminator="\r\n")
+    if form.names_sep:
+        lines.write(f"sep={form.sep}")
+    number = form.row_names
+    for i, table in enumerate(batches):
+        columns: list[Any] = [form.columns[name].texts(table[name]) for name in table]
         names = list(table)
-        if row_names is not None:
-            columns.insert(0, range(row_names, row_names + len(table)))
+        if number is not None:
+            columns.insert(0, range(number, number + len(table)))
             names.insert(0, "")
-            row_names += len(table)
-        if header:
+            number += len(table)
+        if i == 0:
             writer.writerow(names)
-            header = False
         writer.writerows(zip(*columns, strict=True))
     # Flushed, but not closed: the file is its opener's.
     stream.detach()

@@ -230,6 +230,9 @@ class Times(Form):
             suffixes = [_suffix(m, self.offset) for m in minutes]
             series = wall
         values = series.to_numpy()
+        if values.dtype == object:  # dates, or times of day, of Arrow
+            day = "" if self.date else "1970-01-01T"
+            values = np.array([f"{day}{value}" for value in values], "M8")
         if values.dtype.kind == "m":
             values = np.datetime64(0, "s") + values
         unit = "M" if self.date == 7 else "D"

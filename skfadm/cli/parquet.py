@@ -20,7 +20,7 @@ from .forms import Flags, Form, Number, Times, Words
 
 #: Extension types that are generated in the dtype, or as the objects, of pandas.
 _EXTENSIONS = ("pandas.period", "pandas.interval", "arrow.uuid")
-#: Digits of decimals that are generated as such; those of more are floats or int64.
+#: Digits of decimals that are generated as such; those of more are floats.
 _EXACT = 18
 
 
@@ -98,7 +98,7 @@ def _column(values: Any) -> pd.Series:
     kind, dtype = values.type, None
     if getattr(kind, "extension_name", "") == "arrow.uuid":
         return pd.Series(values.to_pylist(), dtype=object)
-    if types.is_decimal(kind) and kind.precision > _EXACT:
+    if types.is_decimal(kind) and (kind.scale <= 0 or kind.precision > _EXACT):
         values = values.cast(pyarrow.float64() if kind.scale > 0 else pyarrow.int64())
         kind = values.type
     if types.is_date(kind) or types.is_time(kind) or types.is_decimal(kind):
@@ -109,15 +109,16 @@ def _column(values: Any) -> pd.Series:
     elif values.null_count and types.is_boolean(kind):
         dtype = pd.BooleanDtype()
     # A mapper, even of nothing, would keep extension types from their dtypes.
-    return values.to_pandas(types_mapper=(lambda _: dtype) if dtype else None)
+    series = values.to_pandas(types_mapper=(lambda _: dtype) if dtype else None)
+    if types.is_timestamp(kind) and kind.tz:
+        return series.dt.tz_convert(kind.tz)  # else offsets are of a kind of pytz's own
+    return series
 
 
 def _array(series: pd.Series, kind: Any) -> Any:
     """Return a column as an Arrow array of a type."""
-    if not types.is_decimal(kind) or kind.precision <= _EXACT:
+    if not types.is_decimal(kind) or isinstance(series.dtype, pd.ArrowDtype):
         return pyarrow.array(series, kind, from_pandas=True)
-    if kind.scale <= 0:
-        return pyarrow.array(series, from_pandas=True).cast(kind)
     step, context = Decimal(1).scaleb(-kind.scale), Context(prec=kind.precision)
     numbers = [
         None if is_none else Decimal(str(value)).quantize(step, context=context)
@@ -129,13 +130,16 @@ def _array(series: pd.Series, kind: Any) -> Any:
 def _form(kind: Any) -> Form:
     """Return how values of an Arrow type are written as text."""
     if types.is_decimal(kind):
-        return Number(places=max(0, kind.scale))
+        is_float = kind.scale > 0 and kind.precision > _EXACT
+        return Number(places=-1 if is_float else max(0, kind.scale))
     if types.is_integer(getattr(kind, "value_type", kind)):
         return Number(places=0)
     if types.is_floating(kind):
         return Number()
     if types.is_date(kind):
         return Times()
+    if types.is_time(kind):
+        return Times(date=0, clock=True, seconds=True, fraction=-1, unit=kind.unit)
     if types.is_timestamp(kind):
         clock = Times(joiner=" ", clock=True, seconds=True, fraction=-1, unit=kind.unit)
         return replace(clock, offset="+00:00", zone=kind.tz) if kind.tz else clock

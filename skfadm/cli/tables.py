@@ -132,14 +132,16 @@ def write_table(batches: Iterable[pd.DataFrame], form: TableForm, path: Path) ->
 
             write_parquet(batches, form.columns, form.schema, file)
             return
+        from .csv_text import write_csv
+
         if _is(path, ".tsv", ".tsv.gz"):
             form = replace(form, sep="\t")
         if not _is(path, ".gz"):
-            _write_csv(batches, form, file)
+            write_csv(batches, form, file)
             return
         # No name and no time in the header: equal tables give equal files.
         with gzip.GzipFile("", "wb", fileobj=file, mtime=0) as unpacked:
-            _write_csv(batches, form, cast(BinaryIO, unpacked))
+            write_csv(batches, form, cast(BinaryIO, unpacked))
 
 
 def _is(path: Path, *suffixes: str) -> bool:
@@ -196,13 +198,3 @@ def _check_like(table: Table, like: dict[str, Form]) -> None:
                 f"column {name!r} holds words such as {values.iloc[0]!r}; in the table "
                 "that was learnt from it holds none"
             )
-
-
-def _write_csv(
-    batches: Iterable[pd.DataFrame], form: TableForm, file: BinaryIO
-) -> None:
-    from .csv_text import write_csv
-
-    about = asdict(replace(form, columns={}))
-    file_form = {k: v for k, v in about.items() if k not in ("columns", "schema")}
-    write_csv(batches, form.columns, file, **file_form)
