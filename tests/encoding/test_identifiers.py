@@ -10,6 +10,7 @@ import pytest
 from skfadm.encoding import TabularEncoder
 
 from ..reachable import reachable, texts_of
+from . import columns
 
 N = 3000
 
@@ -42,11 +43,7 @@ def fit(column, **params):
 
 
 def generated(encoder, n=N, seed=0):
-    codes = [
-        np.random.default_rng(seed).integers(0, k, n) for k in encoder.category_sizes_
-    ]
-    numbers = np.random.default_rng(seed).normal(size=(n, encoder.n_numbers_))
-    return encoder.decode(np.column_stack([numbers, *codes]), seed=seed)["who"]
+    return columns.generated(encoder, n, seed)["who"]
 
 
 def uuid(k):
@@ -90,13 +87,13 @@ def test_identifiers_come_back_as_new_ones_of_their_pattern(name):
 
 
 def test_new_identifiers_have_the_constant_parts_and_the_form_of_the_real_ones():
-    columns = {
+    X = {
         "who": IDENTIFIERS["numbers of accounts"],
         "name": names(),
         "uuid": IDENTIFIERS["UUIDs in text"],
     }
     with pytest.warns(UserWarning):
-        encoder = TabularEncoder(0).fit(pd.DataFrame(columns))
+        encoder = TabularEncoder(0).fit(pd.DataFrame(X))
     found = encoder.decode(np.empty((N, 0)), seed=0)
     assert found["who"].map(lambda t: bool(re.fullmatch(r"DE00000\d{6}", t))).all()
     assert found["name"].str.fullmatch("[A-Z][a-z]+ [A-Z][a-z]+").mean() > 0.99
@@ -273,10 +270,17 @@ def test_real_identifiers_cannot_be_found_by_trying_all():
 
 
 @pytest.mark.parametrize(
-    "form", ["Ann Lee {:06d}", "+44 20 {:07d}", "P-{:06d}", "she said {} and left, so"]
+    ("form", "rule", "dtype"),
+    [
+        ("Ann Lee {:06d}", "synthetic", "category"),
+        ("Ann Lee {:06d}", "missing", object),
+        ("+44 20 {:07d}", "synthetic", "string[pyarrow]"),
+        ("P-{:06d}", "synthetic", object),
+        ("P-{:06d}", "missing", "category"),
+        ("she said {} and left, so", "synthetic", object),
+        ("she said {} and left, so", "missing", "string[pyarrow]"),
+    ],
 )
-@pytest.mark.parametrize("rule", ["synthetic", "missing"])
-@pytest.mark.parametrize("dtype", [object, "category", "string[pyarrow]"])
 def test_what_is_kept_of_identifiers_names_none_and_does_not_grow(form, rule, dtype):
     sizes = []
     for n in (300, 3000):
