@@ -62,7 +62,8 @@ COLUMNS = {
 @pytest.fixture
 def strict():
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Fair control|fairness_target|The predicted")
+        warnings.simplefilter("ignore", UserWarning)
+        warnings.filterwarnings("error", ".*feature names")
         yield
 
 
@@ -205,11 +206,13 @@ def test_masked_values_are_missing(dtype, strict):
     assert set(new[~pd.isna(new)].tolist()) <= set(X.data[~hidden].ravel().tolist())
 
 
-def test_masked_labels_groups_and_domains_are_refused():
+def test_masked_labels_and_domains_are_refused_and_masked_groups_missing(strict):
     masked = np.ma.masked_array(Z, mask=PLACES == 1)
-    for name, values in {
-        "y": (masked, Z, Z), "z": (Y, masked, Z), "domains": (Y, Z, masked)
-    }.items():  # fmt: skip
+    missing = pd.Series(Z, dtype="Int64").mask(PLACES == 1)
+    found, expected = (tiny().fit(TABLE, Y, z).sample(20) for z in (masked, missing))
+    pd.testing.assert_frame_equal(found[0], expected[0])
+    assert (found[1] == expected[1]).all()
+    for name, values in {"y": (masked, Z, Z), "domains": (Y, Z, masked)}.items():
         with pytest.raises(ValueError, match=f"{name} has .* missing values"):
             tiny().fit(TABLE, *values)
     with pytest.raises(ValueError, match="z has .* missing values"):
