@@ -79,6 +79,6 @@ class BlockEvidence(nn.Module):
         x = x.T.contiguous().T
         weight = layout.scale * alpha / sigma**2 * self.is_category
         logits = torch.addcmul(self.log_prior.to(x.dtype), x, weight)
-        root = (0.5 * layout.log_probabilities(logits)).exp()
+        root = layout.log_probabilities(logits).mul_(0.5).exp_()
         inputs = torch.cat([x[:, :k].T, layout.scale * root.T]).T
         return Evidence(inputs, logits)

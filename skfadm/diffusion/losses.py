@@ -79,12 +79,11 @@ def noise_rows(
     t = times(u, evidence.sde).unsqueeze(1)
     noise = torch.randn(clean.shape, generator=generator, device=generator.device)
     alpha, sigma = evidence.sde.marginal(t)
-    read = evidence(alpha * clean + sigma * noise, t)
+    # In place, and with copies of numbers alone: blocks may have many channels.
+    numbers, of_numbers = clean[:, :k].clone(), noise[:, :k].clone()
+    read = evidence(clean.mul_(alpha).add_(noise.mul_(sigma)), t)
     hot = layout.hot_channels(rows)
-    # Copies, so that the channels of wide blocks need not be kept.
-    return NoisedRows(
-        clean[:, :k].clone(), noise[:, :k].clone(), t, read, hot, observed
-    )
+    return NoisedRows(numbers, of_numbers, t, read, hot, observed)
 
 
 def label_condition(
