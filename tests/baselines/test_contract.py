@@ -83,13 +83,6 @@ def test_methods_take_what_those_of_the_generator_take(baseline, method):
     assert parameters(baseline) == parameters(FairDiffusionGenerator)
 
 
-@pytest.mark.parametrize("baseline", BASELINES)
-def test_z_and_domains_are_routed_without_asking(baseline):
-    requests = tiny(baseline).get_metadata_routing().fit.requests
-    assert requests["z"] is True
-    assert requests["domains"] is True
-
-
 def test_how_many_rows_are_drawn_does_not_change_the_first_ones(fitted):
     few, many = fitted.sample(10), fitted.sample(600)
     pd.testing.assert_frame_equal(many[0].iloc[:10], few[0], check_exact=True)

@@ -69,12 +69,6 @@ def test_the_edges_that_each_definition_of_fairness_cuts(fairness, explanatory, 
     assert unfair_parents(graph, fairness, 1, explanatory) == cut
 
 
-def test_edges_from_every_attribute_and_its_effects_are_cut():
-    graph = read_graph([("z1", "age"), ("age", "y"), ("z0", "y")], COLUMNS, 2)
-    assert unfair_parents(graph, "ftu", 2) == (0,)
-    assert unfair_parents(graph, "dp", 2) == (0, 2)
-
-
 @pytest.mark.parametrize(
     ("params", "message"),
     [
@@ -159,16 +153,6 @@ def test_a_node_depends_on_its_ancestors_and_on_nothing_else():
         changed = changed_columns(gen, start, moved)
     assert "word" in changed
     assert changed <= {"word", "category"}
-
-
-def test_every_channel_is_made_by_its_own_node():
-    _, model, noise, uniforms = generator_and_inputs("complete")
-    assert sorted(c for node in model.nodes for c in model.channels[node]) == list(
-        range(model.layout.width)
-    )
-    rows = model(torch.zeros(len(noise), 2), noise, uniforms).detach()
-    whole = model.layout.expand(model.layout.collapse(rows))
-    torch.testing.assert_close(rows, whole)
 
 
 def test_a_cut_edge_gives_the_label_that_parent_of_another_row():

@@ -51,20 +51,6 @@ def test_generator_is_rewarded_for_what_the_adversary_loses_by_lambda_fair():
     assert reward == pytest.approx(2.5 * losses[0.0][1], rel=1e-5)
 
 
-def test_discriminators_do_not_move_the_generator():
-    model = networks(Layout(1, (2,)))
-    rows, groups = torch.tensor([[0.2, 1.0], [-0.3, 0.0]]), torch.tensor([[0], [1]])
-    losses = losses_of(model, rows, groups)
-    for name in ("discriminator", "adversary"):
-        gradients = torch.autograd.grad(
-            losses[name],
-            model.generator.parameters(),
-            allow_unused=True,
-            retain_graph=True,
-        )
-        assert all(g is None for g in gradients)
-
-
 def test_groups_are_drawn_with_their_joint_shares_in_training():
     combinations, shares = ((0, 0), (0, 1), (1, 1)), (0.5, 0.2, 0.3)
     model = networks(Layout(0, (2, 2)), 1.0, combinations, shares)

@@ -32,12 +32,6 @@ def test_each_label_gets_its_first_rows_in_order():
     assert rows[:, 0].tolist() == [2, 0, 1, 5, 3]
 
 
-def test_labels_not_asked_for_have_no_bound():
-    codes = np.ones(2, dtype=np.int64)
-    rows = rows_with_labels(Stream(1), codes, CLASSES, np.array([0.999, 0.001]))
-    assert rows[:, 0].tolist() == [0, 1]
-
-
 def test_the_bound_is_a_multiple_of_what_the_training_share_asks_for():
     # A label as rare as 1 / PATIENCE of its share in training is still found.
     codes, prior = np.ones(8, dtype=np.int64), np.array([0.5, 0.5])

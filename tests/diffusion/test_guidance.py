@@ -87,18 +87,6 @@ def test_a_denoiser_that_is_given_labels_gives_the_same_guidance(lambda_y):
     )
 
 
-def test_label_guidance_below_one_lies_between_no_label_and_the_label():
-    def given(x, t, y=None):
-        return torch.full_like(x, 0.0 if y is None else 4.0)
-
-    quarter = Guidance(None, lambda_y=0.25)
-    assert (guided_denoiser(given, quarter, Y, VPSDE())(X, T) == 1.0).all()
-
-
-def test_fair_control_without_a_sensitive_classifier_has_nothing_to_do():
-    assert not Guidance(MODEL.label_classifier, None, 1.0, 5.0).is_fair
-
-
 def given(x, t, y=None):
     return x if y is None else x + 1.0 + y.unsqueeze(1).expand(len(x), -1)
 

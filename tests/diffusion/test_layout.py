@@ -26,14 +26,6 @@ def test_collapse_inverts_expand(layout):
     torch.testing.assert_close(layout.collapse(x, uniforms), rows)
 
 
-def test_each_block_of_an_expanded_row_is_one_hot_of_the_given_height():
-    x = LAYOUT.expand(random_rows())
-    for start, count, size in LAYOUT.groups:
-        blocks = x[:, start : start + count * size].unflatten(1, (count, size))
-        assert ((blocks == 2.0).sum(-1) == 1).all()
-        assert (blocks.sum(-1) == 2.0).all()
-
-
 def test_probabilities_are_those_of_each_block_alone():
     logits = torch.randn(7, LAYOUT.width)
     p, log_p = LAYOUT.probabilities(logits), LAYOUT.log_probabilities(logits)

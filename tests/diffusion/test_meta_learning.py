@@ -122,12 +122,3 @@ def test_without_a_meta_test_batch_the_step_is_plain_training(objective, batches
     assert_gradients_close(actual, inner_gradient_of(objective, batches[0]))
     assert not losses_out
     assert set(losses_in) == {"a", "b"}
-
-
-def test_networks_do_not_see_each_others_settings(objective, batches):
-    base, *_ = meta_gradients(objective, *batches, alpha=ALPHA, beta=BETA)
-    other, *_ = meta_gradients(
-        objective, *batches, alpha={**ALPHA, "b": 0.0}, beta={**BETA, "b": 3.0}
-    )
-    for name in base:
-        assert torch.equal(base[name], other[name]) == name.startswith("a")

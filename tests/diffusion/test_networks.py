@@ -101,22 +101,6 @@ def test_a_category_without_rows_stays_possible():
     assert evidence.log_prior.argmax() == 0
 
 
-def test_category_estimates_stay_on_the_simplex():
-    estimate = random_denoiser()(
-        torch.randn(5, LAYOUT.width).double(), torch.rand(5, 1)
-    )
-    for start, count, size in LAYOUT.groups:
-        block = estimate[:, start : start + count * size].unflatten(1, (count, size))
-        assert (block >= 0).all()
-        torch.testing.assert_close(block.sum(-1), torch.full_like(block[..., 0], 2.0))
-
-
-def test_networks_take_one_time_for_all_rows():
-    x, t = torch.randn(5, LAYOUT.width).double(), torch.full((5, 1), 0.3).double()
-    net = random_denoiser()
-    torch.testing.assert_close(net(x, t), net(x, t[:1]))
-
-
 def told_denoiser():
     torch.manual_seed(0)
     denoiser = Denoiser(BlockEvidence(LAYOUT, SDE), 16, 2, SDE, n_labels=3)
@@ -139,15 +123,6 @@ def test_one_time_for_all_rows_is_told_as_one_for_each():
     denoiser = told_denoiser()
     x, t, y = torch.randn(50, 7), torch.tensor([[0.4]]), torch.randint(3, (50,))
     torch.testing.assert_close(denoiser(x, t, y), denoiser(x, t.expand(50, 1), y))
-
-
-def test_classifier_heads_are_log_probabilities_of_each_attribute():
-    evidence = BlockEvidence(LAYOUT, SDE)
-    classifier = NoisedClassifier(evidence, (2, 5), 8, 1, SDE)
-    heads = classifier(torch.randn(6, LAYOUT.width), torch.rand(6, 1))
-    assert [tuple(h.shape) for h in heads] == [(6, 2), (6, 5)]
-    for head in heads:
-        torch.testing.assert_close(head.exp().sum(1), torch.ones(6))
 
 
 def test_denoising_loss_is_weighted_squared_error_plus_cross_entropy():

@@ -46,11 +46,6 @@ def test_the_learning_rate_rises_stays_and_falls_towards_zero(max_iter):
     assert (np.diff(factors[top[-1] :]) < 0).all()
 
 
-def test_the_learning_rate_rises_over_fifty_iterations():
-    factors = run(lambda done: -done, max_iter=400)
-    assert factors[:50] == pytest.approx(np.arange(1, 51) / 50)
-
-
 def test_one_check_of_chance_does_not_end_training():
     def loss(done):
         return -done + (50 if done == 250 else 0)
