@@ -248,10 +248,12 @@ def cached(
             folder.chmod(0o700)  # before there is something in it
         result: R = kept(function, _Hidden(args), code, unseen)
         if folder:
-            # Copies of the folder are as private.
-            for path in folder.rglob("*"):
+            # Copies of the folder are as private. Other processes may clear it.
+            for inside, _, names in os.walk(folder):
                 with suppress(FileNotFoundError):
-                    path.chmod(0o700 if path.is_dir() else 0o600)
+                    os.chmod(inside, 0o700)
+                    for name in names:
+                        os.chmod(os.path.join(inside, name), 0o600)
         return result
 
     return call

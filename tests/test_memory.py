@@ -59,7 +59,7 @@ def test_training_is_done_anew_where_it_would_differ(table, tmp_path, monkeypatc
 def people(n=300):
     rng = np.random.default_rng(0)
     names = [f"Ann Lee {k:06d}" for k in rng.choice(10**6, n, replace=False)]
-    X = pd.DataFrame({"name": names, "pay": rng.normal(size=n)})
+    X = pd.DataFrame({"name": names, "pay": rng.normal(size=n).round(8)})
     return X, rng.integers(0, 2, n), rng.integers(0, 2, n)
 
 
@@ -90,7 +90,7 @@ def test_a_cache_tells_nobody_else_and_no_reader_of_its_notes_a_row(
     texts = [caplog.text, *capfd.readouterr()]
     files = [path for path in folder.rglob("*") if path.is_file()]
     texts += [path.read_text() for path in files if path.suffix in (".json", ".py")]
-    pays = {f"{pay:.4f}"[:-1] for pay in X["pay"]}
+    pays = {f"{pay:.9f}"[:-1] for pay in X["pay"]}
     for text in texts:
         assert not [value for value in {*X["name"], *pays} if value in text]
     if os.name != "nt":

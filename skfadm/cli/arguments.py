@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import codecs
 import math
 from collections.abc import Callable
 from pathlib import Path
@@ -212,7 +211,6 @@ def _add_reading(group: argparse._ActionsContainer) -> None:
     )
     group.add_argument(
         "--encoding",
-        type=_encoding,
         metavar="NAME",
         help="encoding of the table, such as cp1252 or latin-1 (default: UTF-8, or "
         "UTF-16 where the file begins like it)",
@@ -367,18 +365,6 @@ def _separator(text: str) -> str:
             f"{text!r} is no separator; give one character, or tab"
         )
     return sep
-
-
-def _encoding(text: str) -> str:
-    try:
-        # Not of bytes or of text alone, as base64 and rot13 are.
-        "".encode(text)
-    except LookupError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no encoding of text that Python knows; common ones are "
-            "utf-8, utf-16, cp1252, latin-1"
-        ) from None
-    return codecs.lookup(text).name
 
 
 def _share_or_auto(text: str) -> float | str:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 from skfadm._files import UserError
 from skfadm._progress import show_progress
 
-from .inputs import check_none_is_lost, check_page, check_table, read_noted, read_rows
+from .inputs import (
+    check_none_is_lost,
+    check_page,
+    check_table,
+    read_noted,
+    read_rows,
+    take_columns,
+)
 from .kept_models import (
     TableModel,
     check_can_be_kept,
@@ -265,12 +272,10 @@ def _target_rows(
     if args.adapt is None:
         return None
     table = read_noted(args.adapt, args, labels, form)
-    missing = [name for name in features if name not in table.frame]
-    if missing:
-        raise UserError(
-            f"{args.adapt} has no column {missing[0]!r}, which the model has learnt"
-        )
-    return table.frame[list(features)]
+    try:
+        return take_columns(table.frame, features)
+    except UserError as error:
+        raise UserError(f"{args.adapt}: {error}") from error
 
 
 def _check_can_be_judged(args: Namespace, n_rows: int) -> None:

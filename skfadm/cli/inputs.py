@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from skfadm._files import (
     STREAM,
@@ -18,6 +19,9 @@ from skfadm._files import (
 from .roles import Roles, Rows
 from .tables import ReadOptions, Table, TableForm, check_table_path, read_table
 from .terminal import say
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 def check_table(path: Path | None, *, exists: bool = True) -> None:
@@ -73,14 +77,27 @@ def read_noted(
     return table
 
 
+def take_columns(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Return the columns that a table must have, in that order."""
+    missing = [name for name in names if name not in frame]
+    if missing:
+        raise UserError(f"has no column {missing[0]!r}, which has been learnt")
+    return frame[list(names)]
+
+
 def read_rows(
     path: Path, args: Namespace, roles: Roles, like: TableForm | None = None
 ) -> tuple[Table, Rows]:
-    """Read a table whose columns have roles, and return its rows by these."""
+    """Read a table whose columns have roles, and return its rows by these.
+
+    Of one that is read like another, only the columns of that are taken.
+    """
     table = read_noted(path, args, roles.names, like)
     n_read = len(table.frame)
     try:
         frame = roles.complete(table.frame, args.drop_missing)
+        if like is not None:
+            frame = take_columns(frame, like.columns)
         rows = roles.rows(frame)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error

@@ -94,7 +94,8 @@ def test_labels_adapt_to_unlabelled_rows(biased, capsys):
     [
         (["--positive", "perhaps"], ["--positive perhaps", "'no', 'yes'"]),
         (["--adapt", "none.csv"], ["none.csv", "no such file"]),
-        (["--adapt", "few.csv"], ["few.csv has no column 'code'"]),
+        (["--adapt", "few.csv"], ["few.csv: has no column 'code'"]),
+        (["--holdout", "less.csv"], ["less.csv: has no column 'code'"]),
         (["--adapt", "odd.csv"], ["odd.csv", "'skill' holds words such as 'high'"]),
         (["--sensitive", "skill"], ["'skill' (--sensitive)"]),
         (["--sensitive", "id"], ["--sensitive has 2, 400 groups", "at most 20"]),
@@ -103,6 +104,7 @@ def test_labels_adapt_to_unlabelled_rows(biased, capsys):
 def test_errors_come_before_training(biased, capsys, no_training, options, said):
     biased[["skill", "job"]].to_csv("few.csv", index=False)
     biased.assign(skill="high").to_csv("odd.csv", index=False)
+    biased.drop(columns="code").to_csv("less.csv", index=False)
     biased.assign(id=range(400)).to_csv("table.csv", index=False)
     message = error_of(capsys, *LEARN_HIRED, *options, "-o", "a.csv")
     assert all(words in message for words in said), message

@@ -60,7 +60,7 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD, "--sensitive", "hours"], ["'hours' (--sensitive)", "ranges"]),
         ([*GOOD, "--lambda-yz", "99"], ["--lambda-yz", "'99'", "from 0 to 1"]),
         ([*GOOD, "--sep", "ab"], ["--sep", "'ab'", "one character"]),
-        ([*GOOD, "--encoding", "utf8000"], ["--encoding", "cp1252"]),
+        ([*GOOD, "--encoding", "utf8000"], ["unknown encoding: utf8000"]),
         (
             ["generate", "--model", "m.skops", "--sep", ";", "-o", "a.csv"],
             ["--sep needs a table"],
