@@ -104,7 +104,8 @@ class FairDiffusionGenerator(DiffusionGenerator):
         rows point at nobody; 1 gives all back. See
         :class:`~skfadm.encoding.TabularEncoder`.
     n_steps : int, default=16
-        Steps of the solver; each evaluates every network once.
+        Steps of the solver; each evaluates the score network once, or twice unless
+        `lambda_y` is 1.
     hidden_width, n_blocks : int, default=256, 3
         Size of the score network: units a layer, residual blocks of two layers.
     max_iter : int, default=5000

@@ -34,3 +34,23 @@ def test_the_rest_of_a_step_sees_the_weights_that_it_has_updated(monkeypatch):
     # Products of bfloat16 are right to one part in 256; an update is far more.
     np.testing.assert_allclose(networks.seen, networks.expected, atol=0.01)
     assert np.abs(np.diff(networks.expected)).min() > 0.1
+
+
+def test_what_is_trained_ends_as_the_running_average_of_its_weights():
+    rows, groups = np.zeros((8, 2), np.float32), np.zeros((8, 0), np.int64)
+    settings = {"max_iter": 5, "batch_size": 4, "learning_rate": 0.3, "seed": 0}
+    steps = []
+
+    class Watched(TwoLooks):
+        def step(self, batch, update):
+            super().step(batch, update)
+            steps.append(self.layer.weight.detach().clone())
+
+    networks = Watched()
+    average = networks.layer.weight.detach().clone()
+    trained = _training.train(networks, rows, groups, **settings)
+    for i, weight in enumerate(steps):
+        decay = (1 + i) / (10 + i)
+        average = decay * average + (1 - decay) * weight
+    torch.testing.assert_close(torch.tensor(trained.weights["layer.weight"]), average)
+    assert (average - steps[-1]).abs().max() > 1e-3
