@@ -83,7 +83,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         predicted accuracy go, and never below the constant answer. Without a target it
         is the least strength that is predicted to bring the ratio of demographic parity
         to 0.95, bounded by a price: a quarter of what decisions gain in accuracy over
-        the constant answer, and 2 points, or 1.5 before `adapt`.
+        the constant answer, and 2 points, or 1 before `adapt`.
     fairness_target : float, dict or None, default=None
         The ratios that are aimed at. A number in (0, 1] is one of demographic parity
         (Eq. 12), such as 0.8; a dict has ratios with the keys "demographic_parity",

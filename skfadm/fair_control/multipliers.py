@@ -26,7 +26,7 @@ RIDGE = 1e-7
 #: Price of a bend in p(z | x), where the domain is not known: more makes the shift
 #: linear, less makes it fit the source domains and no other. 1e-5 to 1e-1 were tried on
 #: Adult's held-out races.
-BEND = 1e-4
+BEND = 1e-3
 
 
 @dataclass(frozen=True)
