@@ -98,6 +98,13 @@ def test_a_field_may_be_long(path, place):
     assert written(table, path).decode() == content
 
 
+def test_a_field_may_go_on_behind_the_lines_that_tell_the_separator(path):
+    content = "a, b, c;d\n" + "x;1\n" * 98 + '"two\nlines";2\ny;3\n'
+    table = table_of(path, content)
+    assert list(table.frame) == ["a, b, c", "d"]
+    assert table.frame["d"].tolist() == [1] * 98 + [2, 3]
+
+
 @pytest.mark.parametrize("sep", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
