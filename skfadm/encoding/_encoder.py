@@ -111,8 +111,8 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     >>> encoder.transform(X).round(2)
     array([[-0.32,  1.  ],
            [ 0.32,  1.  ],
-           [-1.15,  2.  ],
-           [ 1.15,  0.  ]], dtype=float32)
+           [-1.32,  2.  ],
+           [ 1.62,  0.  ]], dtype=float32)
     >>> encoder.inverse_transform(encoder.transform(X)).equals(X)
     True
     """
@@ -222,28 +222,11 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         return self.restore(self.decode(X, seed=int(self._rng().integers(2**63))))
 
     def decode(self, X: Any, *, seed: int, first: int = 0) -> Any:
-        """Decode a part of a compact array.
+        """Decode a part of a compact array, as an array or a DataFrame of pandas.
 
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_numbers_ + len(category_sizes_))
-            As for `inverse_transform`.
-        seed : int
-            Decides, with the index of a row, which identifiers the row gets.
-        first : int, default=0
-            The index of the first row.
-
-        Returns
-        -------
-        DataFrame or ndarray of shape (n_samples, n_features_in_)
-            An array, or a DataFrame of pandas whatever table fit saw; `restore` makes
-            it one of that library.
-
-        Raises
-        ------
-        ValueError
-            If the shape is another, a number that is needed is not finite, or a code
-            is not one.
+        `seed` decides, with the index of a row (that of the first is `first`), which
+        new words the row gets. Errors are those of `inverse_transform`; `restore` makes
+        the result a table of the library that `fit` saw.
         """
         check_is_fitted(self)
         E = check_array(
@@ -263,37 +246,11 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         return self._kind.assemble(arrays, len(E))
 
     def restore(self, table: Any) -> Any:
-        """Return a decoded table as one of the library that `fit` saw.
-
-        Parameters
-        ----------
-        table : DataFrame or ndarray
-            What `decode` returned.
-
-        Returns
-        -------
-        DataFrame, ndarray or table of polars or Arrow
-        """
+        """Return a decoded table as one of the library that `fit` saw."""
         return self._kind.restore(table)
 
     def check_columns(self, X: Any) -> Any:
-        """Check that a table has the columns of the fitted one.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n_samples, n_features)
-            The table.
-
-        Returns
-        -------
-        DataFrame or ndarray of shape (n_samples, n_features)
-            X itself, or X as one of pandas or NumPy if it is neither.
-
-        Raises
-        ------
-        ValueError
-            If the number, the names or the order of the columns differ.
-        """
+        """Return a table as one of pandas or NumPy; a ValueError for other columns."""
         check_is_fitted(self)
         return check_table(self, X, reset=False)
 
