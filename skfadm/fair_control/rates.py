@@ -80,5 +80,5 @@ def sampling_error(
             for rates, belongs in parts:
                 expected = np.maximum(rates * belongs.sum(axis=0), 1.0)
                 variance = np.sort((1.0 - np.nan_to_num(rates)) / expected, axis=-1)
-                errors.append(np.sqrt(variance[..., -2:].sum(axis=-1)))
+                errors.append(np.sqrt(variance[..., -2:].sum(axis=-1).clip(0)))
     return np.fmax.reduce(errors)
