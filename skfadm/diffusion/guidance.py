@@ -128,7 +128,8 @@ def guided_denoiser(
             estimate = denoiser(x, t, labels)
         else:
             without, of_label = denoiser(x, t), denoiser(x, t, labels)
-            weight = share.to(without) if isinstance(share, Tensor) else share
+            # A tensor of any number: what is too large for float32 is infinite.
+            weight = torch.as_tensor(share, dtype=torch.float64).to(without)
             estimate = torch.lerp(without, of_label, weight)
         if not guidance.is_active:
             return estimate

@@ -269,6 +269,7 @@ def test_a_tuned_xgboost_learns_what_decides_the_label():
     assert fidelity.tuned_auc((X, y), (X_test, y_test), 0) > 0.95
 
 
+@pytest.mark.slow
 def test_speed_tells_the_time_over_its_floor(races, capsys):
     assert speed.main(["--parts", "sampling"]) == 0
     lines = (line.split() for line in capsys.readouterr().out.splitlines())
