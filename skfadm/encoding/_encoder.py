@@ -224,9 +224,24 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     def decode(self, X: Any, *, seed: int, first: int = 0) -> Any:
         """Decode a part of a compact array, as an array or a DataFrame of pandas.
 
-        `seed` decides, with the index of a row (that of the first is `first`), which
-        new words the row gets. Errors are those of `inverse_transform`; `restore` makes
-        the result a table of the library that `fit` saw.
+        Parameters
+        ----------
+        X : array-like of shape (n, n_channels)
+            Rows as `transform` gives them.
+        seed : int
+            Decides, with the index of a row, which new words the row gets.
+        first : int, default=0
+            Index of the first row.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n, n_features)
+            `restore` makes it a table of the library that `fit` saw.
+
+        Raises
+        ------
+        ValueError
+            As `inverse_transform`.
         """
         check_is_fitted(self)
         E = check_array(
@@ -246,11 +261,36 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         return self._kind.assemble(arrays, len(E))
 
     def restore(self, table: Any) -> Any:
-        """Return a decoded table as one of the library that `fit` saw."""
+        """Return a decoded table as one of the library that `fit` saw.
+
+        Parameters
+        ----------
+        table : ndarray or DataFrame of shape (n, n_features)
+            What `decode` returns.
+
+        Returns
+        -------
+        ndarray, DataFrame or table of Arrow or polars
+        """
         return self._kind.restore(table)
 
     def check_columns(self, X: Any) -> Any:
-        """Return a table as one of pandas or NumPy; a ValueError for other columns."""
+        """Return a table as one of pandas or NumPy, if it has the columns of `fit`.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n, n_features)
+            A table.
+
+        Returns
+        -------
+        ndarray or DataFrame of shape (n, n_features)
+
+        Raises
+        ------
+        ValueError
+            For other columns.
+        """
         check_is_fitted(self)
         return check_table(self, X, reset=False)
 
