@@ -10,7 +10,11 @@ import numpy as np
 import pandas as pd
 
 _SLACK = 0.02
-_AREAS = ("c2st_auc", "c2st_auc_holdout", "membership_auc")
+_AREAS = ("c2st_auc", "c2st_auc_holdout")
+#: Figures with an interval, all of which must lie beyond the limit to be bad.
+ATTACKS = ("membership_auc", "membership_tpr", "attribute_inference", "singling_out")
+#: With fewer rows of a kind, no attack can find enough to speak of privacy.
+MIN_ATTACKED = 100
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,19 @@ FIGURES = (
            "Is a classifier of synthetic rows right as often as one of real rows?",
            "a classifier trained on synthetic rows is less often right",
            relative=True),
+    Figure("membership_auc", "privacy", "membership AUC", 0.5, 0.52, False,
+           "Can an attacker tell who was in the training table? 0.5: no, 1: always.",
+           "an attacker can tell who was in the training table"),
+    Figure("membership_tpr", "privacy", "members found at 1 % FPR", 0.01, 0.03, False,
+           "How many training rows does he find when he errs on 1 % of others? 0.01: "
+           "as many as by chance.",
+           "some training rows are recognised almost for sure"),
+    Figure("attribute_inference", "privacy", "attribute inference", 0.0, 0.02, False,
+           "How much more often does he guess a value of training rows than of others?",
+           "values of training rows can be guessed better than those of others"),
+    Figure("singling_out", "privacy", "singling out", 0.0, 0.02, False,
+           "How much more often does he describe a single training row than another?",
+           "descriptions taken from synthetic rows isolate training rows"),
     Figure("dcr_share", "privacy", "DCR share", 0.5, 0.55, False,
            "Are synthetic rows nearer to training rows than to unseen ones? 0.5: no.",
            "synthetic rows lie nearer to training rows than to unseen ones"),
@@ -76,9 +93,6 @@ FIGURES = (
     Figure("copies", "privacy", "exact copies", np.nan, 0.01, False,
            "Do synthetic rows equal training rows no more often than real rows do?",
            "training rows are copied more often than chance explains", relative=True),
-    Figure("membership_auc", "privacy", "membership AUC", 0.5, 0.55, False,
-           "Does the synthetic table tell who was in the training table? 0.5: no.",
-           "the synthetic table tells who was in the training table"),
 )  # fmt: skip
 
 #: What a column or pair may lose (1 - its score) without being worth a look. The limits
@@ -90,6 +104,7 @@ def judge(
     values: Mapping[str, float],
     reference: Mapping[str, float],
     n_rows: Mapping[str, int],
+    intervals: Mapping[str, tuple[float, float]],
 ) -> pd.DataFrame:
     """Return one row a figure, with what is known of it; NaN where not measured."""
     rows = {}
@@ -97,13 +112,17 @@ def judge(
         value = values.get(figure.name, np.nan)
         real = reference.get(figure.name, np.nan)
         limit = limit_of(figure, real, n_rows)
+        low, high = intervals.get(figure.name, (np.nan, np.nan))
+        surely = low if figure.name in intervals else value
         rows[figure.name] = {
             "measure": figure.title,
             "value": value,
+            "low": low,
+            "high": high,
             "reference": real,
             "beyond": "below" if figure.more_is_better else "above",
             "limit": limit,
-            "bad": bool(value < limit if figure.more_is_better else value > limit),
+            "bad": bool(value < limit if figure.more_is_better else surely > limit),
         } | {name: getattr(figure, name) for name in ("group", "question", "meaning")}
     return pd.DataFrame.from_dict(rows, orient="index")
 
@@ -112,6 +131,8 @@ def limit_of(figure: Figure, reference: float, n_rows: Mapping[str, int]) -> flo
     """Return the value beyond which a figure is bad, given what real rows reach."""
     towards_bad = -1.0 if figure.more_is_better else 1.0
     limit = figure.limit
+    if figure.name in ATTACKS:
+        return limit
     if figure.relative:
         limit += figure.perfect if np.isnan(reference) else reference
     elif not np.isnan(reference):

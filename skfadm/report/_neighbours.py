@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -43,6 +45,23 @@ def nearest(
     neighbour. Returned are the distances to the nearest and the second nearest row,
     shape (n_query, 2), rounded so that ties are ties, and the index of the nearest row.
     """
+    distances = np.empty((len(query), 2))
+    indices = np.empty(len(query), dtype=np.intp)
+    for part, d in distance_blocks(query, base, is_category):
+        rows = np.arange(part.stop - part.start)
+        if skip_self:
+            d[rows, part.start + rows] = np.inf
+        best = d.argmin(axis=1)
+        indices[part], distances[part, 0] = best, d[rows, best]
+        d[rows, best] = np.inf
+        distances[part, 1] = d.min(axis=1)
+    return distances.round(_TIE_DECIMALS), indices
+
+
+def distance_blocks(
+    query: Matrix, base: Matrix, is_category: NDArray[np.bool_]
+) -> Iterator[tuple[slice, Matrix]]:
+    """Yield places in `query` and the distances from there to all of `base`."""
     n_query, n_base = len(query), len(base)
     numbers, codes = np.flatnonzero(~is_category), np.flatnonzero(is_category)
     gaps = np.isnan(np.concatenate([query, base])).any(axis=0)
@@ -50,29 +69,20 @@ def nearest(
         np.ascontiguousarray(t[:, numbers].T) for t in (query, base)
     )
     q_codes, b_codes = _small_codes([t[:, codes].T for t in (query, base)])
-    distances = np.empty((n_query, 2))
-    indices = np.empty(n_query, dtype=np.intp)
     n_rows = max(1, _BLOCK // n_base)
     work = np.empty((n_rows, n_base))  # reused: a new one a column costs page faults
     for start in range(0, n_query, n_rows):
         part = slice(start, min(start + n_rows, n_query))
-        rows = np.arange(part.stop - part.start)
         d = _mismatches(q_codes[:, part], b_codes)
         for j, column in enumerate(numbers):
             q, b = q_numbers[j, part, None], b_numbers[j]
-            difference = work[: len(rows)]
+            difference = work[: part.stop - part.start]
             np.abs(np.subtract(q, b, out=difference), out=difference)
             if gaps[column]:
                 no_q, no_b = np.isnan(q), np.isnan(b)
                 np.copyto(difference, no_q != no_b, where=no_q | no_b)
             d += difference
-        if skip_self:
-            d[rows, start + rows] = np.inf
-        best = d.argmin(axis=1)
-        indices[part], distances[part, 0] = best, d[rows, best]
-        d[rows, best] = np.inf
-        distances[part, 1] = d.min(axis=1)
-    return distances.round(_TIE_DECIMALS), indices
+        yield part, d
 
 
 def _small_codes(tables: list[Matrix]) -> list[NDArray[np.unsignedinteger]]:

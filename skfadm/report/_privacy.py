@@ -1,4 +1,4 @@
-"""What synthetic rows give away of the training rows: the attacks and their figures.
+"""What synthetic rows give away of the training rows: distances, and the attacks.
 
 All that is measured here comes from encoded rows (:mod:`._tables`): training rows,
 held-out rows, where there are some, and synthetic rows.
@@ -6,13 +6,13 @@ held-out rows, where there are some, and synthetic rows.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.metrics import roc_auc_score
 
+from ._attacks import attribute_inference, membership, singling_out
 from ._neighbours import nearest
 from ._tables import Matrix
 
@@ -42,8 +42,26 @@ def privacy(
     )
     values["nndr"], reference["nndr"] = map(distance_ratio, (to_real, to_holdout))
     values["dcr_share"] = nearer_share(to_real[:, 0], to_holdout[:, 0])
-    values["membership_auc"] = membership_auc(real, holdout, synthetic, is_category)
     return values, reference
+
+
+def attacks(
+    scaled: Mapping[str, Matrix],
+    is_category: NDArray[np.bool_],
+    secrets: Sequence[int],
+    rng: np.random.RandomState,
+) -> dict[str, tuple[float, float, float]]:
+    """Return what each attack gains, with its interval; nothing without a holdout."""
+    if "holdout" not in scaled:
+        return {}
+    rows = scaled["real"], scaled["holdout"], scaled["synthetic"]
+    auc, found = membership(*rows, is_category)
+    return {
+        "membership_auc": auc,
+        "membership_tpr": found,
+        "attribute_inference": attribute_inference(*rows, is_category, secrets),
+        "singling_out": singling_out(*rows, is_category, rng),
+    }
 
 
 def _equally_many(one: Matrix, other: Matrix) -> tuple[Matrix, Matrix]:
@@ -84,17 +102,3 @@ def copied_share(rows: Matrix, table: Matrix) -> float:
     known = pd.DataFrame(table).drop_duplicates()
     found = pd.DataFrame(rows).merge(known, how="left", indicator="found")["found"]
     return float((found == "both").mean())
-
-
-def membership_auc(
-    train: Matrix, holdout: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
-) -> float:
-    """AUC of guessing from the distance to the closest synthetic row who was in train.
-
-    The attacker holds the synthetic table and a candidate row, and calls it a
-    training row the more readily the closer a synthetic row is (Chen et al. 2020,
-    GAN-Leaks, black box). 0.5: nothing is learnt; 1: every member is found.
-    """
-    distances = [nearest(t, synthetic, is_category)[0][:, 0] for t in (train, holdout)]
-    member = np.repeat([1, 0], [len(train), len(holdout)])
-    return float(roc_auc_score(member, -np.concatenate(distances)))

@@ -13,7 +13,7 @@ from markupsafe import escape
 
 from .._files import HtmlPage
 from .._text import printable
-from ._limits import FIGURES, judge
+from ._limits import ATTACKS, FIGURES, MIN_ATTACKED, judge
 from ._marginals import Marginal
 from ._page import quality_parts, render
 from ._words import listed
@@ -28,10 +28,14 @@ class QualityReport(HtmlPage):
     A figure that could not be measured (no labels, no holdout, no value missing) is
     NaN. Bad are column_shapes and alpha_precision below 0.90, pair_trends (independent
     columns can reach 0.92) and missing_values below 0.95, c2st_auc above 0.70, also
-    against the holdout, dcr_share and membership_auc above 0.55; beta_recall 0.10,
+    against the holdout, and dcr_share above 0.55; beta_recall 0.10,
     tstr_auc and tstr_accuracy 0.03 and nndr 0.05 below the reference, and copies 0.01
     above it. pair_trends_sdmetrics and c2st_score are pair_trends and c2st_auc in
     another form, and never bad.
+
+    An attack is bad if all of its interval lies above a limit: 0.52 for membership_auc,
+    0.03 for membership_tpr, 0.02 for attribute_inference and singling_out. What follows
+    is about the other figures.
 
     No limit is stricter than what fresh real rows reach: where the reference is
     worse, the limit is 0.02 beyond the reference. And every limit is moved by two
@@ -43,7 +47,8 @@ class QualityReport(HtmlPage):
     ----------
     column_shapes, pair_trends, pair_trends_sdmetrics, missing_values, c2st_auc, \
 c2st_score, c2st_auc_holdout, alpha_precision, beta_recall, tstr_auc, tstr_accuracy, \
-dcr_share, nndr, copies, membership_auc : float
+dcr_share, nndr, copies, membership_auc, membership_tpr, attribute_inference, \
+singling_out : float
         The figures, defined in :func:`quality_report`.
     reference : mapping of str to float
         What real rows give. For fidelity, the holdout in the place of the synthetic
@@ -51,6 +56,10 @@ dcr_share, nndr, copies, membership_auc : float
         the other in that of the real rows, except for C2ST); for ``tstr_*``,
         training on real rows; for ``nndr`` and ``copies``, the same with the holdout
         in the place of the real rows (without one, the real rows among themselves).
+    intervals : mapping of str to tuple of float
+        Ends of the 95 % intervals of the attacks: DeLong's for the AUC, Clopper and
+        Pearson's at the threshold found for ``membership_tpr``, normal ones for the
+        differences. Empty without a holdout.
     column_scores : Series, shape (n_columns,)
         Shape scores of the columns.
     pair_scores : DataFrame, shape (n_columns, n_columns)
@@ -91,6 +100,10 @@ dcr_share, nndr, copies, membership_auc : float
     tstr_accuracy: float = field(default=np.nan)
     dcr_share: float = field(default=np.nan)
     membership_auc: float = field(default=np.nan)
+    membership_tpr: float = field(default=np.nan)
+    attribute_inference: float = field(default=np.nan)
+    singling_out: float = field(default=np.nan)
+    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @property
     def bad(self) -> tuple[str, ...]:
@@ -104,15 +117,15 @@ dcr_share, nndr, copies, membership_auc : float
         Returns
         -------
         DataFrame with columns ``group`` ("fidelity", "use" or "privacy"), ``measure``,
-        ``value``, ``reference``, ``limit``, ``bad``; the index holds the attribute
-        names.
+        ``value``, ``low``, ``high``, ``reference``, ``limit``, ``bad``; the index
+        holds the attribute names.
         """
-        columns = ["group", "measure", "value", "reference", "limit", "bad"]
-        return self._judged()[columns]
+        columns = "group measure value low high reference limit bad"
+        return self._judged()[columns.split()]
 
     def _judged(self) -> pd.DataFrame:
         values = {figure.name: getattr(self, figure.name) for figure in FIGURES}
-        return judge(values, self.reference, self.n_rows)
+        return judge(values, self.reference, self.n_rows, self.intervals)
 
     def summary(self, *groups: str) -> str:
         """Say how many figures are bad, and which.
@@ -135,6 +148,39 @@ dcr_share, nndr, copies, membership_auc : float
         are = "is" if len(bad) == 1 else "are"
         return f"{len(bad)} of {len(frame)} figures {are} bad: {', '.join(bad)}"
 
+    @property
+    def privacy(self) -> str:
+        """The verdict on privacy: "good", "look closer" or "not attacked".
+
+        "good" only where all attacks were made on 100 held-out rows or more, and
+        nothing is bad.
+        """
+        frame = self._judged()
+        if frame.loc[frame["group"] == "privacy", "bad"].any():
+            return "look closer"
+        sizes = [self.n_rows.get(name, 0) for name in ("real", "holdout")]
+        enough = (
+            min(sizes) >= MIN_ATTACKED
+            and not frame.loc[list(ATTACKS), "value"].isna().any()
+        )
+        return "good" if enough else "not attacked"
+
+    def _privacy(self) -> str:
+        verdict = self.privacy
+        if verdict == "good":
+            low, high = self.intervals["membership_auc"]
+            return (
+                "good: no attack learns more of training rows than of others "
+                f"(membership AUC {self.membership_auc:.2f}, {low:.2f} to {high:.2f})"
+            )
+        if verdict == "not attacked":
+            return (
+                f"not attacked: give {MIN_ATTACKED} or more held-out rows to attack; "
+                f"{self.summary('privacy')}"
+            )
+        more = "" if self.intervals else "; not attacked: give held-out rows"
+        return f"{verdict}: {self.summary('privacy')}{more}"
+
     def _parts(self) -> dict[str, Any]:
         """Return what a page shows of the quality, as plain data."""
         return quality_parts(
@@ -147,7 +193,8 @@ dcr_share, nndr, copies, membership_auc : float
             "n_rows": self.n_rows,
             "quality": self.summary(),
             "fidelity": self.summary("fidelity", "use"),
-            "privacy": self.summary("privacy"),
+            "privacy": self._privacy(),
+            "privacy_verdict": self.privacy,
             "notes": self._notes(),
         }
 
@@ -166,7 +213,12 @@ dcr_share, nndr, copies, membership_auc : float
             for row in self._judged().itertuples()
             if row.bad
         ]
-        notes = [*(marks or ["No figure is bad."]), *self._notes()]
+        notes = [*(marks or ["No figure is bad."]), f"Privacy: {self._privacy()}."]
+        notes += self._notes()
+        if self.intervals:
+            notes.append(
+                "±: half of the 95 % interval; an attack is bad if all of it is."
+            )
         notes.append(
             "Real rows: what fresh real rows reach; no generator should do better."
         )
@@ -182,7 +234,7 @@ dcr_share, nndr, copies, membership_auc : float
         bad_if = frame["beyond"] + " " + frame["limit"].map(_number)
         shown = pd.DataFrame(
             {
-                "value": frame["value"].map(_number),
+                "value": [_with_range(row) for row in frame.itertuples()],
                 "real rows": frame["reference"].map(_number),
                 "bad if": bad_if.where(frame["limit"].notna(), ""),
                 "": np.where(frame["bad"], "BAD", ""),
@@ -223,12 +275,27 @@ dcr_share, nndr, copies, membership_auc : float
             if len(scores):
                 notes.append(f"Lowest {name}: {_scores(scores)}.")
         if "holdout" not in self.n_rows:
-            notes.append("No holdout: DCR share and membership AUC are not measured.")
+            notes.append("No holdout: no attack is made, no DCR share is measured.")
+        elif self.privacy == "look closer":
+            notes.append(
+                "Rows seem to be learned in part. Train for fewer iterations "
+                "(max_iter) or on more rows, and attack again."
+            )
+        notes.append(
+            "DCR share, NNDR and copies are distances: bad ones are a sign of a leak, "
+            "good ones do not show that there is none (arXiv 2505.01524)."
+        )
         return [printable(note) for note in notes]
 
 
 def _number(value: float) -> str:
     return "" if np.isnan(value) else f"{value:.3f}"
+
+
+def _with_range(row: Any) -> str:
+    """Write the value of a judged row, and half of its interval if it has one."""
+    half = "" if np.isnan(row.low) else f"±{(row.high - row.low) / 2:.2f}"
+    return _number(row.value) + half.ljust(5)
 
 
 def _scores(scores: pd.Series) -> str:

@@ -147,12 +147,6 @@ class FairnessReport(HtmlPage):
         labels = " / ".join(map(str, self.pos_labels))
         return printable(f"{self.label_name} = {labels}")
 
-    def _privacy(self) -> str:
-        found = self.quality.summary("privacy")
-        if "holdout" in self.quality.n_rows:
-            return found
-        return f"{found}; membership is not measured: give held-out rows"
-
     def to_text(self, next_step: str | None = None) -> str:
         """Return what printing shows, in 80 columns.
 
@@ -175,7 +169,7 @@ class FairnessReport(HtmlPage):
             self._headline(),
             " ".join(self._caveats()),
             f"Fidelity: {self.quality.summary('fidelity', 'use')}.",
-            f"Privacy: {self._privacy()}.",
+            f"Privacy: {self.quality._privacy()}.",
             *(f"Warning: {warning}" for warning in self.warnings),
             f"Next: {self._next_step() if next_step is None else next_step}",
         ]
@@ -244,7 +238,7 @@ class FairnessReport(HtmlPage):
         ]
         return render(
             "report.html",
-            **self.quality._parts() | {"privacy": self._privacy()},
+            **self.quality._parts(),
             report=self,
             words=words,
             four_fifths=FOUR_FIFTHS,

@@ -148,7 +148,7 @@ def test_it_prints_as_a_small_table_in_80_columns(report):
 def test_without_held_out_rows_it_says_what_is_not_measured():
     X, y, z, _ = biased_rows(120, 0.5, 0)
     text = str(fairness_report(X, X, y, y, z, classifier=None)).replace("\n", " ")
-    assert "not measured: give held-out rows" in text
+    assert "not attacked: give held-out rows" in text
     assert "120 real rows by cross-fitting" in text
 
 

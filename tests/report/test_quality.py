@@ -8,7 +8,8 @@ from skfadm.report import quality_report
 
 from .tables import QUICK, halves, mixed_table
 
-COPYING = {"dcr_share", "nndr", "copies", "membership_auc"}
+ATTACKS = ("membership_auc", "membership_tpr", "attribute_inference", "singling_out")
+COPYING = {"dcr_share", "nndr", "copies", *ATTACKS}
 
 
 def test_fresh_real_rows_are_found_perfect():
@@ -25,7 +26,8 @@ def test_fresh_real_rows_are_found_perfect():
 def test_a_copier_is_found_by_every_privacy_figure_and_passes_as_faithful():
     real, holdout = halves(400)
     report = quality_report(real, real, holdout=holdout, **QUICK)
-    assert report.dcr_share == report.membership_auc == report.copies == 1.0
+    assert report.dcr_share == report.membership_tpr == report.copies == 1.0
+    assert report.membership_auc > 0.99
     assert report.nndr == 0.0
     assert report.beta_recall == pytest.approx(1.0, abs=0.01)
     assert set(report.bad) == COPYING

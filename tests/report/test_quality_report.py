@@ -22,14 +22,14 @@ def test_report_prints_one_line_a_figure_by_group_and_marks_the_bad_ones(report)
     text = str(report)
     line = next(part for part in text.splitlines() if "DCR share" in part)
     assert line.split() == [
-        "privacy", "DCR", "share", "1.000", "above", "0.632", "BAD"
+        "DCR", "share", "1.000", "above", "0.632", "BAD"
     ]  # fmt: skip
     for group in ("fidelity", "privacy"):
         assert sum(line.startswith(group) for line in text.splitlines()) == 1
     assert "BAD DCR share: synthetic rows lie nearer" in text
     assert "train-on-synthetic" not in text  # no labels, so not measured
     assert max(map(len, text.splitlines()[:20])) <= 80
-    assert "4 bad" in repr(report)
+    assert "7 bad" in repr(report)
 
 
 def test_a_notebook_shows_the_same_text_escaped(report):
@@ -39,7 +39,7 @@ def test_a_notebook_shows_the_same_text_escaped(report):
 
 def test_report_frame_has_every_figure_and_its_limit(report):
     frame = report.to_frame()
-    assert " ".join(frame.columns) == "group measure value reference limit bad"
+    assert " ".join(frame.columns) == "group measure value low high reference limit bad"
     assert set(frame["group"]) == {"fidelity", "use", "privacy"}
     for name, row in frame.iterrows():
         assert row["value"] == getattr(report, name) or np.isnan(row["value"])

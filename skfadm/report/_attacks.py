@@ -1,0 +1,162 @@
+"""Attacks on a synthetic table: what it tells of training rows and not of others.
+
+Each attack is run on training rows and, in the same way, on as many rows that were
+held out. What it gains on the former alone is what the synthetic table gives away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest, norm
+
+from ._neighbours import distance_blocks, nearest
+from ._tables import Matrix
+
+#: A figure, and its 95 % interval.
+Measured = tuple[float, float, float]
+
+#: Rows of each kind that are attacked, and predicates that are tried.
+_MAX_ATTACKED, _MAX_PREDICATES = 2_000, 1_000
+#: Nearest rows by which the density of a population is judged around a row.
+_N_REFERENCES = 20
+#: Numbers as near as this, in standard deviations, count as guessed.
+_CLOSE = 0.5
+_FPR = 0.01
+_TINY = 1e-9  # for the logarithm of the distance of copies
+_Z = float(norm.ppf(0.975))
+
+
+def membership(
+    train: Matrix, holdout: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
+) -> tuple[Measured, Measured]:
+    """Return the AUC of telling training rows, and their share found at 1 % FPR.
+
+    The score of a row is a likelihood ratio (DOMIAS, van Breugel et al. 2023): the
+    distance to real rows that nobody was trained on over that to the nearest synthetic
+    row, as a logarithm. These references are the holdout rows but for one: a holdout
+    row leaves out itself, a training row its partner, so both are treated alike.
+    """
+    n = min(len(train), len(holdout), _MAX_ATTACKED)
+    score = np.concatenate(
+        [
+            _log_ratio(rows[:n], holdout, synthetic, is_category)
+            for rows in (train, holdout)
+        ]
+    )
+    members, others = score[:n], score[n:]
+    threshold = np.sort(others)[::-1][int(_FPR * n)]
+    n_found = int(np.sum(members > threshold))
+    ends = binomtest(n_found, n).proportion_ci(method="exact")
+    return area(members, others), (n_found / n, float(ends.low), float(ends.high))
+
+
+def _log_ratio(
+    rows: Matrix, holdout: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
+) -> Matrix:
+    to_synthetic = nearest(rows, synthetic, is_category)[0][:, 0]
+    to_others = np.empty(len(rows))
+    k = min(_N_REFERENCES, len(holdout) - 1)
+    for part, d in distance_blocks(rows, holdout, is_category):
+        partner = np.arange(part.start, part.stop)
+        d[partner - part.start, partner] = np.inf
+        to_others[part] = np.partition(d, k - 1, axis=1)[:, :k].mean(axis=1)
+    return np.log(to_others + _TINY) - np.log(to_synthetic + _TINY)
+
+
+def area(members: Matrix, others: Matrix) -> Measured:
+    """Area under the ROC curve with DeLong's interval (DeLong et al. 1988)."""
+
+    def below(scores: Matrix, of: Matrix) -> Matrix:
+        ordered = np.sort(of)
+        sides = [np.searchsorted(ordered, scores, side) for side in ("left", "right")]
+        return np.mean(sides, axis=0) / len(of)
+
+    of_members, of_others = below(members, others), below(others, members)
+    _, low, high = difference(of_members, of_others)
+    auc = float(of_members.mean())
+    return auc, max(0.0, auc - (high - low) / 2), min(1.0, auc + (high - low) / 2)
+
+
+def difference(members: Matrix, others: Matrix) -> Measured:
+    """Difference of two means with its interval."""
+    gain = float(np.mean(members) - np.mean(others))
+    spread = np.var(members) / len(members) + np.var(others) / len(others)
+    error = _Z * float(np.sqrt(spread))
+    return gain, gain - error, gain + error
+
+
+def attribute_inference(
+    train: Matrix,
+    holdout: Matrix,
+    synthetic: Matrix,
+    is_category: NDArray[np.bool_],
+    secrets: Sequence[int],
+) -> Measured:
+    """Return how much more often the secrets of training rows are guessed than others'.
+
+    The attacker knows all other columns and takes the value of the nearest synthetic
+    row. Several secrets are attacked in turn; a row counts with the share guessed.
+    """
+    n = min(len(train), len(holdout), _MAX_ATTACKED)
+    rows = np.concatenate([train[:n], holdout[:n]])
+    right = np.zeros(2 * n)
+    for j in secrets:
+        kept = np.arange(rows.shape[1]) != j
+        known = synthetic[~np.isnan(synthetic[:, j])]
+        if not kept.any() or not len(known):
+            continue
+        _, index = nearest(rows[:, kept], known[:, kept], is_category[kept])
+        width = 0.0 if is_category[j] else _width(train[:, j])
+        right += np.abs(known[index, j] - rows[:, j]) <= width
+    right /= max(1, len(secrets))
+    return difference(right[:n], right[n:])
+
+
+def likely_secrets(real: Matrix, label: int | None, at_most: int = 5) -> list[int]:
+    """Take the label and the columns with the most values: hardest to guess."""
+    n_values = [len(np.unique(column)) for column in real.T]
+    order = [j for j in np.argsort(n_values, kind="stable")[::-1].tolist()]
+    first = [] if label is None else [label % len(order)]
+    return [*first, *(j for j in order if j not in first)][:at_most]
+
+
+def singling_out(
+    train: Matrix,
+    holdout: Matrix,
+    synthetic: Matrix,
+    is_category: NDArray[np.bool_],
+    rng: np.random.RandomState,
+) -> Measured:
+    """Return how much more often a predicate isolates a training row than another.
+
+    As anonymeter has it (Giomi et al. 2023): from a synthetic row come predicates such
+    as "job is cook and age near 40", until no other synthetic row fulfils all. It
+    succeeds where exactly one real row fulfils them.
+    """
+    n = min(len(train), len(holdout))
+    widths = [
+        0.0 if c else _width(col) for c, col in zip(is_category, train.T, strict=True)
+    ]
+    tables = (synthetic, train[:n], holdout[:n])
+    gains = []
+    for row in synthetic[rng.permutation(len(synthetic))[:_MAX_PREDICATES]]:
+        matches = [np.arange(len(table)) for table in tables]
+        for j in rng.permutation(len(row)):
+            for k, table in enumerate(tables):
+                values = table[matches[k], j]
+                near = np.abs(values - row[j]) <= widths[j]
+                matches[k] = matches[k][np.isnan(values) if np.isnan(row[j]) else near]
+            if len(matches[0]) == 1:
+                gains.append(float(len(matches[1]) == 1) - float(len(matches[2]) == 1))
+                break
+    if not gains:  # each synthetic row is there twice
+        return 0.0, 0.0, 0.0
+    return difference(np.array(gains), np.zeros(1))
+
+
+def _width(column: Matrix) -> float:
+    there = column[~np.isnan(column)]
+    return _CLOSE * float(np.std(there)) if len(there) else 0.0
