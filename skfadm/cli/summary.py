@@ -13,7 +13,7 @@ from .report import judge
 from .roles import Rows
 from .rows import Tables
 from .tables import TableForm
-from .terminal import tell
+from .terminal import in_options, tell
 
 if TYPE_CHECKING:
     from skfadm.report import FairnessReport
@@ -72,7 +72,7 @@ def _of_fairness(args: Namespace, model: TableModel) -> list[str]:
             f"fair labels: lambda_yz {strength:.2f}; labels were asked for, so nothing "
             "is predicted"
         ]
-    return str(tradeoff).split("\n")
+    return [in_options(line) for line in str(tradeoff).split("\n")]
 
 
 def judge_rows(args: Namespace, model: TableModel, tables: Tables, seed: int) -> None:

@@ -183,6 +183,7 @@ class FairControl:
             auto,
             pos_label=goal.pos_label,
             why_pos_label=goal.why,
+            pos_name=goal.shown,
             targets=goal.targets,
             table_ratio=float(np.fmin.reduce(ratios)),
             auc=self.posteriors.group_auc,

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._text import names_of
 from .rates import MEASURES
 
 #: Beginnings of words for what nobody wishes for, as a label or as a column of labels.
@@ -34,6 +35,8 @@ class Goal:
     pos_label: Any
     #: Where the positive label comes from, in words.
     why: str
+    #: Its name, with that of the column where the label alone says little.
+    shown: str = ""
     #: Whether it is guessed to be other than the larger of two.
     is_odd: bool = False
 
@@ -50,16 +53,18 @@ class Goal:
         `name` is that of the column of labels, if it has one.
         """
         targets, names = _targets(fairness_target), classes.tolist()
+        shown = names_of("y" if name is None else name, names)
         if pos_label is not None:
             if pos_label not in names:
                 raise ValueError(
                     f"pos_label is {pos_label!r}; expected one of the labels {names}."
                 )
-            return cls(targets, (names.index(pos_label),), pos_label, "as named")
+            code = names.index(pos_label)
+            return cls(targets, (code,), pos_label, "as named", shown[code])
         if len(names) > 2:
             return cls(targets, tuple(range(len(names))), None, "each label")
         code, why = _favourable(names, name)
-        return cls(targets, (code,), names[code], why, code == 0)
+        return cls(targets, (code,), names[code], why, shown[code], code == 0)
 
     @property
     def measures(self) -> tuple[str, ...]:

@@ -57,6 +57,8 @@ class Tradeoff:
         The favourable label; None if each label is compared.
     why_pos_label : str, default=""
         Where it comes from, in words.
+    pos_name : str, default=""
+        The favourable label as people read it, such as "loan = yes".
     targets : dict of str to float or None, default=None
         The ratios that are asked for.
     table_ratio : float, default=nan
@@ -101,6 +103,7 @@ class Tradeoff:
     taken: float = np.nan
     pos_label: Any = None
     why_pos_label: str = ""
+    pos_name: str = ""
     targets: Mapping[str, float] | None = None
     table_ratio: float = np.nan
     auc: tuple[float, ...] = ()
@@ -218,7 +221,7 @@ class Tradeoff:
         how = "auto" if self.taken == self.auto else "as set"
         favourable = "each label alike"
         if self.pos_label is not None:
-            favourable = f"favourable {self.pos_label!r} ({self.why_pos_label})"
+            favourable = f"favourable label {self.pos_name} ({self.why_pos_label})"
         lines = [f"Fair labels: lambda_yz {self.taken:.2f} ({how}), {favourable}"]
         second = "equal_opportunity"
         if "equalized_odds" in (self.targets or {}):
@@ -238,7 +241,7 @@ class Tradeoff:
         parts = []
         if self.positives is not None and self.pos_label is not None:
             shares = [f"{100 * each['positives']:.1f} %" for each in (before, after)]
-            parts.append(f"label {self.pos_label!r}: {' -> '.join(shares)}")
+            parts.append(f"{self.pos_name}: {' -> '.join(shares)}")
         if self.auc:
             values = ", ".join(f"{auc:.2f}" for auc in self.auc)
             parts.append(f"features tell groups with AUC {values}")

@@ -44,7 +44,8 @@ def test_a_kept_model_predicts_fairness_and_its_price(biased, capsys):
     assert max(map(len, out.splitlines())) <= 80
     told = " ".join(out.split())
     before, after = re.search(
-        r"favourable 'yes' .* demographic parity: real labels \S+, predicted (\S+) -> "
+        r"favourable label hired = yes .* demographic parity: "
+        r"real labels \S+, predicted (\S+) -> "
         r"(\S+) .* equal opportunity: predicted .* accuracy: predicted .* constant "
         r"answer .* AUC .* for the source rows .* trained",
         told,

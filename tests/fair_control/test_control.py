@@ -168,7 +168,11 @@ def test_it_is_said_in_six_lines_what_is_done():
     found = solved(probabilities(bias=2.0), 1.0).tradeoff
     text = str(replace(found, taken=found.auto))
     assert len(text.splitlines()) <= 6
-    for words in ("favourable 1 (guessed", "real labels 0.", "constant answer 0.5"):
+    for words in (
+        "favourable label y = 1 (guessed",
+        "real labels 0.",
+        "constant answer 0.5",
+    ):
         assert words in text
     assert "; features tell groups with AUC 0." in text
 
