@@ -1,7 +1,7 @@
 """Attacks on generated tables: ``python -m benchmarks.privacy --data DIR --seeds 3``.
 
-Half of each table is learned from and half is held out. Beside the generator stand rows
-that are copies and fresh real rows (a third of the table each, for these alone).
+Half of each table is learned from, half is held out. Beside the generator stand copies
+and fresh real rows, for which the table is cut into thirds.
 ``--peer NAME`` adds mostlyai-engine or CTGAN's TVAE where it is installed.
 """
 
@@ -34,9 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = new_parser("privacy", __doc__, seeds=3)
     parser.add_argument("--table", nargs="+", choices=list(TABLES), default=[*TABLES])
     parser.add_argument("--peer", nargs="*", choices=list(PEERS), default=[])
-    parser.add_argument(
-        "--max-iter", nargs="*", type=int, default=[50, 100], metavar="N"
-    )
+    parser.add_argument("--max-iter", nargs="*", type=int, default=[50, 100])
     args = parser.parse_args(argv)
     makers: dict[str, Callable[[Table, int], Table] | None] = {
         "copies": lambda table, seed: table,
@@ -67,10 +65,8 @@ def run(
     X, y = TABLES[name](args)
     order = np.random.default_rng(seed).permutation(len(X))
     n = len(X) // (3 if make is None else 2)
-    train, held_out, fresh = (
-        (X.iloc[part], y.iloc[part])
-        for part in (order[:n], order[n : 2 * n], order[2 * n : 3 * n])
-    )
+    parts = (order[:n], order[n : 2 * n], order[2 * n : 3 * n])
+    train, held_out, fresh = ((X.iloc[part], y.iloc[part]) for part in parts)
     made = fresh if make is None else make(train, seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
@@ -88,7 +84,7 @@ def _ours(max_iter: int | None, table: Table, seed: int) -> Table:
     if max_iter is not None:
         generator.set_params(max_iter=max_iter)
     X, y = generator.fit(*table).sample(len(table[0]))
-    return X, pd.Series(np.asarray(y), X.index, name=table[1].name)
+    return X, pd.Series(np.asarray(y), X.index)
 
 
 def _mostlyai(table: Table, seed: int) -> Table:
@@ -123,11 +119,14 @@ def _as_table(rows: pd.DataFrame, like: Table) -> Table:
     return X, rows[_LABEL].astype(str).reset_index(drop=True)
 
 
-def _adult(args: argparse.Namespace) -> Table:
-    """Return the source rows of target White, with sex and race aside."""
+def _adult(n: int | None, args: argparse.Namespace) -> Table:
+    """Return rows of Adult's source domains of target White."""
     adult = fetch_adult(data_home=args.data)
-    chosen = np.asarray(adult.domains != "White")
-    return adult.data[chosen], adult.target[chosen].astype(str)
+    chosen = np.flatnonzero(adult.domains != "White")
+    if n is not None:
+        chosen = np.random.default_rng(0).permutation(chosen)[:n]
+    adult = {name: adult[name].iloc[chosen] for name in ("data", "target")}
+    return adult["data"], adult["target"].astype(str)
 
 
 def _bundled(load: Callable[..., Any], args: argparse.Namespace) -> Table:
@@ -138,7 +137,8 @@ def _bundled(load: Callable[..., Any], args: argparse.Namespace) -> Table:
 
 
 TABLES: dict[str, Callable[[argparse.Namespace], Table]] = {
-    "adult": _adult,
+    "adult": partial(_adult, None),
+    "adult, 2,000 rows": partial(_adult, 2_000),
     "diabetes": partial(_bundled, load_diabetes),
     "breast cancer": partial(_bundled, load_breast_cancer),
 }
