@@ -88,10 +88,7 @@ def _target_encoder(seed: int) -> TargetEncoder:
 
 
 def _fit(columns: Any, model: Any, X: Array, codes: Codes) -> Any:
-    n_found, features = (
-        len(np.unique(codes)),
-        [n for _, names in columns for n in names],
-    )
+    n_found, features = len(np.unique(codes)), any(names for _, names in columns)
     if not features or n_found == 1 or len(codes) < 2 * max(LEAF_ROWS, n_found):
         return DummyClassifier(strategy="prior").fit(X, codes)
     transformer = make_column_transformer(*columns)

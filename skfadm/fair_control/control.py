@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2_contingency, ks_2samp
+from scipy.stats.contingency import crosstab
 
 from .calibration import Calibration, calibrate, calibrated
 from .goal import Goal
 from .labels import FairLabels
 from .multipliers import Shift
 from .posteriors import Posteriors, Probabilities
+from .rates import lowest_over_highest
 from .solution import (
     Path,
     Rows,
@@ -77,7 +79,7 @@ class FairControl:
     domains: Codes
     #: What corrects p(z | x) in each source domain of some size.
     calibrations: dict[int, tuple[Calibration, ...]]
-    #: Shares of the real labels in each group, (n_groups, n_labels) an attribute.
+    #: Shares of the real labels in each group, (n_labels, n_groups) an attribute.
     rates: tuple[Array, ...]
     #: Whether decisions differ between the groups by more than chance.
     differs: bool
@@ -107,23 +109,17 @@ class FairControl:
         names, sizes = np.unique(places, return_counts=True)
         order = np.argsort(-sizes, kind="stable")[:MAX_DOMAINS]
         large = names[order[sizes[order] >= MIN_ROWS]] if len(p.group) else names[:0]
-        known = [column >= 0 for column in codes.T]
-        groups = list(zip(p.group, codes.T, known, strict=True))
         return cls(
             posteriors,
             np.bincount(y) / len(y),
             p[kept],
             places[kept],
-            {
-                int(d): calibrate(p[at], codes[at])
-                for d in large
-                for at in [places == d]
-            },
+            {int(d): calibrate(p[places == d], codes[places == d]) for d in large},
             tuple(
-                _shares(y, column, g.shape[1], n_labels)
+                _shares(y, column, n_labels, g.shape[1])
                 for column, g in zip(z.T, p.group, strict=True)
             ),
-            any(_depend(decided[k], column[k]) for _, column, k in groups),
+            any(_depend(decided[c >= 0], c[c >= 0]) for c in codes.T[: len(p.group)]),
         )
 
     def predict(self, X: Any) -> Probabilities:
@@ -147,7 +143,10 @@ class FairControl:
         """Return a warning if the unlabelled rows look nothing like the source rows."""
         if self.target is None:
             return None
-        pairs = zip(_scores(self.sources), _scores(self.target), strict=True)
+        known, new = (
+            np.hstack([p.label, *p.group]).T for p in (self.sources, self.target)
+        )
+        pairs = zip(known, new, strict=True)
         distance = max(ks_2samp(a, b).statistic for a, b in pairs)
         if distance < ALIEN or len(self.target) < FEW:
             return None
@@ -160,7 +159,7 @@ class FairControl:
 
     def solve(self, goal: Goal) -> Solution:
         """Return the fair labels of a goal."""
-        sources = self._source_rows()
+        sources = self._sources()
         key = f"{goal.measures} {goal.labels}"
         if key not in self.blind:
             self.blind[key] = blind_shift(sources, goal)
@@ -176,7 +175,7 @@ class FairControl:
             auto = min(auto, enough(path))
         # Where the target is met without a shift, all of the way is none.
         auto = auto / end if end else 1.0
-        ratios = [_ratio(rates, goal.labels) for rates in self.rates]
+        ratios = [lowest_over_highest(r[list(goal.labels)]) for r in self.rates]
         labels, tradeoff = traced(
             path,
             end,
@@ -185,13 +184,13 @@ class FairControl:
             why_pos_label=goal.why,
             pos_name=goal.shown,
             targets=goal.targets,
-            table_ratio=float(np.fmin.reduce(ratios)),
+            table_ratio=float(np.fmin.reduce(ratios, axis=None)),
             auc=self.posteriors.group_auc,
         )
         note = _note(tradeoff, acts)
         return Solution(goal, labels, replace(tradeoff, note=note))
 
-    def _source_rows(self) -> Rows:
+    def _sources(self) -> Rows:
         versions = []
         for domain, calibration in self.calibrations.items():
             at = np.flatnonzero(self.domains == domain)[:FOR_INTERVALS]
@@ -255,28 +254,16 @@ def _note(found: Tradeoff, acts: bool) -> str | None:
     return f"fairness_target is met as predicted, but {ends}."
 
 
-def _shares(y: Codes, z: Codes, n_groups: int, n_labels: int) -> Array:
-    counts = np.zeros((n_groups, n_labels))
-    np.add.at(counts, (z[z >= 0], y[z >= 0]), 1)
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-
-
-def _ratio(shares: Array, labels: tuple[int, ...]) -> float:
-    """Return the lowest ratio of a label's shares in the groups that are met."""
-    of_labels = shares[shares.sum(axis=1) > 0][:, list(labels)]
-    high = of_labels.max(axis=0)
-    return float(np.fmin.reduce(of_labels.min(axis=0) / np.where(high, high, np.nan)))
-
-
-def _scores(p: Probabilities) -> list[Array]:
-    return [column for table in (p.label, *p.group) for column in table.T]
+def _shares(y: Codes, z: Codes, n_labels: int, n_groups: int) -> Array:
+    """Return the shares of labels in each group, NaN in one that is never met."""
+    counts = np.zeros((n_labels, n_groups))
+    np.add.at(counts, (y[z >= 0], z[z >= 0]), 1)
+    size = counts.sum(axis=0)
+    return counts / np.where(size > 0, size, np.nan)
 
 
 def _depend(a: Codes, b: Codes) -> bool:
     """Tell whether two columns of codes go together by more than chance."""
-    table = np.unique(a, return_inverse=True)[1], np.unique(b, return_inverse=True)[1]
     if not len(a):
         return False
-    counts = np.zeros((1 + table[0].max(), 1 + table[1].max()))
-    np.add.at(counts, table, 1)
-    return bool(chi2_contingency(counts).pvalue < SIGNIFICANCE)
+    return bool(chi2_contingency(crosstab(a, b).count).pvalue < SIGNIFICANCE)

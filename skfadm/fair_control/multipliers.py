@@ -118,24 +118,12 @@ def solve(
 ) -> Shift:
     r"""Return the shift under which the rates of decisions meet the targets.
 
-    Of all decisions whose rates are alike, the shift gives those with the most
-    :math:`\log p(y | x)`. With :math:`\delta = (1 - r) / (1 + r)`, each rate is within
-    :math:`1 \pm \delta` times the mean of the rates, so that their ratio is at least r.
-    These constraints are linear in the decisions [1]_ [2]_, so the multipliers are the
-    solution of the dual problem, which is convex: without local optima, and without
-    overshooting, since the rates themselves are constrained. Entropy with the weight T
-    makes it smooth,
+    Each rate is within :math:`1 \pm (1 - r) / (1 + r)` times the mean of the rates:
+    constraints that are linear in the decisions, so that the dual is convex
+    (arXiv:2402.02817, arXiv:2505.00631). With entropy of weight T, lowered to 0.01,
 
     .. math:: \min_{v \ge 0} \; T\, E \log \sum_y
-              \exp \frac{\log p(y | x) + S_y(x; v)}{T},
-
-    and T is lowered to 0.01.
-
-    References
-    ----------
-    .. [1] Zeng, Cheng, Dobriban (2024). Bayes-optimal fair classification with linear
-       disparity constraints via pre-, in-, and post-processing. arXiv:2402.02817.
-    .. [2] Yang, Huang, Chang (2025). arXiv:2505.00631.
+              \exp \frac{\log p(y | x) + S_y(x; v)}{T}.
     """
     wanted: dict[str, float] = {}
     for measure, ratio in targets.items():
@@ -182,10 +170,9 @@ def solve(
             bounds=[(0.0, None)] * n_bounded + [(None, None)] * free,
             options={"maxiter": 300, "ftol": 1e-10, "gtol": 1e-7},
         ).x
+    size = sum(basis.sizes)
     shift = Shift(
-        basis,
-        np.zeros((n_labels, sum(basis.sizes))),
-        np.zeros((n_labels, n_labels, sum(basis.sizes))),
+        basis, np.zeros((n_labels, size)), np.zeros((n_labels, n_labels, size))
     )
     for family, part in zip(families, parts, strict=True):
         family.add_to(shift, v[part])
@@ -245,10 +232,8 @@ class _Family:
             parts = [np.hstack(members(p, condition, y)) for y in told]
             sizes = list(basis.n_groups)
         else:
-            parts, sizes = (
-                [_functions(basis, p, condition, y) for y in told],
-                basis.sizes,
-            )
+            parts = [_functions(basis, p, condition, y) for y in told]
+            sizes = basis.sizes
             self.bends = BEND * basis.bends()
         #: The functions of each label, or once for all of them.
         self.functions = np.stack(parts)

@@ -40,12 +40,8 @@ LEAST = 1e-6
 class Probabilities:
     """What the classifiers say of some rows.
 
-    Parameters
-    ----------
-    label : ndarray of shape (n, n_classes)
-        p(y | x).
-    group_given_label : tuple of ndarray of shape (n, n_classes, n_groups)
-        p(z | x, y), one array a sensitive attribute.
+    That is p(y | x), (n, n_labels), and for each sensitive attribute p(z | x, y),
+    (n, n_labels, n_groups).
     """
 
     label: Array
@@ -71,24 +67,14 @@ class Probabilities:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Boosting and logistic regression, averaged.
-
-    Parameters
-    ----------
-    models : tuple of classifier
-        Fitted on the codes of the categories that they have seen.
-    shares : tuple of float
-        Their weights, which sum to 1.
-    n_categories : int
-        Number of categories, those not seen included.
-    factors : ndarray of shape (n_labels, n_categories) or None
-        What a label multiplies probabilities by, if the models do not take it as a
-        feature.
-    """
+    """Boosting and logistic regression, averaged."""
 
     models: tuple[Any, ...]
     shares: tuple[float, ...]
+    #: Number of categories, those included that no model has seen.
     n_categories: int
+    #: What a label multiplies probabilities by, (n_labels, n_categories), if the models
+    #: do not take it as a feature.
     factors: Array | None = None
 
     def predict(self, table: Array) -> Array:
@@ -111,24 +97,12 @@ class Mixture:
 
 @dataclass(frozen=True)
 class Posteriors:
-    """Fitted classifiers of labels and groups.
-
-    Parameters
-    ----------
-    features : ClassifierFeatures
-        Maps tables to what the classifiers take.
-    label : Mixture
-        p(y | x).
-    groups : tuple of Mixture
-        p(z | x, y), one a sensitive attribute; none without attributes.
-    group_auc : tuple of float
-        How well features tell each attribute, out of fold: the mean over its groups of
-        the area under the ROC curve of p(z | x), 0.5 where they tell nothing.
-    """
+    """Fitted classifiers of labels, p(y | x), and of groups, p(z | x, y)."""
 
     features: ClassifierFeatures
     label: Mixture
     groups: tuple[Mixture, ...]
+    #: The mean over an attribute's groups of the area under the ROC curve, out of fold.
     group_auc: tuple[float, ...]
 
     def predict_label(self, X: Any) -> Array:
@@ -138,13 +112,7 @@ class Posteriors:
             return self.label.predict(table)
 
     def predict(self, X: Any) -> Probabilities:
-        """Return the probabilities of the rows of a table.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n, n_features)
-            Rows with the columns of the training table.
-        """
+        """Return the probabilities of the rows of a table."""
         table, n_labels = _table(self.features, X), self.label.n_categories
         with _few_threads(len(table)):
             p = self.label.predict(table)
@@ -178,30 +146,8 @@ def fit_posteriors(
     Boosting and logistic regression are mixed in the shares that predict best out of
     fold, since neither is the better one on every table.
 
-    Parameters
-    ----------
-    X : array-like or DataFrame of shape (n, n_features)
-        Rows of any column types.
-    y : ndarray of shape (n,), int64
-        Label codes.
-    z : ndarray of shape (n, n_attributes), int64
-        Group codes, -1 where the group is not known; such rows teach p(y | x) alone.
-        Without attributes only p(y | x) is fitted.
-    n_labels : int
-        Number of labels.
-    n_groups : tuple of int
-        Groups of each attribute.
-    seed : int
-        Seed of the folds, and of the rows that are taken of a long table.
-
-    Returns
-    -------
-    posteriors : Posteriors
-        Fitted on all rows, or on 100,000 of a longer table.
-    probabilities : Probabilities
-        Of these rows, out of fold.
-    index : ndarray of shape (min(n, 100_000),), int64
-        Which rows these are.
+    A group of -1 is not known: the row teaches p(y | x) alone. Of a long table some
+    rows are taken; which, is the third thing returned.
     """
     rng = np.random.default_rng(seed)
     index = np.sort(rng.permutation(len(y))[:MAX_ROWS])

@@ -59,10 +59,14 @@ def predicted_ratio(
     for y in labels:
         for condition in CONDITIONS[measure]:
             for rates in predicted_rates(p, decided, condition, y):
-                high = np.fmax.reduce(rates, axis=-1)
-                low = np.fmin.reduce(rates, axis=-1)
-                found.append(low / np.where(high > 0, high, np.nan))
+                found.append(lowest_over_highest(rates))
     return np.fmin.reduce(found)
+
+
+def lowest_over_highest(rates: Array) -> Array:
+    """Return the ratio of rates (..., n_groups); NaN is the rate of no one."""
+    high = np.fmax.reduce(rates, axis=-1)
+    return np.fmin.reduce(rates, axis=-1) / np.where(high > 0, high, np.nan)
 
 
 def sampling_error(

@@ -109,8 +109,10 @@ class Path:
         return float(p.max(axis=1).mean() - p.mean(axis=0).max())
 
 
-def first(met: Callable[[float], bool], parts: Array = STRENGTHS) -> float | None:
-    """Return about the least part, between 0 and 1, at which `met` holds."""
+def first(
+    met: Callable[[float], bool], parts: Array = STRENGTHS, default: float = 1.0
+) -> float:
+    """Return about the least of the parts at which `met` holds, or the default."""
     low = 0.0
     for part in parts.tolist():
         if met(part):
@@ -120,7 +122,7 @@ def first(met: Callable[[float], bool], parts: Array = STRENGTHS) -> float | Non
                 low, high = (low, middle) if met(middle) else (middle, high)
             return high
         low = part
-    return None
+    return default
 
 
 def blind_shift(rows: Rows, goal: Goal) -> Shift:
@@ -154,9 +156,10 @@ def affordable(path: Path) -> float:
     else:
         points = PRICE if path.rows.is_known else BLIND_PRICE
         most = min(points, OF_GAIN * gain)
-    found = first(lambda part: path.loss(part) > most + 1e-9)
+    step = 0.1 / 2**5
     # Just below the part that is too dear.
-    return 1.0 if found is None else max(0.0, found - 0.1 / 2**5)
+    dear = first(lambda part: path.loss(part) > most + 1e-9, default=1.0 + step)
+    return 1.0 if dear > 1.0 else max(0.0, dear - step)
 
 
 def scaled(path: Path) -> float:
@@ -169,8 +172,7 @@ def scaled(path: Path) -> float:
         found = path.ratios(part)
         return all(is_met(found[m], ratio) for m, ratio in targets.items())
 
-    found = first(met, PARTS)
-    return 1.0 if found is None else found
+    return first(met, PARTS)
 
 
 def is_met(found: float, ratio: float) -> bool:
@@ -180,8 +182,7 @@ def is_met(found: float, ratio: float) -> bool:
 
 def enough(path: Path) -> float:
     """Return the least part that is predicted to reach a ratio of 0.95, or 1."""
-    found = first(lambda part: path.ratios(part)[MEASURES[0]] >= ENOUGH)
-    return 1.0 if found is None else found
+    return first(lambda part: path.ratios(part)[MEASURES[0]] >= ENOUGH)
 
 
 def traced(
