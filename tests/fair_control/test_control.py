@@ -1,5 +1,7 @@
 """Predictions come true, prices hold, and what is done is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -20,14 +22,17 @@ def solved(p, target=None, rows=None, **how):
     return found.solve(Goal.of(target, None, np.arange(p.label.shape[1])))
 
 
-def test_strength_zero_is_the_posterior_itself():
-    p = probabilities()
-    np.testing.assert_array_equal(solved(p).labels.posterior(p, 0.0), p.label)
+def rare_labels():
+    """Return probabilities where one of two labels is rare."""
+    p = probabilities(n=20_000, bias=4.0)
+    rare = p.label * np.array([1.0, 0.004])
+    return Probabilities(rare / rare.sum(1, keepdims=True), p.group_given_label)
 
 
 def test_as_many_rows_are_decided_for_each_label_at_every_strength():
     p = probabilities(bias=2.0)
     labels = solved(p).labels
+    np.testing.assert_array_equal(labels.posterior(p, 0.0), p.label)
     for strength in (0.25, 0.6, 1.0):
         decided = labels.posterior(p, strength).argmax(1)
         assert decided.mean() == pytest.approx(p.label.argmax(1).mean(), abs=0.01)
@@ -75,10 +80,7 @@ def test_a_default_goes_as_far_as_its_price():
 
 
 def test_of_rare_labels_no_more_than_a_quarter_of_what_is_gained_is_paid():
-    p = probabilities(n=20_000, bias=4.0)
-    rare = p.label * np.array([1.0, 0.004])
-    p = Probabilities(rare / rare.sum(1, keepdims=True), p.group_given_label)
-    found = solved(p).tradeoff
+    found = solved(rare_labels()).tradeoff
     before, after = found.at(0.0), found.at(found.auto)
     gain = before["accuracy"] - found.constant
     assert 0.005 < gain < 0.05
@@ -86,10 +88,7 @@ def test_of_rare_labels_no_more_than_a_quarter_of_what_is_gained_is_paid():
 
 
 def test_no_target_makes_labels_worse_than_the_constant_answer():
-    p = probabilities(n=20_000, bias=4.0)
-    rare = p.label * np.array([1.0, 0.004])
-    p = Probabilities(rare / rare.sum(1, keepdims=True), p.group_given_label)
-    found = solved(p, 1.0).tradeoff
+    found = solved(rare_labels(), 1.0).tradeoff
     assert found.at(found.auto)["accuracy"] >= found.constant
     assert "fairness_target asks for demographic_parity 1.00; predicted: " in found.note
 
@@ -163,8 +162,6 @@ def test_known_groups_of_the_unlabelled_rows_correct_the_prediction():
 
 
 def test_it_is_said_in_six_lines_what_is_done():
-    from dataclasses import replace
-
     found = solved(probabilities(bias=2.0), 1.0).tradeoff
     text = str(replace(found, taken=found.auto))
     assert len(text.splitlines()) <= 6

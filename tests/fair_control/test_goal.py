@@ -24,11 +24,8 @@ def test_targets_are_checked(target, error, message):
         Goal.of(target, None, THREE)
 
 
-def test_a_number_is_a_ratio_of_parity():
+def test_a_number_is_a_ratio_of_parity_and_a_label_that_is_named_is_taken():
     assert Goal.of(0.8, None, THREE).targets == {"demographic_parity": 0.8}
-
-
-def test_a_label_that_is_named_is_taken():
     goal = Goal.of(None, "denied", TWO, "default")
     assert (goal.labels, goal.pos_label, goal.warning) == ((1,), "denied", None)
     assert Goal.of(None, None, THREE).labels == (0, 1, 2)
