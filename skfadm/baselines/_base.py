@@ -143,10 +143,8 @@ class BaselineGenerator(TableGenerator):
 
         Returns
         -------
-        X : ndarray or DataFrame of shape (n_samples, n_features)
-            The kind of table that `fit` saw, with the same columns, order and types.
-        y : ndarray or Series of shape (n_samples,)
-            The labels.
+        X, y
+            As of `FairDiffusionGenerator.sample`.
 
         Raises
         ------

@@ -162,8 +162,7 @@ class DDPM(BaselineGenerator):
     hidden_width, n_blocks : int, default=256, 3
         Units a layer and residual blocks of two layers.
     max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        Iterations of training, rows of each (drawn with replacement) and step size
-        of Adam, which is warmed up and annealed to zero.
+        As for :class:`VAE`.
     verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
@@ -185,9 +184,7 @@ class DDPM(BaselineGenerator):
     >>> from skfadm.datasets import make_biased_domains
     >>> data = make_biased_domains(300, random_state=0)
     >>> generator = DDPM(max_iter=50, n_steps=20, random_state=0)
-    >>> generator.fit(data.data, data.target)
-    DDPM(max_iter=50, n_steps=20, random_state=0)
-    >>> X, y = generator.sample(4, y=1)
+    >>> X, y = generator.fit(data.data, data.target).sample(4, y=1)
     >>> X.shape, y.tolist()
     ((4, 6), [1, 1, 1, 1])
     """

@@ -93,8 +93,7 @@ class DECAF(BaselineGenerator):
     gradient_penalty : float, default=1.0
         The weight of R1, at least 0.
     max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        Iterations of training, rows of each (drawn with replacement) and step size
-        of Adam, which is warmed up and annealed to zero.
+        As for :class:`VAE`.
     verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 

@@ -196,10 +196,8 @@ class FADM(DiffusionGenerator):
 
         Returns
         -------
-        X : ndarray or DataFrame of shape (n_samples, n_features)
-            The kind of table that `fit` saw, with the same columns, order and types.
-        y : ndarray or Series of shape (n_samples,)
-            The labels.
+        X, y
+            As of `FairDiffusionGenerator.sample`.
 
         Raises
         ------

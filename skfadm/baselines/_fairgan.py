@@ -85,8 +85,7 @@ class FairGAN(BaselineGenerator):
     gradient_penalty : float, default=0.1
         The weight of R1, at least 0.
     max_iter, batch_size, learning_rate : int, int, float, default=2500, 256, 0.001
-        Iterations of training, rows of each (drawn with replacement) and step size
-        of Adam, which is warmed up and annealed to zero.
+        As for :class:`VAE`.
     verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
@@ -109,9 +108,7 @@ class FairGAN(BaselineGenerator):
     >>> from skfadm.datasets import make_biased_domains
     >>> data = make_biased_domains(300, random_state=0)
     >>> generator = FairGAN(max_iter=50, random_state=0)
-    >>> generator.fit(data.data, data.target, data.z)
-    FairGAN(max_iter=50, random_state=0)
-    >>> X, y = generator.sample(4, y=1)
+    >>> X, y = generator.fit(data.data, data.target, data.z).sample(4, y=1)
     >>> X.shape, y.tolist()
     ((4, 6), [1, 1, 1, 1])
     """

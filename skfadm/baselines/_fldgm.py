@@ -164,8 +164,7 @@ class FLDGM(BaselineGenerator):
     n_steps : int, default=100
         Steps of the chain of "diffusion".
     max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        Iterations of each of the two stages, rows of each (drawn with replacement) and
-        step size of Adam, which is warmed up and annealed to zero.
+        As for :class:`VAE`, in each of the two stages.
     verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
@@ -191,9 +190,7 @@ class FLDGM(BaselineGenerator):
     >>> from skfadm.datasets import make_biased_domains
     >>> data = make_biased_domains(300, random_state=0)
     >>> generator = FLDGM(max_iter=50, n_steps=20, random_state=0)
-    >>> generator.fit(data.data, data.target, data.z)
-    FLDGM(max_iter=50, n_steps=20, random_state=0)
-    >>> X, y = generator.sample(4, y=1)
+    >>> X, y = generator.fit(data.data, data.target, data.z).sample(4, y=1)
     >>> X.shape, y.tolist()
     ((4, 6), [1, 1, 1, 1])
     """

@@ -177,8 +177,7 @@ class GAN(BaselineGenerator):
     gradient_penalty : float, default=0.1
         The weight gamma of R1, at least 0.
     max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        Iterations of training, rows of each (drawn with replacement) and step size
-        of Adam, which is warmed up and annealed to zero.
+        As for :class:`VAE`.
     verbose, random_state
         As for :class:`~skfadm.FairDiffusionGenerator`.
 
