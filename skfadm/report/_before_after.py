@@ -64,10 +64,7 @@ class Judged:
 def predict(
     tables: Mapping[str, tuple[pd.DataFrame, Labels]], classifier: Any, seed: int
 ) -> dict[str, Labels]:
-    """Predict the holdout, or each fifth of the real rows from the other four.
-
-    The classifier of synthetic rows is one and the same for all rows.
-    """
+    """Predict the holdout, or each fifth of the real rows from the other four."""
 
     def fit(X: pd.DataFrame, y: Labels) -> Any:
         return fit_on_generated(classifier, X, y, random_state=seed)
@@ -116,12 +113,7 @@ def rates(judged: Judged) -> pd.DataFrame:
 
 
 def scores(judged: Judged, seed: int) -> pd.DataFrame:
-    """Return `FairnessReport.scores`, with 95 % bootstrap intervals.
-
-    Rows are drawn again with replacement, the same for both classifiers, so that the
-    interval of the change is that of pairs. A ratio has none (NaN) where a classifier
-    gives the positive label to fewer than five rows of a group.
-    """
+    """Return `FairnessReport.scores`, with 95 % bootstrap intervals of paired rows."""
     codes = pd.DataFrame({"true": judged.true, **judged.predicted})
     for attribute, (group, _) in judged.groups.items():
         codes[f"of {attribute}"] = group

@@ -30,11 +30,9 @@ _TAILS = {"1 %": 0.01, "99 %": 0.99}
 def column_shapes(
     real: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
 ) -> Matrix:
-    """Score how well each column's marginal distribution is reproduced.
+    """Return 1 minus the Kolmogorov-Smirnov statistic or total variation distance.
 
-    1 minus the Kolmogorov-Smirnov statistic (numbers) or the total variation distance
-    (categories), without missing values. A column with values in one table alone
-    scores 0, one without any in both is NaN.
+    A column with values in one table alone scores 0, one without any in both is NaN.
     """
     scores = np.full(real.shape[1], np.nan)
     for j, categorical in enumerate(is_category):
@@ -142,10 +140,7 @@ def _equal_widths(x: Matrix) -> Codes:
 
 
 def missing_values(real: Matrix, synthetic: Matrix) -> Matrix:
-    """Score how well the share of missing values of each column is reproduced.
-
-    One minus the difference of the shares; NaN where no value is missing.
-    """
+    """Return 1 minus the difference of the shares; NaN where no value is missing."""
     shares = [np.isnan(table).mean(axis=0) for table in (real, synthetic)]
     scores: Matrix = 1 - np.abs(shares[0] - shares[1])
     scores[shares[0] + shares[1] == 0] = np.nan
