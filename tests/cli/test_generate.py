@@ -38,12 +38,6 @@ def test_generates_a_table_of_the_same_columns_without_sensitive_and_domain(
     assert "2/2" in err  # progress
 
 
-def test_as_many_rows_as_the_table_and_quiet(folder, table, capsys):
-    assert main(["generate", "adult.csv", *LEARN, "-q", "-o", "fair.csv"]) == 0
-    assert capsys.readouterr() == ("", "")
-    assert len(pd.read_csv("fair.csv")) == len(table)
-
-
 def names_of(folder):
     made = pd.read_csv(folder / "fair.csv", dtype=str)
     return made["name"]

@@ -308,7 +308,6 @@ ODD = [
     b"=",
     b"-",
     b"\xff",
-    b"\xed\xa0\x80",
 ]
 ODD += [b"\xed\xa0\x80", b"sep=;\n", b"NA", b"inf", b"1e999", b"9" * 30, b"2020-02-30"]
 ODD += [
