@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import _safe_indexing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -23,7 +24,7 @@ from .encoding._tables import TakesAnyTable
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
 from .generator import FairDiffusionGenerator
-from .metrics._downstream import default_classifier, fit_on_generated
+from .metrics._downstream import default_classifier, fit_on_generated, seeded
 
 #: Strengths that are tried until a classifier meets its target; without a target, in
 #: units of what "auto" stands for.
@@ -32,12 +33,39 @@ STRENGTHS, FACTORS = (0.4, 0.55, 0.7, 0.85, 1.0), (1.0, 1.15, 1.3, 1.5)
 TOLERANCE = 0.02
 #: Rows that are generated for each real one: a generator has no last row.
 ROWS_A_ROW = 3
+#: Rows that a classifier is tried on before the generator is trained.
+TRIED = 50
 
 
 def _is_made_fair(generator: Any) -> bool:
     """Tell whether labels can be drawn again until a target is met."""
     tradeoff = getattr(generator, "tradeoff_", None)
     return tradeoff is not None and generator.lambda_yz == "auto" and tradeoff.auto > 0
+
+
+def _check_takes_words(classifier: Any, X: Any, y: Any) -> None:
+    """Try a classifier on few rows, before any training, if X may hold words."""
+    if classifier is None or getattr(X, "dtype", np.dtype(object)).kind in "biuf":
+        return
+    try:
+        labels = as_labels("y", y)[:TRIED]
+        rows = _safe_indexing(X, np.arange(len(labels)))
+        seeded(classifier, random_state=0).fit(rows, labels)
+    except Exception as error:
+        # Whatever else is wrong with so few rows says nothing of the generated ones.
+        if "could not convert string" not in str(error):
+            return
+        name = type(classifier).__name__
+        raise TypeError(
+            f"classifier is {classifier!r}, which takes no words ({error}); expected "
+            f"one that takes the table as it is, such as\n"
+            "    columns = make_column_transformer(\n"
+            "        (OneHotEncoder(handle_unknown='ignore'),\n"
+            "         make_column_selector(dtype_include='category')),\n"
+            "        remainder=SimpleImputer())\n"
+            f"    make_pipeline(ClassifierFeatures(), columns, {name}())\n"
+            "with ClassifierFeatures of skfadm.encoding."
+        ) from error
 
 
 def _until_fair(
@@ -185,13 +213,15 @@ class SyntheticDataClassifier(
         Raises
         ------
         TypeError, ValueError
-            If `n_samples` is not a positive integer, and all that the generator raises.
+            If `n_samples` is not a positive integer, if `classifier` takes no words and
+            the table has some, and all that the generator raises.
         """
         n_samples = None if self.n_samples is None else check_n_samples(self.n_samples)
         self._check_parameters()
         if y is not None:
             # Before the generator, which takes any labels, is trained.
             check_for_classifiers("y", as_labels("y", y))
+            _check_takes_words(self.classifier, X, y)
         rng = new_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=3)
         generator = (

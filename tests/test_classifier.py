@@ -1,15 +1,18 @@
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import get_scorer, roc_auc_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from skfadm import FairDiffusionGenerator, SyntheticDataClassifier
+from skfadm.encoding import ClassifierFeatures
 
 from .generators import mixed_table, tiny
 
@@ -189,3 +192,21 @@ def test_a_refit_keeps_nothing_of_an_earlier_fit(table):
         np.testing.assert_array_equal(
             model.predict_proba(refit[0]), fresh.predict_proba(refit[0])
         )
+
+
+def test_a_classifier_that_takes_no_words_is_refused_with_the_pipeline_to_write(table):
+    class Untrained(FairDiffusionGenerator):
+        def fit(self, *args, **kwargs):
+            raise AssertionError("trained")
+
+    model = SyntheticDataClassifier(Untrained(), LogisticRegression())
+    with pytest.raises(TypeError, match="takes no words.*could not convert") as caught:
+        model.fit(*table)
+    lines = str(caught.value).split("\n")
+    names = (make_column_selector, make_column_transformer, OneHotEncoder)
+    names += (SimpleImputer, make_pipeline, ClassifierFeatures, LogisticRegression)
+    scope = {name.__name__: name for name in names}
+    exec("".join(lines[1:5]).strip(), scope)
+    classifier = eval(lines[5].strip(), scope)
+    model = SyntheticDataClassifier(tiny(), classifier, random_state=0).fit(*table)
+    assert set(model.predict(table[0])) <= set(model.classes_)
