@@ -249,6 +249,13 @@ def _add_columns(parser: argparse.ArgumentParser) -> None:
         "for one column with its name, and then repeated",
     )
     group.add_argument(
+        "--min-frequency",
+        type=_count,
+        metavar="N",
+        help="categories, rare numbers and ends of ranges that fewer than N rows have "
+        "are not generated (default: 5; 1 gives all back)",
+    )
+    group.add_argument(
         "--max-iter",
         type=_count,
         metavar="N",

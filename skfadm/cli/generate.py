@@ -37,7 +37,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 #: Options that say something of a table to learn from.
-_FOR_LEARNING = ("label", "sensitive", "domain", "identifiers", "max_iter")
+_FOR_LEARNING = (
+    *("label", "sensitive", "domain"),
+    *("identifiers", "min_frequency", "max_iter"),
+)
 _FOR_JUDGING = ("holdout", "report", "drop_missing")
 #: Options that say how a table is read.
 _FOR_READING = ("sep", "encoding", "missing")
@@ -197,8 +200,9 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
     generator = FairDiffusionGenerator(verbose=int(not args.quiet), random_state=seed)
     generator.set_params(identifiers=identifiers)
     generator.set_params(pos_label=args.pos_label, **strengths)
-    if args.max_iter is not None:
-        generator.set_params(max_iter=args.max_iter)
+    for name in ("max_iter", "min_frequency"):
+        if (value := getattr(args, name)) is not None:
+            generator.set_params(**{name: value})
     if args.model is not None:
         _check_can_be_kept(X, y)
     generator.fit(X, y, args.learnt.z, args.learnt.domains)

@@ -23,6 +23,7 @@ _WORDS = {
     "fairness_target": "--fairness-target",
     "pos_label": "--positive",
     "max_iter": "--max-iter",
+    "min_frequency": "--min-frequency",
     "adapt": "--adapt",
 }
 _PARAMETERS = "|".join(name for name in _WORDS if "_" in name)

@@ -156,3 +156,17 @@ def test_sampling_that_stops_halfway_leaves_the_old_file(folder, suffix, monkeyp
 def test_sampling_that_leaves_all_numbers_is_an_error_of_one_line(folder, capsys):
     argv = ["generate", "adult.csv", *LEARN, "-q", "--lambda-z", "1e300"]
     assert "lower the strengths" in error_of(capsys, *argv, "-o", "a.csv")
+
+
+def test_the_least_frequency_of_what_comes_back_can_be_chosen(tmp_path):
+    words = ["common", "usual"] * 18 + ["rare"] * 4
+    table = pd.DataFrame({"word": words, "label": ["yes", "no"] * 20})
+    table.to_csv(tmp_path / "table.csv", index=False)
+    found = {}
+    for frequency in ("1", "5"):
+        argv = ["generate", str(tmp_path / "table.csv"), "--label", "label", "-q"]
+        argv += ["--max-iter", "2", "--seed", "0", "-n", "300"]
+        argv += ["--min-frequency", frequency, "-o", str(tmp_path / "new.csv")]
+        assert main(argv) == 0
+        found[frequency] = set(pd.read_csv(tmp_path / "new.csv")["word"])
+    assert found == {"1": {"common", "usual", "rare"}, "5": {"common", "usual"}}
