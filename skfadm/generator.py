@@ -141,7 +141,8 @@ class FairDiffusionGenerator(DiffusionGenerator):
         says otherwise. Rows are the same however many there are. `fit` does not use it.
     verbose : int, default=0
         With 1, `fit` shows its progress on standard error: in a terminal a bar, if tqdm
-        is installed.
+        is installed. Losses are those of the networks: "score" of the rows, "y" of the
+        labels and "z" of the groups; lower is better.
     random_state : int, RandomState instance or None, default=None
         Decides everything that is random in `fit` and, unless `sample` is given its
         own, in `sample`.
