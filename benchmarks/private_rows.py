@@ -181,7 +181,8 @@ def _private(
     }
     # The exponential mechanism for each edge; a row moves a distance by one at most.
     strength = np.sqrt(8 * rho / (len(features) - 1))
-    parts, edges = {name: {name} for name in features}, []
+    parts = {name: {name} for name in features}
+    edges: list[tuple[str, str]] = []
     while len(edges) < len(features) - 1:
         open_ = [pair for pair in weights if parts[pair[0]] is not parts[pair[1]]]
         scores = [strength * weights[pair] / 2 for pair in open_]
