@@ -77,6 +77,10 @@ results["adapted, target 0.9"] = scores(draw())
 pd.concat(results).groupby(level=0, sort=False).agg(["mean", "std"]).round(3)
 
 # %%
+# The target of 0.9 is missed. The full strength is taken, and 0.89 is predicted for it,
+# with 0.77 to 1.00 around it; 0.84 is measured. Nobody knows the groups here: features
+# tell them, not without errors. The price is high too, 7 points of accuracy.
+#
 # Labels and groups of the new hospital served these scores alone. Each point is one of
 # five generated tables of one training.
 
