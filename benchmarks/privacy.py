@@ -42,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         "skfadm": partial(_ours, None),
     }
     makers |= {f"skfadm, max_iter={n}": partial(_ours, n) for n in args.max_iter}
+    makers["skfadm, 5 times the rows"] = partial(_ours, None, times=5)
     makers |= {name: PEERS[name] for name in args.peer}
     units: Iterator[Unit] = (
         ({"table": t, "rows_of": name, "seed": seed}, partial(run, t, make, seed, args))
@@ -78,12 +79,12 @@ def run(
     yield row | {"dcr_share": report.dcr_share, "c2st_auc": report.c2st_auc}
 
 
-def _ours(max_iter: int | None, table: Table, seed: int) -> Table:
+def _ours(max_iter: int | None, table: Table, seed: int, times: int = 1) -> Table:
     # Labels by diffusion: fair control would draw them anew.
     generator = FairDiffusionGenerator(lambda_yz=0.0, random_state=seed)
     if max_iter is not None:
         generator.set_params(max_iter=max_iter)
-    X, y = generator.fit(*table).sample(len(table[0]))
+    X, y = generator.fit(*table).sample(times * len(table[0]))
     return X, pd.Series(np.asarray(y), X.index)
 
 

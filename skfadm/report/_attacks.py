@@ -7,10 +7,11 @@ held out. What it gains on the former alone is what the synthetic table gives aw
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest, norm
+from scipy.stats import norm
 
 from ._neighbours import distance_blocks, nearest
 from ._tables import Matrix
@@ -20,50 +21,75 @@ Measured = tuple[float, float, float]
 
 #: Rows of each kind that are attacked, and predicates that are tried.
 _MAX_ATTACKED, _MAX_PREDICATES = 2_000, 1_000
-#: Nearest rows by which the density of a population is judged around a row.
-_N_REFERENCES = 20
+#: Nearest rows by which densities are judged around a row.
+_N_REFERENCES, _N_SYNTHETIC = 20, 5
 #: Numbers as near as this, in standard deviations, count as guessed.
 _CLOSE = 0.5
 _FPR = 0.01
+_N_DRAWS = 1_000  # from the distribution of a share
 _TINY = 1e-9  # for the logarithm of the distance of copies
 _Z = float(norm.ppf(0.975))
 
 
 def membership(
-    train: Matrix, holdout: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
+    train: Matrix,
+    holdout: Matrix,
+    synthetic: Matrix,
+    is_category: NDArray[np.bool_],
+    rng: np.random.RandomState,
 ) -> tuple[Measured, Measured]:
     """Return the AUC of telling training rows, and their share found at 1 % FPR.
 
     The score of a row is a likelihood ratio (DOMIAS, van Breugel et al. 2023): the
     distance to real rows that nobody was trained on over that to the nearest synthetic
-    row, as a logarithm. These references are the holdout rows but for one: a holdout
+    rows, as a logarithm. These references are the holdout rows but for one: a holdout
     row leaves out itself, a training row its partner, so both are treated alike.
     """
     n = min(len(train), len(holdout), _MAX_ATTACKED)
-    score = np.concatenate(
-        [
-            _log_ratio(rows[:n], holdout, synthetic, is_category)
-            for rows in (train, holdout)
-        ]
+    members, others = (
+        _log_ratio(rows[:n], holdout, synthetic, is_category)
+        for rows in (train, holdout)
     )
-    members, others = score[:n], score[n:]
-    threshold = np.sort(others)[::-1][int(_FPR * n)]
-    n_found = int(np.sum(members > threshold))
-    ends = binomtest(n_found, n).proportion_ci(method="exact")
-    return area(members, others), (n_found / n, float(ends.low), float(ends.high))
+    return area(members, others), found_at_one_percent(members, others, rng)
 
 
 def _log_ratio(
     rows: Matrix, holdout: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
 ) -> Matrix:
-    to_synthetic = nearest(rows, synthetic, is_category)[0][:, 0]
-    to_others = np.empty(len(rows))
+    to_synthetic, to_others = np.empty(len(rows)), np.empty(len(rows))
+    k = min(_N_SYNTHETIC, len(synthetic))
+    for part, d in distance_blocks(rows, synthetic, is_category):
+        # A mean of logarithms, so that a single copy is not lost among its neighbours.
+        near = np.partition(d, k - 1, axis=1)[:, :k]
+        to_synthetic[part] = np.log(near + _TINY).mean(axis=1)
     k = min(_N_REFERENCES, len(holdout) - 1)
     for part, d in distance_blocks(rows, holdout, is_category):
         partner = np.arange(part.start, part.stop)
         d[partner - part.start, partner] = np.inf
         to_others[part] = np.partition(d, k - 1, axis=1)[:, :k].mean(axis=1)
-    return np.log(to_others + _TINY) - np.log(to_synthetic + _TINY)
+    return (np.log(to_others + _TINY) - to_synthetic).round(9)  # ties are ties
+
+
+def found_at_one_percent(
+    members: Matrix, others: Matrix, rng: np.random.RandomState
+) -> Measured:
+    """Return the share of members above all but 1 % of others, with its interval.
+
+    The interval holds two uncertainties: of the threshold, whose share of others is
+    that of an order statistic of uniform numbers, and of the members above it
+    (Jeffreys). Both are beta distributed.
+    """
+    n, highest_last = len(others), np.sort(members)
+    rank = max(1, int(_FPR * (n + 1)))
+    thresholds = np.sort(others)[::-1]
+
+    def n_found(place: Any) -> Any:
+        return n - np.searchsorted(highest_last, thresholds[place], "right")
+
+    found = n_found((n * rng.beta(rank, n + 1 - rank, _N_DRAWS)).astype(int))
+    low, high = np.quantile(rng.beta(found + 0.5, n - found + 0.5), [0.025, 0.975])
+    share = float(n_found(rank - 1)) / n
+    return share, min(share, float(low)), max(share, float(high))
 
 
 def area(members: Matrix, others: Matrix) -> Measured:

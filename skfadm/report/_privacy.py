@@ -55,7 +55,7 @@ def attacks(
     if "holdout" not in scaled:
         return {}
     rows = scaled["real"], scaled["holdout"], scaled["synthetic"]
-    auc, found = membership(*rows, is_category)
+    auc, found = membership(*rows, is_category, rng)
     return {
         "membership_auc": auc,
         "membership_tpr": found,

@@ -57,9 +57,9 @@ singling_out : float
         training on real rows; for ``nndr`` and ``copies``, the same with the holdout
         in the place of the real rows (without one, the real rows among themselves).
     intervals : mapping of str to tuple of float
-        Ends of the 95 % intervals of the attacks: DeLong's for the AUC, Clopper and
-        Pearson's at the threshold found for ``membership_tpr``, normal ones for the
-        differences. Empty without a holdout.
+        Ends of the 95 % intervals of the attacks: DeLong's for the AUC, for
+        ``membership_tpr`` one that includes how uncertain its threshold is, normal
+        ones for the differences. Empty without a holdout.
     column_scores : Series, shape (n_columns,)
         Shape scores of the columns.
     pair_scores : DataFrame, shape (n_columns, n_columns)
