@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from skfadm import FairDiffusionGenerator
-from skfadm.baselines._paper import euler_maruyama, even_times
+from skfadm.baselines._fadm import euler_maruyama, even_times
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.samplers import multistep, multistep_times
 from skfadm.report import quality_report

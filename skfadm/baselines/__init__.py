@@ -3,9 +3,8 @@
 from ._ddpm import DDPM
 from ._decaf import DECAF
 from ._fadm import FADM
-from ._fairgan import FairGAN
 from ._fldgm import FLDGM
-from ._gan import GAN
+from ._gan import GAN, FairGAN
 from ._vae import VAE
 
 __all__ = ["DDPM", "DECAF", "FADM", "FLDGM", "GAN", "VAE", "FairGAN"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -12,13 +13,11 @@ from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
 from skfadm.diffusion.networks import ResidualMLP
 from skfadm.diffusion.row_streams import RowStreams
+from skfadm.diffusion.samplers import Noise
 from skfadm.diffusion.sde import VPSDE
 
 from ._base import BaselineGenerator
-from ._training import Batch, Networks, Update
-
-#: Noise of shape (n, p).
-Noise = Callable[[], Tensor]
+from ._training import Batch, Groups, Networks, Update
 
 
 class Chain:
@@ -28,18 +27,14 @@ class Chain:
               q(x_i | x_0) = N(\sqrt{\bar\alpha_i}\, x_0, (1 - \bar\alpha_i) I),
               \qquad \bar\alpha_i = \prod_{j \le i} (1 - \beta_j).
 
-    All methods take steps as integers of a shape that broadcasts with the rows.
+    Steps are integers of a shape that broadcasts with the rows.
     """
 
     def __init__(self, betas: Tensor):
+        self.n_steps = len(betas)
         # With step 0, the data, in front: nothing has been added there.
         self.betas = torch.cat([betas.new_zeros(1), betas])
         self.alpha_bars = (1.0 - self.betas).cumprod(0)
-
-    @property
-    def n_steps(self) -> int:
-        """Steps from the data to noise."""
-        return len(self.betas) - 1
 
     def noised(self, x: Tensor, step: Tensor, noise: Tensor) -> Tensor:
         """Return x_i given x_0 = `x`."""
@@ -47,17 +42,16 @@ class Chain:
         signal, deviation = alpha_bar.sqrt(), (1.0 - alpha_bar).sqrt()
         return signal.to(x.dtype) * x + deviation.to(x.dtype) * noise
 
-    def posterior_variance(self, step: Tensor) -> Tensor:
-        """Return the variance of q(x_{i-1} | x_i, x_0), zero at step 1."""
-        before, now = self.alpha_bars[step - 1], self.alpha_bars[step]
-        return self.betas[step] * (1.0 - before) / (1.0 - now)
-
     def step_back(self, x: Tensor, step: Tensor, epsilon: Tensor, z: Tensor) -> Tensor:
-        """Return x_{i-1} given x_i = `x`, the predicted noise and standard normal z."""
+        """Return x_{i-1} given x_i = `x`, the predicted noise and standard normal z.
+
+        Its variance is that of q(x_{i-1} | x_i, x_0), zero at step 1.
+        """
         beta, alpha_bar = self.betas[step], self.alpha_bars[step]
         weight = beta / (1.0 - alpha_bar).sqrt()
         mean = (x - weight.to(x.dtype) * epsilon) / (1.0 - beta).sqrt().to(x.dtype)
-        return mean + self.posterior_variance(step).sqrt().to(x.dtype) * z
+        variance = beta * (1.0 - self.alpha_bars[step - 1]) / (1.0 - alpha_bar)
+        return mean + variance.sqrt().to(x.dtype) * z
 
     def ancestral_sampling(
         self, predict: Callable[[Tensor, Tensor], Tensor], noise: Noise
@@ -127,9 +121,9 @@ class DDPMNetworks(Networks):
 
     stages = (("noise",),)
 
-    def __init__(self, layout: Layout, n_steps: int, hidden_width: int, n_blocks: int):
-        super().__init__(layout)
-        self.noise = NoiseModel(layout, n_steps, hidden_width, n_blocks)
+    def __init__(self, layout: Layout, groups: Groups | None, p: Any):
+        super().__init__(layout, groups, p)
+        self.noise = NoiseModel(layout, p.n_steps, p.hidden_width, p.n_blocks)
 
     def step(self, batch: Batch, update: Update) -> None:
         """Lower the simple loss."""
@@ -161,17 +155,14 @@ class DDPM(BaselineGenerator):
         Steps of the chain, in training and in sampling.
     hidden_width, n_blocks : int, default=256, 3
         Units a layer and residual blocks of two layers.
-    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        As for :class:`VAE`.
-    verbose, random_state
-        As for :class:`~skfadm.FairDiffusionGenerator`.
+    max_iter, batch_size, learning_rate, verbose, random_state
+        As for :class:`VAE`, but ``max_iter=3000``.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of "noise" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
-            n_features_in_, feature_names_in_
+    classes_, class_prior_, encoder_, n_iter_, ...
         As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References

@@ -1,52 +1,186 @@
-"""DECAF: a GAN along a causal graph, from which edges into the label are cut."""
+"""DECAF: a GAN along a causal graph, from which edges into the label are cut.
+
+Nodes of a graph are numbered: the sensitive attributes from 0, then the columns of X,
+then the label.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
 from typing import Any, ClassVar
 
 import networkx as nx
+import torch
 from sklearn.utils._param_validation import StrOptions
-from torch import Tensor
+from torch import Tensor, nn
 
 from skfadm._base import EncodedTable
 from skfadm.diffusion.layout import Layout
 
 from ._base import BaselineGenerator
-from ._causal import CausalGenerator, Channels
-from ._gan import GANNetworks
-from ._graph import complete_graph, read_graph, unfair_parents
-from ._groups import Groups
+from ._gan import GANNetworks, RowGenerator
+from ._training import Groups, Networks
+
+#: The label's name in a graph.
+LABEL = "y"
+
+
+class CausalGenerator(nn.Module):
+    """A network for each node that is given its parents and its own noise.
+
+    The sensitive attributes are given. `p` has the `parents` of each node, and of each
+    column and the label whether it has a number and how many categories (`columns`).
+    """
+
+    def __init__(self, layout: Layout, n_groups: tuple[int, ...], p: Any):
+        super().__init__()
+        self.noise_size, self.n_groups = p.noise_size, n_groups
+        self.n_numbers, self.label = layout.n_numbers, len(p.parents) - 1
+        #: Of each node in R^p, in the order of its own layout.
+        self.channels: dict[int, list[int]] = {}
+        layouts: dict[int, Layout] = {}
+        n_codes = 0
+        for node, (has_number, size) in enumerate(p.columns, len(n_groups)):
+            channels = [sum(own.n_numbers for own in layouts.values())] * has_number
+            if size:
+                start = layout.offsets[n_codes]
+                channels += range(start, start + size)
+                n_codes += 1
+            # A constant column has no channels and so no part in this.
+            if channels:
+                self.channels[node] = channels
+                layouts[node] = Layout(int(has_number), (size,) if size else ())
+        sizes = dict(enumerate(n_groups)) | {
+            n: len(c) for n, c in self.channels.items()
+        }
+        self.parents = {n: [m for m in p.parents[n] if m in sizes] for n in layouts}
+        order = TopologicalSorter(self.parents).static_order()
+        self.nodes = [node for node in order if node in layouts]
+        self.networks = nn.ModuleDict()
+        for node in self.nodes:
+            n_inputs = p.noise_size + sum(sizes[m] for m in self.parents[node])
+            self.networks[str(node)] = RowGenerator(layouts[node], n_inputs, p)
+        made = [c for node in self.nodes for c in self.channels[node]]
+        self.positions = torch.tensor(made).argsort()
+
+    def forward(
+        self, z: Tensor, noise: Tensor, uniform: Tensor, cut: Collection[int] = ()
+    ) -> Tensor:
+        """Return rows of R^p, node after node.
+
+        `z` (n, sum(n_groups)) are one-hot groups, `noise` (n, n_nodes * noise_size) is
+        that of the nodes, and categories are drawn with `uniform` (n, p - n_numbers).
+        `cut` are parents whose edges into the label are cut: it is given those of
+        another row, that before it.
+        """
+        made = dict(enumerate(z.split(self.n_groups, 1)))
+        parts = zip(self.nodes, noise.split(self.noise_size, 1), strict=True)
+        for node, own_noise in parts:
+            causes = [
+                made[m].roll(1, 0) if node == self.label and m in cut else made[m]
+                for m in self.parents[node]
+            ]
+            hot = [c - self.n_numbers for c in self.channels[node]]
+            drawn = uniform[:, [c for c in hot if c >= 0]]
+            inputs = torch.cat([*causes, own_noise], 1)
+            made[node] = self.networks[str(node)](inputs, drawn)
+        return torch.cat([made[node] for node in self.nodes], 1)[:, self.positions]
 
 
 class DECAFNetworks(GANNetworks):
     """The generators of the nodes, and a discriminator of (x, y, z)."""
 
-    def __init__(
-        self,
-        layout: Layout,
-        columns: Sequence[Channels],
-        parents: Sequence[Sequence[int]],
-        noise_size: int,
-        hidden_width: int,
-        n_layers: int,
-        gradient_penalty: float,
-        groups: Groups,
-    ):
-        shape = (hidden_width, n_layers)
-        causal = CausalGenerator(
-            layout, columns, parents, groups.n_groups, noise_size, *shape
-        )
-        n_noise = len(causal.nodes) * noise_size
-        super().__init__(layout, n_noise, *shape, gradient_penalty, groups, causal)
-        #: Parents of the label whose edges into it are cut; in training none is.
-        self.cut: Sequence[int] = ()
+    groups: Groups
+    #: Parents of the label whose edges into it are cut; in training none is.
+    cut: Sequence[int] = ()
+
+    def new_generator(self, n_given: int) -> nn.Module:
+        """Return the generators of the nodes."""
+        causal = CausalGenerator(self.layout, self.groups.n_groups, self.p)
+        self.noise_size = len(causal.nodes) * self.p.noise_size
+        return causal
 
     def generate_for(self, z: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
         """Return rows of R^p for groups as one-hot blocks (n, sum(n_groups))."""
         rows: Tensor = self.generator(z, noise, uniforms, self.cut)
         return rows
+
+
+def read_graph(
+    edges: Any, columns: Sequence[Hashable], n_attributes: int
+) -> nx.DiGraph:
+    """Return the graph of (parent, child) names, checked.
+
+    `columns` are the names of the columns of X; the sensitive attribute is "z", or
+    "z0", "z1", ... where there are several. In "complete" all that stands before a node
+    is its parent, but for the sensitive attributes, which have none.
+    """
+    graph = nx.DiGraph()
+    graph.add_nodes_from(range(n_attributes + len(columns) + 1))
+    if isinstance(edges, str):
+        later = range(n_attributes, len(graph))
+        graph.add_edges_from((parent, n) for n in later for parent in range(n))
+        return graph
+    sensitive = ["z"] if n_attributes == 1 else [f"z{j}" for j in range(n_attributes)]
+    taken = [name for name in columns if name in (LABEL, *sensitive)]
+    if taken:
+        raise ValueError(
+            f"X has a column named {taken[0]!r}, which is what graph calls the label "
+            "or the sensitive attribute; rename the column."
+        )
+    names = [*sensitive, *columns, LABEL]
+    nodes = {name: i for i, name in enumerate(names)}
+    for edge in edges:
+        if not isinstance(edge, list | tuple) or len(edge) != 2:
+            raise TypeError(
+                f"graph holds {edge!r}; expected pairs (parent, child) of names."
+            )
+        unknown = [name for name in edge if name not in nodes]
+        if unknown:
+            raise ValueError(
+                f"graph has the edge {edge!r}, but there is no {unknown[0]!r}; "
+                f"expected names among {names}."
+            )
+        if edge[1] in sensitive:
+            raise ValueError(
+                f"graph has the edge {edge!r} into a sensitive attribute; expected "
+                "none: z is drawn as it is in training, and caused by nothing."
+            )
+        graph.add_edge(*(nodes[name] for name in edge))
+    if not nx.is_directed_acyclic_graph(graph):
+        cycle = [edge[0] for edge in nx.find_cycle(graph)]
+        raise ValueError(
+            f"graph has the cycle {' -> '.join(str(names[i]) for i in cycle)} -> "
+            f"{names[cycle[0]]}; expected none: effects come after causes."
+        )
+    return graph
+
+
+def unfair_parents(
+    graph: nx.DiGraph,
+    fairness: str | None,
+    n_attributes: int,
+    explanatory: Collection[int] = (),
+) -> tuple[int, ...]:
+    """Return the parents of the label whose edges into it are to be cut.
+
+    "ftu" cuts those that are sensitive, "dp" all that depend on a sensitive attribute,
+    "cf" those that depend on one given the explanatory nodes (d-separation). None cuts
+    nothing.
+    """
+    label, sensitive = max(graph), set(range(n_attributes))
+    given = set(explanatory) if fairness == "cf" else set()
+
+    def is_unfair(parent: int) -> bool:
+        if parent in sensitive or fairness in (None, "ftu"):
+            return parent in sensitive and fairness is not None
+        return parent not in given and not nx.is_d_separator(
+            graph, sensitive, {parent}, given
+        )
+
+    return tuple(sorted(p for p in graph.predecessors(label) if is_unfair(p)))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -92,17 +226,14 @@ class DECAF(BaselineGenerator):
         Units and hidden layers of each generator and of the discriminator.
     gradient_penalty : float, default=1.0
         The weight of R1, at least 0.
-    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        As for :class:`VAE`.
-    verbose, random_state
-        As for :class:`~skfadm.FairDiffusionGenerator`.
+    max_iter, batch_size, learning_rate, verbose, random_state
+        As for :class:`VAE`, but ``max_iter=3000``.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Losses of "discriminator" and "generator" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
-            n_features_in_, feature_names_in_
+    classes_, class_prior_, encoder_, n_iter_, ...
         As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
@@ -146,23 +277,21 @@ class DECAF(BaselineGenerator):
         params = super()._network_params(table)
         n_attributes, n_columns = len(table.n_groups), table.encoder.n_features_in_
         names = list(getattr(table.encoder, "feature_names_in_", range(n_columns)))
-        if isinstance(self.graph, str):
-            graph = complete_graph(n_attributes, n_columns)
-        else:
-            graph = read_graph(self.graph, names, n_attributes)
+        graph = read_graph(params.pop("graph"), names, n_attributes)
         self._cut(graph, names, n_attributes)
-        for name in ("graph", "fairness", "explanatory"):
-            del params[name]
+        del params["fairness"], params["explanatory"]
         parents = tuple(tuple(sorted(graph.predecessors(n))) for n in sorted(graph))
-        return {**params, "columns": _columns(table.encoder), "parents": parents}
+        own = [(c.has_number, c.category_size) for c in table.encoder.columns_]
+        columns = (*own, (False, len(table.classes)))
+        return {**params, "columns": columns, "parents": parents}
 
-    def _trained_networks(self) -> DECAFNetworks:
+    def _trained_networks(self) -> Networks:
         networks = super()._trained_networks()
-        assert isinstance(networks, DECAFNetworks)
         parents = self.network_params_["parents"]
         graph = nx.DiGraph([(p, n) for n, own in enumerate(parents) for p in own])
         graph.add_nodes_from(range(len(parents)))
         names = list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
+        assert isinstance(networks, DECAFNetworks)
         networks.cut = self._cut(graph, names, len(self.sensitive_classes_))
         return networks
 
@@ -184,16 +313,3 @@ class DECAF(BaselineGenerator):
             )
         explanatory = [n_attributes + names.index(name) for name in asked]
         return unfair_parents(graph, self.fairness, n_attributes, explanatory)
-
-
-def _columns(encoder: Any) -> tuple[Channels, ...]:
-    """Return where the columns of X, then the label, are in compact rows."""
-    columns: list[Channels] = []
-    number, code = 0, encoder.n_numbers_
-    for column in encoder.columns_:
-        has_codes = column.category_size > 0
-        columns.append(
-            (number if column.has_number else None, code if has_codes else None)
-        )
-        number, code = number + column.has_number, code + has_codes
-    return (*columns, (None, code))

@@ -1,33 +1,99 @@
-"""FADM as its paper prints it, where the paper says enough."""
+"""FADM as its paper prints it, where the paper says enough: loss, times, solver."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike
-from sklearn.base import _fit_context
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
-from skfadm._base import Labels, Table, new_seed
-from skfadm._sampling import generate_rows, requested_codes
+from skfadm._base import EncodedTable
+from skfadm._sampling import generate_rows
 from skfadm._training import DiffusionGenerator
-from skfadm._validation import new_random_state
+from skfadm.diffusion.guidance import DenoiserFunction
+from skfadm.diffusion.losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL, NoisedRows
+from skfadm.diffusion.networks import Denoiser
+from skfadm.diffusion.optimiser import adam
+from skfadm.diffusion.recipe import Recipe
+from skfadm.diffusion.samplers import Noise
+from skfadm.diffusion.sde import VPSDE
 from skfadm.generator import FairDiffusionGenerator
 
-from ._base import NON_NEGATIVE, POSITIVE
-from ._paper import PAPER
+from ._base import NON_NEGATIVE, POSITIVE, Baseline
+from ._training import Cosine
 
-#: Parameters that mean the same as those of `FairDiffusionGenerator`.
-_SHARED = (
-    *("lambda_y", "lambda_z", "n_steps", "hidden_width", "n_blocks", "max_iter"),
-    *("batch_size", "device", "memory", "n_jobs", "verbose", "random_state"),
+
+def score_matching_loss(
+    denoiser: Denoiser, batch: NoisedRows, y: Tensor | None = None
+) -> Tensor:
+    r"""Return Eq. 4 of each row, shape (n,): squared error on every channel.
+
+    With the weighting of Eq. 5, :math:`\lambda(t) = \sigma_t^2` because
+    :math:`E\|\nabla \log p_{0t}\|^2 = p / \sigma_t^2`. Averaged over the p channels.
+    """
+    alpha, sigma = denoiser.sde.marginal(batch.t)
+    noised = batch.evidence.inputs
+    estimate = denoiser(noised, batch.t, y)
+    score = (alpha * estimate - noised) / sigma**2
+    target = -batch.noise / sigma
+    return (sigma**2 * (score - target).square()).mean(1)
+
+
+def uniform_times(u: Tensor, sde: VPSDE) -> Tensor:
+    """Return the training times of quantiles u that are uniform in t (Eq. 4)."""
+    low, high = sde.time(torch.tensor([MIN_NOISE_LEVEL, MAX_NOISE_LEVEL]).to(u))
+    return low + u * (high - low)
+
+
+def even_times(n_steps: int, sde: VPSDE) -> Tensor:
+    """Return the times of `euler_maruyama`, shape (n_steps + 1,), float64."""
+    ramp = torch.linspace(1.0, 0.0, n_steps + 1, dtype=torch.float64)
+    return uniform_times(ramp, sde)
+
+
+def euler_maruyama(
+    denoiser: DenoiserFunction, x: Tensor, times: Tensor, sde: VPSDE, noise: Noise
+) -> Tensor:
+    """Solve the reverse SDE (Eq. 11) by Euler-Maruyama steps and denoise at the end.
+
+    `denoiser` is the guided estimate of x_0, `x` are standard normal rows (n, p),
+    `times` (n_steps + 1,) decrease, and `noise` draws the increments.
+    """
+    times = times.to(x)
+    for t, t_next in zip(
+        times[:-1].view(-1, 1, 1), times[1:].view(-1, 1, 1), strict=True
+    ):
+        alpha, sigma = sde.marginal(t)
+        score = (alpha * denoiser(x, t) - x) / sigma**2
+        dt = t - t_next
+        x = (
+            x
+            - sde.reverse_drift(x, t, score) * dt
+            + sde.diffusion(t) * dt.sqrt() * noise()
+        )
+    return denoiser(x, times[-1].view(1, 1))
+
+
+#: FADM as it is printed.
+PAPER = Recipe(
+    loss=score_matching_loss,
+    categorical=False,
+    conditional=False,
+    weighted=False,
+    training_times=uniform_times,
+    optimisers=adam,
+    schedule=Cosine,
+    half=False,
+    sampling_times=even_times,
+    solver=euler_maruyama,
 )
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class FADM(DiffusionGenerator):
+class FADM(Baseline, DiffusionGenerator):
     r"""Fairness-aware diffusion with meta-learning as printed, with the choices below.
 
     What :class:`~skfadm.FairDiffusionGenerator` is made of, without what that adds: a
@@ -66,8 +132,7 @@ class FADM(DiffusionGenerator):
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of "score", "y" and "z" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
-            n_features_in_, feature_names_in_
+    classes_, class_prior_, encoder_, n_iter_, ...
         As of :class:`~skfadm.FairDiffusionGenerator`.
 
     Notes
@@ -119,16 +184,15 @@ class FADM(DiffusionGenerator):
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        **{
-            name: FairDiffusionGenerator._parameter_constraints[name]
-            for name in _SHARED
-        },
+        **FairDiffusionGenerator._parameter_constraints,
         **{f"alpha_{name}": NON_NEGATIVE for name in ("score", "y", "z")},
         **{f"beta_{name}": NON_NEGATIVE for name in ("score", "y", "z")},
         **{f"gamma_{name}": POSITIVE for name in ("score", "y", "z")},
     }
 
     _recipe = PAPER
+    _draws_labels = False
+
     lambda_y: float = field(default=1.0, kw_only=False)
     lambda_z: float = field(default=1.0, kw_only=False)
     n_steps: int = 200
@@ -151,67 +215,17 @@ class FADM(DiffusionGenerator):
     verbose: int = 0
     random_state: Any = None
 
-    @_fit_context(prefer_skip_nested_validation=True)
-    def fit(
-        self,
-        X: ArrayLike | pd.DataFrame,
-        y: ArrayLike,
-        z: ArrayLike | None = None,
-        domains: ArrayLike | None = None,
-    ) -> Self:
-        """Train score network and classifiers by Algorithm 1.
-
-        Parameters
-        ----------
-        X, y, z, domains
-            As for `FairDiffusionGenerator.fit`.
-
-        Returns
-        -------
-        self : FADM
-
-        Raises
-        ------
-        ValueError, TypeError
-            Before any training, naming the argument, as `FairDiffusionGenerator.fit`.
-        FloatingPointError
-            If the training diverges.
-        """
-        seed = new_seed(new_random_state(self.random_state))
-        table = self._encode(X, y, z, domains, seed)
+    def _learn(self, table: EncodedTable, seed: int) -> None:
         self._check_has_groups(bool(table.n_groups), "lambda_z")
-        trained = self._train(table, seed, self._memory())
-        self._remember_training(table, *trained)
-        return self
+        self._remember_training(table, *self._train(table, seed, self._memory()))
 
-    def sample(
-        self, n_samples: int = 1, y: object = None, *, random_state: Any = None
-    ) -> tuple[Table, Labels]:
-        """Generate rows and their labels.
-
-        Parameters
-        ----------
-        n_samples, y, random_state
-            As for `FairDiffusionGenerator.sample`.
-
-        Returns
-        -------
-        X, y
-            As of `FairDiffusionGenerator.sample`.
-
-        Raises
-        ------
-        ValueError, TypeError, NotFittedError
-            As `FairDiffusionGenerator.sample`.
-        """
-        n_rows, seed, rng = self._begin_sampling(n_samples, random_state)
+    def _rows(
+        self, n_rows: int, codes: NDArray[Any] | None, seed: int
+    ) -> tuple[NDArray[np.float32], NDArray[Any]]:
+        assert codes is not None
         self._check_has_groups(bool(self.sizes_.n_groups), "lambda_z")
-        codes = requested_codes(y, n_rows, self.classes_, self.class_prior_, rng)
-        index = np.arange(n_rows)
-        rows = generate_rows(
-            self._row_generator(), codes, seed, index, n_jobs=self.n_jobs
-        )
-        return self._decode(rows, codes, seed)
+        index, makes = np.arange(n_rows), self._row_generator()
+        return generate_rows(makes, codes, seed, index, n_jobs=self.n_jobs), codes
 
     def _rates(self, network: str) -> tuple[float, float, float]:
         alpha, beta, gamma = (

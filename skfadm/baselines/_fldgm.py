@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import Any
 
 import torch
-from sklearn.utils._param_validation import StrOptions
 from torch import Tensor
 
 from skfadm.diffusion.layout import Layout
@@ -14,14 +13,8 @@ from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import BaselineGenerator
 from ._ddpm import NoiseModel
-from ._gan import discriminator_loss, generator_loss
-from ._groups import Groups
-from ._training import Batch, Update, mlp
+from ._training import Batch, Groups, Update
 from ._vae import VAENetworks
-
-#: Weight of R1 in the latent GAN, as in `GAN`.
-GRADIENT_PENALTY = 0.1
-
 
 #: Share of the training of the autoencoder in which the weight of its penalty, where it
 #: is never low enough, rises to `lambda_fair`: from a thousandth of it, geometrically.
@@ -32,54 +25,27 @@ TOLERANCE, MEMORY = 2e-3, 0.05
 
 
 class FLDGMNetworks(VAENetworks):
-    """The autoencoder with its penalty, and then the generator of latent vectors."""
+    """The autoencoder with its penalty, and then the diffusion of latent vectors."""
 
-    def __init__(
-        self,
-        layout: Layout,
-        latent_size: int,
-        hidden_width: int,
-        n_layers: int,
-        lambda_fair: float,
-        latent_model: str,
-        n_steps: int,
-        groups: Groups,
-    ):
-        super().__init__(layout, latent_size, hidden_width, n_layers)
-        self.lambda_fair = lambda_fair
-        self.strength, self.mean, self.progress = START * lambda_fair, 0.0, 0.0
-        self.groups = groups
-        shape = (hidden_width, n_layers)
-        self.has_diffusion = latent_model == "diffusion"
-        if self.has_diffusion:
-            self.noise = NoiseModel(Layout(latent_size), n_steps, *shape)
-            self.stages = (("autoencoder",), ("noise",))
-        else:
-            self.generator = mlp(latent_size, latent_size, *shape)
-            self.discriminator = mlp(latent_size, 1, *shape)
-            self.stages = (("autoencoder",), ("discriminator", "generator"))
+    stages = (("autoencoder",), ("noise",))
+    groups: Groups
+
+    def __init__(self, layout: Layout, groups: Groups, p: Any):
+        super().__init__(layout, groups, p)
+        self.strength, self.mean, self.progress = START * p.lambda_fair, 0.0, 0.0
+        latent = Layout(p.latent_size)
+        self.noise = NoiseModel(latent, p.n_steps, p.hidden_width, p.n_layers)
 
     def step(self, batch: Batch, update: Update) -> None:
         """Update what is being trained."""
         h, kl = self.encode(batch.rows, batch.generator)
-        if self.stage == 0:
-            correlation = distance_correlation(h, self.groups.one_hot(batch.groups))
-            bound = self.log_likelihood(batch.rows, h) - kl
-            strength = self._strength(correlation, batch.progress)
-            update("autoencoder", strength * correlation - bound.mean())
+        if self.stage == 1:
+            update("noise", self.noise.loss(h.detach(), batch.generator))
             return
-        h = h.detach()
-        if self.has_diffusion:
-            update("noise", self.noise.loss(h, batch.generator))
-        else:
-            fake = self.generator(torch.randn(h.shape, generator=batch.generator))
-            update(
-                "discriminator",
-                discriminator_loss(
-                    self.discriminator, h, fake.detach(), GRADIENT_PENALTY
-                ),
-            )
-            update("generator", generator_loss(self.discriminator(fake)))
+        correlation = distance_correlation(h, self.groups.one_hot(batch.groups))
+        bound = self.log_likelihood(batch.rows, h) - kl
+        strength = self._strength(correlation, batch.progress)
+        update("autoencoder", strength * correlation - bound.mean())
 
     def _strength(self, correlation: Tensor, progress: float) -> float:
         """Return the weight of the penalty: it rises while h tells z, else it falls.
@@ -90,18 +56,14 @@ class FLDGMNetworks(VAENetworks):
         self.mean += MEMORY * (float(correlation.detach()) - self.mean)
         rate = START ** ((self.progress - progress) / RISE)
         self.strength *= rate if self.mean > TOLERANCE else 1.0 / rate
-        least = START * self.lambda_fair
-        self.strength = min(max(self.strength, least), self.lambda_fair)
+        most = self.p.lambda_fair
+        self.strength = min(max(self.strength, START * most), most)
         self.progress = progress
         return self.strength
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Generate h, then draw each column from p(column | h)."""
-        if self.has_diffusion:
-            h = self.noise.generate(streams)
-        else:
-            h = self.generator(streams.normal(self.latent_size))
-        return self.decode(h, streams)
+        return self.decode(self.noise.generate(streams), streams)
 
 
 def distance_correlation(a: Tensor, b: Tensor) -> Tensor:
@@ -139,42 +101,36 @@ class FLDGM(BaselineGenerator):
     .. math:: -\mathrm{ELBO} + \lambda\, R^2(h, z),
 
     with the distance correlation R between h and z, a distance between the groups'
-    distributions of h, after the fair representation of [2]_. Then a diffusion model,
-    or a GAN, learns the distribution of h, and generated h are decoded to rows. What is
-    decoded can tell z no better than h does.
+    distributions of h, after the fair representation of [2]_. Then a diffusion model
+    learns the distribution of h, and generated h are decoded to rows. What is decoded
+    can tell z no better than h does.
 
     As [1]_, except: one autoencoder of mixed columns, that of :class:`VAE`, with the
     penalty on its latent vectors normalised to a correlation, so that `lambda_fair`
     does not depend on their scale, and annealed: :math:`\lambda` starts at a thousandth
     of `lambda_fair`, grows while h tells z and falls where it does not, since what a
-    table of many columns needs leaves a table of few with no h at all. The latent
-    generators are those of :class:`DDPM` and :class:`GAN`.
+    table of many columns needs leaves a table of few with no h at all. Of the latent
+    generators of [1]_ there is the diffusion model, that of :class:`DDPM`.
 
     Parameters
     ----------
     lambda_fair : float, default=1000.0
         The weight lambda that the penalty may reach, at least 0, in nats.
-    latent_model : {"diffusion", "gan"}, default="diffusion"
-        What generates latent vectors.
     latent_size : int, default=32
         Dimension of h.
     hidden_width, n_layers : int, default=256, 2
-        Units and hidden layers of encoder, decoder and the networks of the latent
-        model; for "diffusion" the layers count residual blocks.
+        Units and hidden layers of encoder and decoder; units and residual blocks of
+        the diffusion model.
     n_steps : int, default=100
-        Steps of the chain of "diffusion".
-    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        As for :class:`VAE`, in each of the two stages.
-    verbose, random_state
-        As for :class:`~skfadm.FairDiffusionGenerator`.
+        Steps of the chain of the diffusion model.
+    max_iter, batch_size, learning_rate, verbose, random_state
+        As for :class:`VAE`, in each of the two stages, but ``max_iter=3000``.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
-        Losses of "autoencoder" and of "noise", or "discriminator" and "generator", at
-        each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
-            n_features_in_, feature_names_in_
+        Losses of "autoencoder" and "noise" at each iteration of their stages.
+    classes_, class_prior_, encoder_, n_iter_, ...
         As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
@@ -198,13 +154,7 @@ class FLDGM(BaselineGenerator):
     _networks = FLDGMNetworks
     _needs_z = "keeps a sensitive attribute out of its latent space"
 
-    _parameter_constraints: ClassVar[dict] = {
-        **BaselineGenerator._parameter_constraints,
-        "latent_model": [StrOptions({"diffusion", "gan"})],
-    }
-
     lambda_fair: float = field(default=1000.0, kw_only=False)
-    latent_model: str = "diffusion"
     latent_size: int = 32
     hidden_width: int = 256
     n_layers: int = 2

@@ -1,20 +1,20 @@
-"""GAN: a generative adversarial network for tables."""
+"""GAN and FairGAN: generative adversarial networks for tables."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import torch
-from torch import Generator, Tensor, nn
-from torch.nn.functional import softplus
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy, softplus
 
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import fill_numbers
 from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import BaselineGenerator
-from ._groups import Groups
-from ._training import Batch, Networks, Update, mlp
+from ._training import MLP, Batch, Groups, Networks, Update
 
 #: Temperature of the softmax through which drawn categories pass gradients on.
 TEMPERATURE = 0.5
@@ -23,10 +23,10 @@ TEMPERATURE = 0.5
 class RowGenerator(nn.Module):
     """Makes rows of R^p from noise, and what else it is given."""
 
-    def __init__(self, layout: Layout, n_inputs: int, width: int, n_layers: int):
+    def __init__(self, layout: Layout, n_inputs: int, p: Any):
         super().__init__()
         self.layout = layout
-        self.network = mlp(n_inputs, layout.width, width, n_layers)
+        self.network = MLP(n_inputs, layout.width, p.hidden_width, p.n_layers)
 
     def forward(self, inputs: Tensor, uniforms: Tensor) -> Tensor:
         """Return rows (n, p) whose categories are drawn with `uniforms` (n, p - k).
@@ -51,26 +51,17 @@ class GANNetworks(Networks):
 
     stages: tuple[tuple[str, ...], ...] = (("discriminator", "generator"),)
 
-    def __init__(
-        self,
-        layout: Layout,
-        noise_size: int,
-        hidden_width: int,
-        n_layers: int,
-        gradient_penalty: float,
-        groups: Groups | None = None,
-        generator: nn.Module | None = None,
-    ):
-        super().__init__(layout)
+    def __init__(self, layout: Layout, groups: Groups | None, p: Any):
+        super().__init__(layout, groups, p)
+        n_given = sum(groups.n_groups) if groups else 0
         #: Of all noise of a row.
-        self.noise_size = noise_size
-        self.gradient_penalty = gradient_penalty
-        self.groups = groups
-        n_given, shape = groups.width if groups else 0, (hidden_width, n_layers)
-        if generator is None:
-            generator = RowGenerator(layout, noise_size + n_given, *shape)
-        self.generator = generator
-        self.discriminator = mlp(layout.width + n_given, 1, *shape)
+        self.noise_size = p.noise_size
+        self.generator = self.new_generator(n_given)
+        self.discriminator = MLP(layout.width + n_given, 1, p.hidden_width, p.n_layers)
+
+    def new_generator(self, n_given: int) -> nn.Module:
+        """Return what makes rows from noise and `n_given` channels of groups."""
+        return RowGenerator(self.layout, self.noise_size + n_given, self.p)
 
     def generate_for(self, z: Tensor, noise: Tensor, uniforms: Tensor) -> Tensor:
         """Return rows of R^p for groups as one-hot blocks (n, sum(n_groups))."""
@@ -85,18 +76,22 @@ class GANNetworks(Networks):
         """
         real = self.layout.expand(fill_numbers(batch.rows, batch.generator))
         z = self._one_hot(batch.groups)
-        inputs = draw_inputs(self.layout, len(real), self.noise_size, batch.generator)
-        fake = self.generate_for(z, *inputs)
+        n, generator = len(real), batch.generator
+        noise = torch.randn(n, self.noise_size, generator=generator)
+        n_channels = self.layout.width - self.layout.n_numbers
+        uniforms = torch.rand(n, n_channels, generator=generator)
+        fake = self.generate_for(z, noise, uniforms)
         loss = discriminator_loss(
             self.discriminator,
             torch.cat([real, z], 1),
             torch.cat([fake.detach(), z], 1),
-            self.gradient_penalty,
+            self.p.gradient_penalty,
         )
         update("discriminator", loss)
         reward = self.reward(fake, batch, update)
+        # The non-saturating loss, -E[log D(fake)].
         on_fake = self.discriminator(torch.cat([fake, z], 1))
-        update("generator", generator_loss(on_fake) - reward)
+        update("generator", softplus(-on_fake).mean() - reward)
 
     def reward(self, fake: Tensor, batch: Batch, update: Update) -> Tensor | float:
         """Return what the generator gains besides, and update who decides on it."""
@@ -118,13 +113,27 @@ class GANNetworks(Networks):
         return self.groups.one_hot(groups)
 
 
-def draw_inputs(
-    layout: Layout, n_rows: int, noise_size: int, generator: Generator
-) -> tuple[Tensor, Tensor]:
-    """Return what a `RowGenerator` is given in training: noise and uniforms."""
-    noise = torch.randn(n_rows, noise_size, generator=generator)
-    n_channels = layout.width - layout.n_numbers
-    return noise, torch.rand(n_rows, n_channels, generator=generator)
+class FairGANNetworks(GANNetworks):
+    """Generator given z, discriminator of (x, y, z), adversary that tells z."""
+
+    stages = (("discriminator", "adversary", "generator"),)
+    groups: Groups
+
+    def __init__(self, layout: Layout, groups: Groups, p: Any):
+        super().__init__(layout, groups, p)
+        n_groups = sum(groups.n_groups)
+        self.adversary = MLP(layout.width, n_groups, p.hidden_width, p.n_layers)
+
+    def reward(self, fake: Tensor, batch: Batch, update: Update) -> Tensor:
+        """Update the adversary, and return what it then loses."""
+        update("adversary", self.adversary_loss(fake.detach(), batch.groups))
+        return self.p.lambda_fair * self.adversary_loss(fake, batch.groups)
+
+    def adversary_loss(self, rows: Tensor, groups: Tensor) -> Tensor:
+        """Return the mean cross-entropy of group codes, added over attributes."""
+        logits = self.adversary(rows).split(self.groups.n_groups, 1)
+        heads = zip(logits, groups.T, strict=True)
+        return torch.stack([cross_entropy(head, codes) for head, codes in heads]).sum()
 
 
 def discriminator_loss(
@@ -144,11 +153,6 @@ def discriminator_loss(
         return loss
     (slope,) = torch.autograd.grad(on_real.sum(), real, create_graph=True)
     return loss + 0.5 * gradient_penalty * slope.square().sum(1).mean()
-
-
-def generator_loss(on_fake: Tensor) -> Tensor:
-    """Return -E[log D(fake)], the non-saturating loss, from logits of "real"."""
-    return softplus(-on_fake).mean()
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -176,17 +180,14 @@ class GAN(BaselineGenerator):
         Units and hidden layers of generator and discriminator.
     gradient_penalty : float, default=0.1
         The weight gamma of R1, at least 0.
-    max_iter, batch_size, learning_rate : int, int, float, default=3000, 256, 0.001
-        As for :class:`VAE`.
-    verbose, random_state
-        As for :class:`~skfadm.FairDiffusionGenerator`.
+    max_iter, batch_size, learning_rate, verbose, random_state
+        As for :class:`VAE`, but ``max_iter=3000``.
 
     Attributes
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Losses of "discriminator" and "generator" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
-            n_features_in_, feature_names_in_
+    classes_, class_prior_, encoder_, n_iter_, ...
         As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References
@@ -214,3 +215,68 @@ class GAN(BaselineGenerator):
     hidden_width: int = 256
     n_layers: int = 2
     gradient_penalty: float = 0.1
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class FairGAN(BaselineGenerator):
+    r"""Generate tables by FairGAN, a GAN with a second adversary for fairness.
+
+    A generator makes (x, y) from noise and the group z, which is drawn with its share
+    in training. One discriminator D1 tells real (x, y, z) from generated ones; a second
+    one, D2, tells z from generated (x, y):
+
+    .. math:: \min_G \max_{D_1, D_2} V_1(G, D_1) + \lambda\, V_2(G, D_2), \qquad
+              V_2 = E[\log D_2(z | \hat x, \hat y)].
+
+    At the optimum of V2 the rows and labels do not tell the group, which is
+    statistical parity in the generated table. z itself is not part of it. As [1]_, but
+    made like :class:`GAN`: V1 in its non-saturating form with the penalty R1, and
+    categories by a straight-through Gumbel-softmax where [1]_ trains an autoencoder
+    first. More than two groups, and several sensitive attributes, whose V2 are added,
+    extend it.
+
+    Parameters
+    ----------
+    lambda_fair : float, default=1.0
+        The weight lambda of V2 for the generator, at least 0.
+    noise_size : int, default=64
+        Dimension of the normal noise.
+    hidden_width, n_layers : int, default=256, 2
+        Units and hidden layers of each of the three networks.
+    gradient_penalty : float, default=0.1
+        The weight of R1, at least 0.
+    max_iter, batch_size, learning_rate, verbose, random_state
+        As for :class:`VAE`, but ``max_iter=2500``.
+
+    Attributes
+    ----------
+    history_ : dict of str to ndarray of shape (n_iter_,)
+        Losses of "discriminator", "adversary" and "generator" at each iteration.
+    classes_, class_prior_, encoder_, n_iter_, ...
+        As of :class:`~skfadm.FairDiffusionGenerator`.
+
+    References
+    ----------
+    .. [1] D. Xu, S. Yuan, L. Zhang, X. Wu, "FairGAN: Fairness-aware Generative
+       Adversarial Networks", 2018.
+
+    Examples
+    --------
+    >>> from skfadm.baselines import FairGAN
+    >>> from skfadm.datasets import make_biased_domains
+    >>> data = make_biased_domains(300, random_state=0)
+    >>> generator = FairGAN(max_iter=50, random_state=0)
+    >>> X, y = generator.fit(data.data, data.target, data.z).sample(4, y=1)
+    >>> X.shape, y.tolist()
+    ((4, 6), [1, 1, 1, 1])
+    """
+
+    _networks = FairGANNetworks
+    _needs_z = "generates rows for the groups of a sensitive attribute"
+
+    lambda_fair: float = field(default=1.0, kw_only=False)
+    noise_size: int = 64
+    hidden_width: int = 256
+    n_layers: int = 2
+    gradient_penalty: float = 0.1
+    max_iter: int = 2500

@@ -1,4 +1,4 @@
-"""Networks of the baselines and the loop that trains them."""
+"""Networks of the baselines, their groups, and the loop that trains them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
+from torch.nn.functional import one_hot
 
 from skfadm._progress import Report
 from skfadm.diffusion.devices import has_fast_bfloat16
@@ -20,7 +21,7 @@ from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 from skfadm.diffusion.schedule import WARM_UP, Schedule
 from skfadm.diffusion.seeds import spawn_seeds
-from skfadm.diffusion.training import update_average
+from skfadm.diffusion.training import Trained, update_average
 
 #: Decay of the running average of the weights, which is what sampling uses.
 EMA_DECAY = 0.998
@@ -29,6 +30,35 @@ ADVERSARIAL = {"discriminator", "adversary", "generator"}
 
 #: Called as update(name, loss): takes a step that lowers the loss of one network.
 Update: TypeAlias = Callable[[str, Tensor], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """Combinations of groups, with their joint shares in training."""
+
+    #: Groups of each sensitive attribute.
+    n_groups: tuple[int, ...]
+    #: Group codes that occur together, (n_combinations, n_attributes).
+    combinations: NDArray[np.int64]
+    shares: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, codes: NDArray[np.int64], n_groups: tuple[int, ...]) -> Groups:
+        """Return the groups of a table by its codes (n, n_attributes)."""
+        combinations, counts = np.unique(codes, axis=0, return_counts=True)
+        return cls(n_groups, combinations, counts / len(codes))
+
+    def one_hot(self, codes: Tensor) -> Tensor:
+        """Return group codes (n, n_attributes) as one-hot blocks, float32."""
+        columns = zip(codes.T, self.n_groups, strict=True)
+        return torch.cat([one_hot(z, n).float() for z, n in columns], 1)
+
+    def draw(self, uniforms: Tensor) -> Tensor:
+        """Return group codes (n, n_attributes), drawn with `uniforms` (n,)."""
+        levels = torch.from_numpy(self.shares.cumsum())
+        index = torch.searchsorted(levels, uniforms.double(), right=True)
+        # The last level may have been rounded to less than 1.
+        return torch.from_numpy(self.combinations)[index.clamp_max(len(levels) - 1)]
 
 
 class Batch(NamedTuple):
@@ -43,16 +73,19 @@ class Batch(NamedTuple):
 
 
 class Networks(nn.Module, ABC):
-    """The networks of a baseline: those that generate and those that only train."""
+    """The networks of a baseline: those that generate and those that only train.
+
+    A subclass builds them by `p`, which has the estimator's parameters as attributes.
+    """
 
     #: Names of the networks that are trained together, in the order of their updates,
     #: in each stage of the training.
     stages: tuple[tuple[str, ...], ...]
     stage = 0
 
-    def __init__(self, layout: Layout):
+    def __init__(self, layout: Layout, groups: Groups | None, p: Any):
         super().__init__()
-        self.layout = layout
+        self.layout, self.groups, self.p = layout, groups, p
 
     @abstractmethod
     def step(self, batch: Batch, update: Update) -> None:
@@ -63,28 +96,21 @@ class Networks(nn.Module, ABC):
         """Return compact rows, a row for each row of `streams`."""
 
 
-@dataclass(frozen=True)
-class Trained:
-    """Averaged weights by parameter name, and the losses by network."""
-
-    weights: dict[str, NDArray[np.float32]]
-    history: dict[str, NDArray[np.float64]]
-
-
 class MLP(nn.Sequential):
-    """Layers whose output is float32, whatever their products are made in."""
+    """A perceptron with `n_layers` hidden layers of leaky ReLUs.
+
+    Its output is float32, whatever its products are made in.
+    """
+
+    def __init__(self, n_inputs: int, n_outputs: int, width: int, n_layers: int):
+        layers: list[nn.Module] = []
+        for size in (n_inputs, *[width] * (n_layers - 1)):
+            layers += [Linear(size, width), nn.LeakyReLU(0.2)]
+        super().__init__(*layers, Linear(width, n_outputs))
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, a row for each row of `x`."""
         return super().forward(x).float()
-
-
-def mlp(n_inputs: int, n_outputs: int, width: int, n_layers: int) -> MLP:
-    """Return a perceptron with `n_layers` hidden layers of leaky ReLUs."""
-    layers: list[nn.Module] = []
-    for size in (n_inputs, *[width] * (n_layers - 1)):
-        layers += [Linear(size, width), nn.LeakyReLU(0.2)]
-    return MLP(*layers, Linear(width, n_outputs))
 
 
 class Cosine(Schedule):
@@ -170,4 +196,5 @@ def train(
     return Trained(
         weights={key: p.detach().numpy() for key, p in networks.named_parameters()},
         history={name: own.double().numpy() for name, own in history.items()},
+        n_iter=max_iter,
     )

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.distributions import Normal
 
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 
 from ._base import BaselineGenerator
-from ._training import Batch, Networks, Update, mlp
+from ._training import MLP, Batch, Groups, Networks, Update
 
 
 class Autoencoder(nn.Module):
     """Encoder, decoder and the deviation of each number around what is decoded."""
 
-    def __init__(self, layout: Layout, latent_size: int, width: int, n_layers: int):
+    def __init__(self, layout: Layout, p: Any):
         super().__init__()
-        self.encoder = mlp(layout.width, 2 * latent_size, width, n_layers)
-        self.decoder = mlp(latent_size, layout.width, width, n_layers)
+        shape = (p.hidden_width, p.n_layers)
+        self.encoder = MLP(layout.width, 2 * p.latent_size, *shape)
+        self.decoder = MLP(p.latent_size, layout.width, *shape)
         self.log_sigma = nn.Parameter(torch.zeros(layout.n_numbers))
-
-    def posterior(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and log-variance of q(h | x), each (n, latent_size)."""
-        mean, log_variance = self.encoder(x).chunk(2, 1)
-        return mean, log_variance
 
 
 class VAENetworks(Networks):
@@ -34,12 +32,9 @@ class VAENetworks(Networks):
 
     stages: tuple[tuple[str, ...], ...] = (("autoencoder",),)
 
-    def __init__(
-        self, layout: Layout, latent_size: int, hidden_width: int, n_layers: int
-    ):
-        super().__init__(layout)
-        self.latent_size = latent_size
-        self.autoencoder = Autoencoder(layout, latent_size, hidden_width, n_layers)
+    def __init__(self, layout: Layout, groups: Groups | None, p: Any):
+        super().__init__(layout, groups, p)
+        self.autoencoder = Autoencoder(layout, p)
 
     def step(self, batch: Batch, update: Update) -> None:
         """Lower the negative evidence lower bound, mean over the rows."""
@@ -47,12 +42,13 @@ class VAENetworks(Networks):
         update("autoencoder", (kl - self.log_likelihood(batch.rows, h)).mean())
 
     def encode(self, rows: Tensor, generator: Generator) -> tuple[Tensor, Tensor]:
-        """Return h ~ q(h | row), (n, latent_size), and the KL term, shape (n,)."""
+        """Return h ~ q(h | row), (n, latent_size), and KL(q || N(0, I)), (n,)."""
         known = self.layout.expand(rows.nan_to_num(0.0))
-        mean, log_variance = self.autoencoder.posterior(known)
+        mean, log_variance = self.autoencoder.encoder(known).chunk(2, 1)
         noise = torch.randn(mean.shape, generator=generator)
         h = mean + (0.5 * log_variance).exp() * noise
-        return h, kl_to_standard_normal(mean, log_variance)
+        kl = 0.5 * (mean**2 + log_variance.exp() - 1.0 - log_variance).sum(1)
+        return h, kl
 
     def log_likelihood(self, rows: Tensor, h: Tensor) -> Tensor:
         """Return log p(row | h), shape (n,): normal numbers, categorical codes.
@@ -61,10 +57,8 @@ class VAENetworks(Networks):
         """
         k = self.layout.n_numbers
         decoded = self.autoencoder.decoder(h)
-        log_sigma = self.autoencoder.log_sigma
-        numbers = torch.distributions.Normal(
-            decoded[:, :k], log_sigma.exp(), validate_args=False
-        )
+        sigma = self.autoencoder.log_sigma.exp()
+        numbers = Normal(decoded[:, :k], sigma, validate_args=False)
         hot = self.layout.hot_channels(rows) - k
         codes = self.layout.log_probabilities(decoded).gather(1, hot).sum(1)
         observed = ~rows[:, :k].isnan()
@@ -73,7 +67,7 @@ class VAENetworks(Networks):
 
     def generate(self, streams: RowStreams) -> Tensor:
         """Draw h from the prior, then each column from p(column | h)."""
-        return self.decode(streams.normal(self.latent_size), streams)
+        return self.decode(streams.normal(self.p.latent_size), streams)
 
     def decode(self, h: Tensor, streams: RowStreams) -> Tensor:
         """Return compact rows, each column drawn from p(column | h)."""
@@ -82,11 +76,6 @@ class VAENetworks(Networks):
         numbers = decoded[:, :k] + self.autoencoder.log_sigma.exp() * streams.normal(k)
         x = torch.cat([numbers, self.layout.probabilities(decoded)], 1)
         return self.layout.collapse(x, streams.uniform(len(self.layout.category_sizes)))
-
-
-def kl_to_standard_normal(mean: Tensor, log_variance: Tensor) -> Tensor:
-    """Return KL(N(mean, diag exp(log_variance)) || N(0, I)) of each row, shape (n,)."""
-    return 0.5 * (mean**2 + log_variance.exp() - 1.0 - log_variance).sum(1)
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -118,8 +107,7 @@ class VAE(BaselineGenerator):
     ----------
     history_ : dict of str to ndarray of shape (n_iter_,)
         Loss of the "autoencoder" at each iteration.
-    classes_, class_prior_, sensitive_classes_, domains_, encoder_, weights_, n_iter_, \
-            n_features_in_, feature_names_in_
+    classes_, class_prior_, encoder_, n_iter_, ...
         As of :class:`~skfadm.FairDiffusionGenerator`.
 
     References

@@ -1,13 +1,15 @@
 """Baselines that train in a fraction of a second."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import torch
 
-from skfadm.baselines import DDPM, DECAF, FLDGM, GAN, VAE, FairGAN
+from skfadm.baselines import DDPM, DECAF, FADM, FLDGM, GAN, VAE, FairGAN
 from skfadm.baselines._training import Batch
 from skfadm.diffusion.layers import draw_weights
 
-SMALL = {"hidden_width": 16, "max_iter": 5, "batch_size": 16}
+SMALL = {"hidden_width": 16, "max_iter": 5, "batch_size": 16, "random_state": 0}
 TINY = {
     VAE: {**SMALL, "n_layers": 1, "latent_size": 4},
     GAN: {**SMALL, "n_layers": 1, "noise_size": 4},
@@ -15,6 +17,7 @@ TINY = {
     DDPM: {**SMALL, "n_blocks": 1, "n_steps": 3},
     DECAF: {**SMALL, "n_layers": 1, "noise_size": 2},
     FLDGM: {**SMALL, "n_layers": 1, "latent_size": 4, "n_steps": 3},
+    FADM: {**SMALL, "n_blocks": 1, "n_steps": 3},
 }
 BASELINES = list(TINY)
 #: Those that cannot do without z.
@@ -22,12 +25,14 @@ FAIR_BASELINES = [FairGAN, DECAF, FLDGM]
 
 
 def tiny(baseline, **params):
-    return baseline(**{**TINY[baseline], "random_state": 0, **params})
+    return baseline(**{**TINY[baseline], **params})
 
 
-def drawn(networks, seed=0):
-    """Return networks with weights drawn, as at the start of a training."""
-    draw_weights(networks, torch.Generator().manual_seed(seed))
+def networks_with(kind, layout, groups=None, **params):
+    """Return networks of one layer of eight units, as at the start of a training."""
+    p = SimpleNamespace(**{"hidden_width": 8, "n_layers": 1, **params})
+    networks = kind(layout, groups, p)
+    draw_weights(networks, torch.Generator().manual_seed(0))
     return networks
 
 
@@ -47,11 +52,9 @@ def networks_of(fitted):
 
 def never_the_last_label(fitted):
     """Make the last label one that a fitted GAN never generates; return the GAN."""
-    networks = networks_of(fitted)
     # The label is the last column, but blocks are ordered by size.
-    channel = networks.layout.offsets[-1] + len(fitted.classes_) - 1
-    last = max(name for name in fitted.weights_ if name.endswith("network.2.bias"))
-    with torch.no_grad():
-        fitted.weights_[last] = fitted.weights_[last].copy()
-        fitted.weights_[last][channel] = np.float32(-1e4)
+    channel = networks_of(fitted).layout.offsets[-1] + len(fitted.classes_) - 1
+    name = "generator.network.2.bias"
+    fitted.weights_[name] = fitted.weights_[name].copy()
+    fitted.weights_[name][channel] = np.float32(-1e4)
     return fitted

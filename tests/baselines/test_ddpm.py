@@ -43,13 +43,12 @@ def test_posterior_is_that_of_conditioning_a_gaussian_on_the_next_step(chain):
         mean, variance = before.sqrt() * x_0, 1.0 - before
         gain = variance * a / (a**2 * variance + chain.betas[i])
         x_i = torch.tensor(-0.4, dtype=torch.float64)
-        torch.testing.assert_close(
-            chain.posterior_variance(step), variance - gain * a * variance
-        )
         epsilon = (x_i - alpha_bar.sqrt() * x_0) / (1.0 - alpha_bar).sqrt()
+        z = torch.tensor([0.0, 1.0], dtype=torch.float64)
+        middle, higher = chain.step_back(x_i, step, epsilon, z)
+        torch.testing.assert_close(middle, mean + gain * (x_i - a * mean))
         torch.testing.assert_close(
-            chain.step_back(x_i, step, epsilon, torch.zeros_like(x_i)),
-            mean + gain * (x_i - a * mean),
+            (higher - middle) ** 2, variance - gain * a * variance
         )
 
 
@@ -73,16 +72,7 @@ def test_exact_noise_predictor_reproduces_mean_and_covariance_of_gaussian_data()
     np.testing.assert_allclose(np.cov(x.T), covariance, atol=0.02)
 
 
-def test_untrained_network_predicts_the_noise_as_for_standard_normal_data():
-    model = NoiseModel(Layout(3), n_steps=N_STEPS, width=8, n_blocks=1)
-    x = torch.linspace(-2.0, 2.0, 6).reshape(2, 3)
-    step = torch.tensor([[1], [N_STEPS]])
-    # Then E[noise | x_i] is its covariance with x_i, over the variance 1, times x_i.
-    deviation = (1.0 - model.chain.alpha_bars[step]).sqrt().float()
-    torch.testing.assert_close(model.predict(x, step).detach(), deviation * x)
-
-
-def test_untrained_network_estimates_a_block_by_its_own_noised_channels_alone():
+def test_untrained_network_knows_what_each_noised_channel_says_by_itself():
     layout = Layout(1, (3, 2))
     model = NoiseModel(layout, n_steps=N_STEPS, width=8, n_blocks=1)
     generator = torch.Generator().manual_seed(0)
@@ -98,6 +88,9 @@ def test_untrained_network_estimates_a_block_by_its_own_noised_channels_alone():
             hot = layout.scale * torch.eye(len(block)) * alpha_bar**0.5
             log_p = -((block - hot) ** 2).sum(1) / (2.0 * (1.0 - alpha_bar))
             estimate.append(layout.scale * log_p.softmax(0))
+        # E[noise | x_i] of N(0, 1): its covariance with x_i, of variance 1, times x_i.
+        number = (1.0 - alpha_bar) ** 0.5 * x[0, :1]
+        torch.testing.assert_close(found[0, :1], number)
         estimate = torch.cat(estimate)
         expected = (x[0, 1:] - alpha_bar**0.5 * estimate) / (1.0 - alpha_bar) ** 0.5
         torch.testing.assert_close(found[0, 1:], expected, rtol=1e-3, atol=1e-3)

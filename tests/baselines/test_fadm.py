@@ -3,51 +3,19 @@
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.baselines import FADM
-from skfadm.baselines._paper import euler_maruyama, score_matching_loss
+from skfadm.baselines._fadm import euler_maruyama, score_matching_loss
 from skfadm.datasets import make_biased_domains
 from skfadm.diffusion import training
 from skfadm.diffusion.generation import RowGenerator
 
-from ..generators import FITTED_CHECKS, GENERATOR_CHECKS
-
-TINY = {
-    **{"hidden_width": 16, "n_blocks": 1, "max_iter": 5, "batch_size": 16},
-    **{"n_steps": 3, "random_state": 0},
-}
+from . import generators
 
 
 def tiny(**params):
-    return FADM(**{**TINY, **params})
-
-
-@pytest.fixture(scope="module")
-def fitted(table):
-    return tiny().fit(*table)
-
-
-# These pass no z, which lambda_z would act on.
-@parametrize_with_checks([tiny(lambda_z=0.0)])
-def test_scikit_learn_conventions(estimator, check):
-    check(estimator)
-
-
-@pytest.mark.parametrize("check", GENERATOR_CHECKS, ids=lambda c: c.__name__)
-def test_generator_contract(check):
-    check(tiny())
-
-
-@pytest.mark.parametrize("check", FITTED_CHECKS, ids=lambda c: c.__name__)
-def test_fitted_contract(check, fitted, table):
-    check(fitted, table)
-
-
-def test_every_parameter_is_checked():
-    assert set(FADM._parameter_constraints) == set(FADM().get_params())
+    return generators.tiny(FADM, **params)
 
 
 def test_training_is_algorithm_1_in_second_order_with_losses_that_are_not_weighted(
@@ -69,13 +37,13 @@ def test_training_is_algorithm_1_in_second_order_with_losses_that_are_not_weight
         assert settings["beta"] == {"score": 1.0, "y": 0.5, "z": 1.0}
 
 
-@pytest.mark.parametrize("network", ["score", "y", "z"])
-@pytest.mark.parametrize("name", ["alpha", "beta", "gamma"])
-def test_a_step_size_or_weight_acts_on_its_own_network_alone(name, network, table):
+def test_a_step_size_or_weight_acts_on_its_own_network_alone(table):
     plain = tiny().fit(*table).weights_
-    changed = tiny(**{f"{name}_{network}": 0.7}).fit(*table).weights_
-    moved = {k.split(".")[0] for k in plain if (plain[k] != changed[k]).any()}
-    assert moved == {network}
+    for network in ("score", "y", "z"):
+        for name in ("alpha", "beta", "gamma"):
+            changed = tiny(**{f"{name}_{network}": 0.7}).fit(*table).weights_
+            moved = {k.split(".")[0] for k in plain if (plain[k] != changed[k]).any()}
+            assert moved == {network}
 
 
 def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(
@@ -94,17 +62,6 @@ def test_the_score_network_is_not_told_labels_and_learns_by_squared_error(
     assert not [name for name in gen.weights_ if name.startswith("score.network.lab")]
     # Every channel is a number.
     assert set(seen) == {(None, False, gen.weights_["score.network.outputs.bias"].size)}
-
-
-def test_rows_have_the_label_that_was_asked_for():
-    rng = np.random.default_rng(0)
-    y = rng.integers(0, 2, 600)
-    X = np.column_stack([rng.normal(4.0 * y - 2.0, 0.5), rng.normal(size=600)])
-    gen = tiny(max_iter=600, batch_size=128, n_steps=100, hidden_width=64, lambda_z=0.0)
-    gen.set_params(gamma_score=5e-3, gamma_y=5e-3).fit(X, y)
-    for label in (0, 1):
-        rows, _ = gen.sample(300, label)
-        assert np.mean((rows[:, 0] > 0) == label) > 0.9
 
 
 def test_steps_are_those_of_euler_maruyama_and_even_in_t(table, monkeypatch):
@@ -135,13 +92,13 @@ def test_fair_control_is_the_papers_alone(table):
 
 def test_stronger_entropy_guidance_makes_the_group_harder_to_tell():
     """By the true p(z | x), whose entropy is at most log 2."""
-    data = make_biased_domains(2000, n_features=3, random_state=0)
+    data = make_biased_domains(1500, n_features=3, random_state=0)
 
     def mean_entropy(X):
         p = data.model.posterior_z(X)
         return float(-(p * np.log(p)).sum(1).mean())
 
-    gen = tiny(max_iter=300, batch_size=128, n_steps=50, hidden_width=64, n_blocks=2)
+    gen = tiny(max_iter=250, batch_size=128, n_steps=50, hidden_width=64)
     gen.set_params(gamma_score=5e-3, gamma_y=5e-3, gamma_z=5e-3)
     gen.fit(data.data, data.target, data.z, data.domains)
     plain, some, strong = (
@@ -151,10 +108,3 @@ def test_stronger_entropy_guidance_makes_the_group_harder_to_tell():
     assert plain == pytest.approx(mean_entropy(data.data), abs=0.05)
     assert plain + 0.02 < some < strong
     assert strong > 0.9 * np.log(2)
-
-
-def test_several_sensitive_attributes_and_more_than_two_classes(table):
-    X, _, z, domains = table
-    both = pd.DataFrame({"sex": z, "age": np.arange(len(z)) % 3})
-    y = np.arange(len(X)) % 4
-    assert set(tiny().fit(X, y, both, domains).sample(9, 3)[1]) == {3}

@@ -1,63 +1,59 @@
+"""GAN and FairGAN: the game, drawn categories, and what groups are told by."""
+
 import math
 
 import numpy as np
 import pytest
 import torch
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import cross_val_score
 from torch import nn
+from torch.nn.functional import one_hot
 
+from skfadm.baselines import FairGAN
 from skfadm.baselines._gan import (
+    FairGANNetworks,
     GANNetworks,
     RowGenerator,
     discriminator_loss,
-    draw_inputs,
-    generator_loss,
 )
+from skfadm.baselines._training import Groups
+from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.layout import Layout
+from skfadm.diffusion.row_streams import RowStreams
 
-from .generators import drawn, losses_of
+from .generators import losses_of, networks_of, networks_with
 
-
-def linear(weights, bias):
-    layer = nn.Linear(len(weights), 1)
-    layer.weight.data = torch.tensor([weights])
-    layer.bias.data = torch.tensor([bias])
-    return layer
+GAME = {"noise_size": 3, "gradient_penalty": 0.0}
+TWO_GROUPS = Groups((2,), np.array([[0], [1]]), np.array([0.5, 0.5]))
 
 
-def sigmoid(logit):
-    return 1.0 / (1.0 + math.exp(-logit))
+def log_sigmoid(logit):
+    return -math.log1p(math.exp(-logit))
 
 
 def test_discriminator_loss_against_numbers_by_hand():
     real, fake = torch.tensor([[1.0, 2.0], [0.0, 1.0]]), torch.tensor([[-1.0, 0.5]])
+    layer = nn.Linear(2, 1)
+    layer.weight.data, layer.bias.data = torch.ones(1, 2), torch.tensor([0.5])
     # Logits are 3.5 and 1.5, and 0 for the generated row; the slope is (1, 1).
-    loss = discriminator_loss(linear([1.0, 1.0], 0.5), real, fake, 0.4)
-    on_real = -(math.log(sigmoid(3.5)) + math.log(sigmoid(1.5))) / 2
-    on_fake = -math.log(1.0 - sigmoid(0.0))
-    assert float(loss.detach()) == pytest.approx(on_real + on_fake + 0.2 * 2.0)
+    loss = discriminator_loss(layer, real, fake, 0.4)
+    expected = -(log_sigmoid(3.5) + log_sigmoid(1.5)) / 2 - log_sigmoid(0.0) + 0.4
+    assert float(loss.detach()) == pytest.approx(expected)
 
 
 def test_gradient_penalty_is_the_squared_slope_at_real_rows():
-    class Square(nn.Module):
-        def forward(self, x):
-            return (x**2).sum(1, keepdim=True)
+    def square(x):
+        return (x**2).sum(1, keepdim=True)
 
     real, fake = torch.tensor([[1.0, 2.0], [3.0, 0.0]]), torch.tensor([[5.0, 5.0]])
-    penalty = discriminator_loss(Square(), real, fake, 1.0) - discriminator_loss(
-        Square(), real, fake, 0.0
-    )
+    some, none = (discriminator_loss(square, real, fake, g) for g in (1.0, 0.0))
     # |2x|^2 is 20 and 36.
-    assert float(penalty.detach()) == pytest.approx(0.5 * (20.0 + 36.0) / 2, rel=1e-5)
-
-
-def test_generator_loss_is_the_non_saturating_one():
-    loss = generator_loss(torch.tensor([[0.3], [-2.0]]))
-    expected = -(math.log(sigmoid(0.3)) + math.log(sigmoid(-2.0))) / 2
-    assert float(loss) == pytest.approx(expected)
+    assert float((some - none).detach()) == pytest.approx(14.0, rel=1e-5)
 
 
 def test_discriminator_is_updated_first_and_each_network_by_its_own_loss():
-    networks = drawn(GANNetworks(Layout(1, (2,)), 3, 8, 1, gradient_penalty=0.0))
+    networks = networks_with(GANNetworks, Layout(1, (2,)), **GAME)
     rows = torch.tensor([[0.2, 1.0], [float("nan"), 0.0]])
     losses = losses_of(networks, rows)
     assert list(losses) == ["discriminator", "generator"] == [*networks.stages[0]]
@@ -70,17 +66,28 @@ def test_discriminator_is_updated_first_and_each_network_by_its_own_loss():
     assert all(g.isfinite().all() and g.abs().sum() > 0 for g in for_g)
 
 
-def rows_of_constant_logits(layout, raw, n=20_000):
-    generator = RowGenerator(layout, 2, 4, 1)
-    generator.network = nn.Sequential(linear([0.0, 0.0], 0.0))
-    generator.network[0].weight.data = torch.zeros(layout.width, 2)
-    generator.network[0].bias.data = torch.tensor(raw)
-    return generator(*draw_inputs(layout, n, 2, torch.Generator().manual_seed(0)))
+def test_generator_loss_is_the_non_saturating_one():
+    networks = networks_with(GANNetworks, Layout(1, (2,)), **GAME)
+    networks.discriminator.forward = lambda x: torch.full((len(x), 1), 0.3) + 0 * x[:1]
+    losses = losses_of(networks, torch.tensor([[0.2, 1.0]]))
+    assert float(losses["generator"].detach()) == pytest.approx(-log_sigmoid(0.3))
+
+
+def generator_of(layout, outputs=None):
+    """Return a generator and its networks' last layer, which always puts out these."""
+    generator = networks_with(GANNetworks, layout, **GAME).generator
+    last = generator.network[-1]
+    if outputs is not None:
+        last.weight.data = torch.zeros_like(last.weight)
+        last.bias.data = torch.tensor(outputs)
+    assert isinstance(generator, RowGenerator)
+    return generator, last
 
 
 def test_generated_categories_are_one_hot_and_drawn_from_the_softmax():
     layout, raw = Layout(1, (3, 2)), [0.7, 1.0, 0.0, 0.5, -1.0, 1.5]
-    rows = rows_of_constant_logits(layout, raw).detach()
+    generator, _ = generator_of(layout, raw)
+    rows = generator(torch.randn(20_000, 3), torch.rand(20_000, 5)).detach()
     torch.testing.assert_close(rows, layout.expand(layout.collapse(rows)))
     assert (rows[:, 0] == torch.tensor(0.7)).all()
     shares = rows[:, 1:].mean(0) / layout.scale
@@ -90,17 +97,78 @@ def test_generated_categories_are_one_hot_and_drawn_from_the_softmax():
 
 
 def test_gradients_pass_through_drawn_categories():
-    layout = Layout(0, (2,))
-    generator = RowGenerator(layout, 2, 4, 1)
-    inputs = draw_inputs(layout, 64, 2, torch.Generator().manual_seed(0))
-    share = generator(*inputs)[:, 1].mean()
-    (slope,) = torch.autograd.grad(share, generator.network[-1].bias)
+    generator, last = generator_of(Layout(0, (2,)))
+    share = generator(torch.randn(64, 3), torch.rand(64, 2))[:, 1].mean()
+    (slope,) = torch.autograd.grad(share, last.bias)
     assert slope[1] > 0.05
     assert slope[0] < -0.05
 
 
 @pytest.mark.parametrize("extreme", [0.0, 1.0 - 2.0**-24])
 def test_extreme_draws_stay_finite(extreme):
-    layout = Layout(1, (3,))
-    generator = RowGenerator(layout, 2, 4, 1)
-    assert generator(torch.zeros(1, 2), torch.full((1, 3), extreme)).isfinite().all()
+    generator, _ = generator_of(Layout(1, (3,)))
+    assert generator(torch.zeros(1, 3), torch.full((1, 3), extreme)).isfinite().all()
+
+
+def test_adversary_loss_against_numbers_by_hand():
+    groups = Groups((2, 3), np.array([[0, 0], [1, 2]]), np.array([0.5, 0.5]))
+    model = networks_with(FairGANNetworks, Layout(1, (2,)), groups, **GAME)
+    logits = torch.tensor([[1.0, -1.0, 0.0, 2.0, 1.0], [0.5, 0.5, 1.0, 0.0, 0.0]])
+    model.adversary.forward = lambda rows: logits
+    p = np.exp(logits.numpy())
+    first = [p[0, 0] / p[0, :2].sum(), p[1, 1] / p[1, :2].sum()]
+    second = [p[0, 3] / p[0, 2:].sum(), p[1, 2] / p[1, 2:].sum()]
+    expected = -np.mean(np.log(first)) - np.mean(np.log(second))
+    found = model.adversary_loss(torch.zeros(2, 3), torch.tensor([[0, 1], [1, 0]]))
+    assert float(found) == pytest.approx(expected)
+
+
+def test_generator_is_rewarded_for_what_the_adversary_loses_by_lambda_fair():
+    rows = torch.tensor([[0.2, 1.0], [-0.3, 0.0], [1.1, 1.0]])
+    groups = torch.tensor([[0], [1], [1]])
+    losses = {}
+    for strength in (0.0, 2.5):
+        params = {**GAME, "lambda_fair": strength}
+        model = networks_with(FairGANNetworks, Layout(1, (2,)), TWO_GROUPS, **params)
+        steps = losses_of(model, rows, groups)
+        losses[strength] = [float(loss.detach()) for loss in steps.values()]
+    assert losses[0.0][:2] == losses[2.5][:2]
+    reward = losses[0.0][2] - losses[2.5][2]
+    assert reward == pytest.approx(2.5 * losses[0.0][1], rel=1e-5)
+
+
+def test_groups_are_drawn_with_their_joint_shares_in_training():
+    codes = np.repeat([[0, 0], [0, 1], [1, 1]], [50, 20, 30], axis=0)
+    model = networks_with(
+        FairGANNetworks, Layout(0, (2, 2)), Groups.of(codes, (2, 2)), **GAME
+    )
+    # Rows that say which groups they were made for.
+    model.generate_for = lambda z, noise, uniforms: z
+    rows = model.generate(RowStreams(0, np.arange(20_000))).numpy()
+    found = [np.mean((rows == own).all(1)) for own in ([0, 0], [0, 1], [1, 1])]
+    np.testing.assert_allclose(found, [0.5, 0.2, 0.3], atol=0.015)
+
+
+def accuracy_of_telling_z(gen, n=1000):
+    """Return how well a forest tells for which group rows were generated."""
+    model = networks_of(gen)
+    z = np.arange(n) % 2
+    streams = RowStreams(5, np.arange(n))
+    noise = streams.normal(model.noise_size)
+    uniforms = streams.uniform(model.layout.width - model.layout.n_numbers)
+    rows = model.generate_for(one_hot(torch.tensor(z)).float(), noise, uniforms)
+    forest = RandomForestClassifier(30, min_samples_leaf=10, random_state=0)
+    return cross_val_score(forest, rows.numpy(), z, cv=3).mean()
+
+
+def test_second_discriminator_lowers_what_can_be_told_of_z():
+    data = make_biased_domains(2000, n_features=3, random_state=0)
+    gen = FairGAN(noise_size=8, hidden_width=32, n_layers=1, max_iter=400)
+    gen.set_params(batch_size=128, learning_rate=3e-3, random_state=0)
+    table = (data.data, data.target, data.z)
+    unfair, fair = (
+        accuracy_of_telling_z(gen.set_params(lambda_fair=strength).fit(*table))
+        for strength in (0.0, 3.0)
+    )
+    assert unfair > 0.8
+    assert fair < 0.6

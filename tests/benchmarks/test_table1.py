@@ -13,7 +13,7 @@ from benchmarks.table1.results import averages, text
 from benchmarks.table1.settings import ADULT_GRAPH, METHODS, QUICK, Method, Protocol
 from benchmarks.table1.units import Unit, compute, reweighing
 from skfadm._files import UserError
-from skfadm.baselines._graph import read_graph
+from skfadm.baselines._decaf import read_graph
 from skfadm.datasets._adult import _FEATURES
 
 from .adult_files import RACES

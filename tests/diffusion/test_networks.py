@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.stats import norm
 
-from skfadm.baselines._paper import score_matching_loss, uniform_times
+from skfadm.baselines._fadm import score_matching_loss, uniform_times
 from skfadm.diffusion.evidence import BlockEvidence
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.losses import (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from skfadm.baselines._paper import PAPER
+from skfadm.baselines._fadm import PAPER
 from skfadm.diffusion import samplers
 from skfadm.diffusion.generation import RowGenerator
 from skfadm.diffusion.guidance import Guidance
