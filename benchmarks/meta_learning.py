@@ -34,8 +34,7 @@ from skfadm.diffusion.losses import (
     noise_rows,
 )
 from skfadm.diffusion.meta_learning import meta_gradients, network_of
-from skfadm.diffusion.objective import Batch, NetworkSizes, Objective, restore
-from skfadm.diffusion.recipe import DEFAULT
+from skfadm.diffusion.objective import DEFAULT, Batch, NetworkSizes, Objective, restore
 from skfadm.diffusion.sde import VPSDE
 from skfadm.diffusion.training import TrainingSettings, train
 from skfadm.encoding import TabularEncoder

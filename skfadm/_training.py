@@ -14,8 +14,7 @@ from ._files import cached
 from ._progress import show_progress
 from .diffusion.devices import has_fast_bfloat16, resolve_device
 from .diffusion.generation import RowGenerator
-from .diffusion.objective import NetworkSizes
-from .diffusion.recipe import Recipe
+from .diffusion.objective import NetworkSizes, Recipe
 from .diffusion.training import Trained, TrainingSettings, train
 
 #: Rows that are seen more often than this begin to be memorised: on 3,540 rows of

@@ -26,8 +26,7 @@ from ._validation import (
 )
 from .diffusion.devices import resolve_device
 from .diffusion.generation import label_probabilities
-from .diffusion.objective import NetworkSizes
-from .diffusion.recipe import DEFAULT
+from .diffusion.objective import DEFAULT, NetworkSizes
 from .diffusion.schedule import held_out
 from .diffusion.training import Trained
 from .encoding._identifiers import RULES

@@ -9,7 +9,7 @@ from sklearn.exceptions import NotFittedError
 
 from skfadm import FairDiffusionGenerator
 from skfadm import _training as training_module
-from skfadm.diffusion import batches, guidance, training
+from skfadm.diffusion import batches, generation, training
 from skfadm.diffusion.training import TrainingSettings
 
 from .generators import mixed_table, tiny
@@ -133,7 +133,7 @@ def test_rare_labels_are_emphasised_and_rows_of_others_stay_as_they_are(
     assert generator.class_count_.tolist() == [len(X) - 10, 10]
     asked = ["often", "rare"] * 20
     emphasised = generator.sample(40, asked)[0]
-    monkeypatch.setattr(guidance, "SHRINKAGE", 0.0)
+    monkeypatch.setattr(generation, "SHRINKAGE", 0.0)
     plain = generator.sample(40, asked)[0]
     pd.testing.assert_frame_equal(emphasised[::2], plain[::2])
     assert not emphasised[1::2].equals(plain[1::2])

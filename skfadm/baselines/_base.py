@@ -24,8 +24,7 @@ from skfadm.diffusion.devices import has_fast_bfloat16
 from skfadm.diffusion.layers import draw_weights
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.networks import ResidualMLP
-from skfadm.diffusion.row_streams import RowStreams
-from skfadm.diffusion.seeds import spawn_seeds
+from skfadm.diffusion.row_streams import RowStreams, spawn_seeds
 
 from ._training import Groups, Networks, train
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,12 +14,11 @@ from torch import Tensor
 from skfadm._base import EncodedTable
 from skfadm._sampling import generate_rows
 from skfadm._training import DiffusionGenerator
-from skfadm.diffusion.guidance import DenoiserFunction
 from skfadm.diffusion.losses import MAX_NOISE_LEVEL, MIN_NOISE_LEVEL, NoisedRows
 from skfadm.diffusion.networks import Denoiser
+from skfadm.diffusion.objective import Recipe
 from skfadm.diffusion.optimiser import adam
-from skfadm.diffusion.recipe import Recipe
-from skfadm.diffusion.samplers import Noise
+from skfadm.diffusion.samplers import DenoiserFunction, Noise
 from skfadm.diffusion.sde import VPSDE
 from skfadm.generator import FairDiffusionGenerator
 
@@ -62,19 +62,14 @@ def euler_maruyama(
     `denoiser` is the guided estimate of x_0, `x` are standard normal rows (n, p),
     `times` (n_steps + 1,) decrease, and `noise` draws the increments.
     """
-    times = times.to(x)
-    for t, t_next in zip(
-        times[:-1].view(-1, 1, 1), times[1:].view(-1, 1, 1), strict=True
-    ):
+    times = times.to(x).view(-1, 1, 1)
+    for t, t_next in pairwise(times):
         alpha, sigma = sde.marginal(t)
         score = (alpha * denoiser(x, t) - x) / sigma**2
         dt = t - t_next
-        x = (
-            x
-            - sde.reverse_drift(x, t, score) * dt
-            + sde.diffusion(t) * dt.sqrt() * noise()
-        )
-    return denoiser(x, times[-1].view(1, 1))
+        x = x - sde.reverse_drift(x, t, score) * dt
+        x += sde.beta(t).sqrt() * dt.sqrt() * noise()
+    return denoiser(x, times[-1])
 
 
 #: FADM as it is printed.

@@ -18,9 +18,8 @@ from skfadm._progress import Report
 from skfadm.diffusion.devices import has_fast_bfloat16
 from skfadm.diffusion.layers import Linear
 from skfadm.diffusion.layout import Layout
-from skfadm.diffusion.row_streams import RowStreams
+from skfadm.diffusion.row_streams import RowStreams, spawn_seeds
 from skfadm.diffusion.schedule import WARM_UP, Schedule
-from skfadm.diffusion.seeds import spawn_seeds
 from skfadm.diffusion.training import Trained, update_average
 
 #: Decay of the running average of the weights, which is what sampling uses.

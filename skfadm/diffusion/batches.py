@@ -16,14 +16,10 @@ LABEL_SHARE = 1 / 16
 class DomainBatches:
     """Draws B_in and B_out with replacement from rows of several domains.
 
-    Each draw makes one domain, uniformly chosen, the meta-test part. The weights of the
-    two parts are their shares of all rows, so that without an inner step the weighted
-    losses add up to the loss on the pooled rows in expectation: meta-learning changes
-    how the networks learn, not which distribution they learn. A small domain still gets
-    a share of the batch that makes its loss worth taking.
-
-    So does a rare label, where `labels` are given: its rows are drawn more often, and
-    each weighs as much less, so that less noise is learned of it.
+    Each draw makes one domain, uniformly chosen, the meta-test part. The parts weigh as
+    their shares of all rows, so that meta-learning changes how networks learn, not
+    which distribution. Rows of a small domain, and of a rare label where `labels` are
+    given, are drawn more often and weigh as much less.
     """
 
     def __init__(
@@ -74,27 +70,21 @@ class DomainBatches:
     ) -> tuple[Tensor, float | Tensor]:
         """Draw from a domain, or from all others, and return rows and weight."""
         n = len(self.order)
-        n_rows = n - count if others else count
+        n_rows, device = n - count if others else count, self.generator.device
         if self.odds is None:
-            at = self._uniform(n_rows, size)
+            at = torch.randint(n_rows, (size,), generator=self.generator, device=device)
             # Positions run over the rows of all other domains: skip over this one's.
             skipped = torch.where(at < start, at, at + count) if others else at + start
             return self.order[skipped], share
         low, high = self.edges[[start, start + count]].tolist()
         length = float(self.edges[-1]) - (high - low) if others else high - low
-        device = self.generator.device
-        u = torch.rand(
+        u = length * torch.rand(
             size, generator=self.generator, device=device, dtype=torch.double
         )
-        u = u * length
         u = torch.where(u < low, u, u + (high - low)) if others else u + low
         at = torch.searchsorted(self.ends, u, right=True).clamp_(max=n - 1)
         weight = share * (length / n_rows) / self.odds[at]
         return self.order[at], weight.float()
-
-    def _uniform(self, high: int, size: int) -> Tensor:
-        device = self.generator.device
-        return torch.randint(high, (size,), generator=self.generator, device=device)
 
 
 def odds_of(labels: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -1,7 +1,6 @@
-"""Layers that draw from a generator they are given, never from torch's global one.
+"""Layers that draw from a generator they are given.
 
-The global generator belongs to the whole process: one that seeds it, or draws from it,
-changes what other threads draw.
+Torch's global one belongs to the whole process: a draw changes those of other threads.
 """
 
 from __future__ import annotations
@@ -22,10 +21,7 @@ class ZeroLinear(nn.Linear):
             nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor, shift: Tensor | None = None) -> Tensor:
-        """Return the products of rows, plus the bias or the `shift` in its place.
-
-        A shift is (n, n_outputs) or (1, n_outputs), and costs nothing.
-        """
+        """Return products plus the bias, or plus `shift` (n or 1, n_outputs)."""
         if shift is None:
             return super().forward(x)
         return torch.addmm(shift, x, self.weight.T.to(x.dtype))
@@ -35,10 +31,7 @@ class Linear(ZeroLinear):
     """A linear layer that is zero until `draw_weights` draws what it starts as."""
 
     def draw(self, generator: Generator) -> None:
-        """Draw weights and bias as `torch.nn.Linear` does.
-
-        Uniform between -1 and 1 over the root of the number of inputs.
-        """
+        """Draw weights and bias from the distribution of `torch.nn.Linear`."""
         bound = 1.0 / math.sqrt(max(1, self.in_features))
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -bound, bound, generator)

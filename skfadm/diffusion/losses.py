@@ -8,8 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import Generator, Tensor
 
-from .evidence import BlockEvidence, Evidence
-from .networks import Denoiser, NoisedClassifier
+from .networks import BlockEvidence, Denoiser, Evidence, NoisedClassifier
 from .sde import VPSDE
 
 #: Below the first noise level rows are as good as the data, above the second as good as
@@ -106,11 +105,9 @@ def denoising_loss(
 ) -> Tensor:
     r"""Return the denoising loss of each row, shape (n,): Eq. 4 for mixed tables.
 
-    Numbers: :math:`|\hat x_0 - x_0|^2 / \sigma_t^2`, Eq. 4 with
-    :math:`\lambda(t) = \sigma_t^2 / \alpha_t^2`, which gives every noise level the same
-    weight at the start (Karras et al. 2022). Category columns: the cross-entropy of
-    the block's softmax, which has the same optimum as squared error: the posterior
-    mean of the one-hot vector. Averaged over the table's columns.
+    Numbers: :math:`|\hat x_0 - x_0|^2 / \sigma_t^2`, weighted as by Karras et al. 2022.
+    Category columns: the cross-entropy of the block's softmax, with the same optimum as
+    squared error. Averaged over the table's columns.
     """
     layout, k = denoiser.layout, denoiser.layout.n_numbers
     outputs = denoiser.outputs(batch.evidence, batch.t, y)

@@ -33,14 +33,11 @@ def meta_gradients(
     .. math:: \hat\theta = \theta - \alpha \nabla_\theta L(B_{in}, \theta), \qquad
               \nabla_\theta \big(L(B_{in}, \theta) + \beta L(B_{out}, \hat\theta)\big).
 
-    The networks do not interact, so the gradient of the summed losses holds the
-    gradient of each. (Section 4.4 of the paper swaps the roles of B_in and B_out in its
-    text; this is Algorithm 1.) The first-order form takes the gradient of the meta-test
-    loss at :math:`\hat\theta` as if it were that at :math:`\theta`; without a
-    `batch_out` the step is plain training.
-
-    ``objective(batch)`` returns scalar losses by network; its submodules are the
-    networks. Gradients are by parameter, the losses on B_in and B_out detached.
+    The networks do not interact, so the gradient of the summed losses holds that of
+    each. The first-order form takes the gradient at :math:`\hat\theta` as if it were
+    that at :math:`\theta`; without a `batch_out` the step is plain training.
+    ``objective(batch)`` returns scalar losses by network, its submodules. Returned are
+    the gradients by parameter, and the losses on B_in and B_out, detached.
     """
     params = dict(objective.named_parameters())
     names: list[str] = list(params)

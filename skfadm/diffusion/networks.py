@@ -1,23 +1,93 @@
-"""The score network and the time-conditioned classifiers p_t(y|x) and p_t(z|x)."""
+"""The score network and the classifiers p_t(y|x), p_t(z|x), and how they read rows."""
 
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn.functional import one_hot, silu
 
-from .evidence import BlockEvidence, Evidence
 from .layers import Dropout, Linear, ZeroLinear
+from .layout import Layout
 from .sde import VPSDE
 
 
-class TimeFeatures(nn.Module):
-    """Sinusoidal features of the noise level, shape (n, 2 * n_frequencies).
+class Evidence(NamedTuple):
+    """Noised rows as networks read them."""
 
-    The argument is log(sigma_t / alpha_t), in which what there is to denoise changes
-    evenly; wavelengths run from 32, more than its whole range, to 1.
+    #: What goes into a network, (n, p).
+    inputs: Tensor
+    #: Logits of the categories given their own noised block alone, 0 for numbers, (n,
+    #: p). None where every channel is a number.
+    logits: Tensor | None
+
+
+class BlockEvidence(nn.Module):
+    r"""What each noised one-hot block says by itself about its category.
+
+    The noise is independent over channels, so that with one-hot blocks of height h
+    Bayes' rule splits the posterior of a category c of a column exactly,
+
+    .. math:: \log p(c \mid x_t) = \log p(c \mid x_t^{other})
+              + \frac{\alpha_t h}{\sigma_t^2} x_{t, c} + const,
+
+    into what the other columns say and what the column's own block says. The second
+    part is known, so that a network need only learn the first, which is smooth in x_t
+    and bounded. In place of noised blocks it gets
+    :math:`h \sqrt{p(c \mid x_{t,block})}`: the root tells an unlikely category from an
+    impossible one, which columns that determine each other need.
+
+    With ``active=False`` rows are read as they are, as in Eq. 4.
+    """
+
+    log_prior: Tensor
+    is_category: Tensor
+
+    def __init__(self, layout: Layout, sde: VPSDE, active: bool = True):
+        super().__init__()
+        self.layout = layout
+        self.sde = sde
+        self.active = active and bool(layout.category_sizes)
+        #: Channels that are estimated as numbers: the first ones.
+        self.n_linear = layout.n_numbers if self.active else layout.width
+        # Every category as likely as another, until shares are taken from a table.
+        self.register_buffer("log_prior", torch.zeros(layout.width))
+        is_category = (torch.arange(layout.width) >= layout.n_numbers).float()
+        self.register_buffer("is_category", is_category, persistent=False)
+
+    def set_prior(self, table: NDArray[np.float32]) -> None:
+        """Take the shares of the categories from compact rows (n, n_columns)."""
+        layout = self.layout
+        for j, size in enumerate(layout.category_sizes):
+            codes = table[:, layout.n_numbers + j].astype(np.int64)
+            # Half a row for a category without any, so that it stays possible.
+            counts = np.maximum(np.bincount(codes, minlength=size), 0.5)
+            log_shares = torch.from_numpy(np.log(counts / counts.sum()))
+            self.log_prior[layout.offsets[j] :][:size] = log_shares
+
+    def forward(self, x: Tensor, t: Tensor) -> Evidence:
+        """Return what noised rows (n, p) say at times (n, 1) or (1, 1)."""
+        if not self.active:
+            return Evidence(x, None)
+        layout, k = self.layout, self.layout.n_numbers
+        alpha, sigma = self.sde.marginal(t)
+        # Channel by channel in memory, which is how blocks are read fastest.
+        x = x.T.contiguous().T
+        weight = layout.scale * alpha / sigma**2 * self.is_category
+        logits = torch.addcmul(self.log_prior.to(x.dtype), x, weight)
+        root = layout.log_probabilities(logits).mul_(0.5).exp_()
+        inputs = torch.cat([x[:, :k].T, layout.scale * root.T]).T
+        return Evidence(inputs, logits)
+
+
+class TimeFeatures(nn.Module):
+    """Sinusoidal features of log(sigma_t / alpha_t), shape (n, 2 * n_frequencies).
+
+    Wavelengths run from 32, more than its whole range, to 1.
     """
 
     frequencies: Tensor
@@ -39,9 +109,8 @@ class TimeFeatures(nn.Module):
 class ResidualMLP(nn.Module):
     """A residual SiLU network of rows and time, and of labels if there are any.
 
-    It has `n_blocks` residual blocks of two layers of `width` units. Label code
-    `n_labels` stands for no label. `dropout` is the share of hidden units that training
-    leaves out of each layer's input.
+    Each block has two layers of `width` units. Label code `n_labels` stands for no
+    label. `dropout` is the share of hidden units that training leaves out.
     """
 
     def __init__(
@@ -61,7 +130,7 @@ class ResidualMLP(nn.Module):
         self.dropout = Dropout(dropout)
         n_features = 2 * len(self.features.frequencies)
         # Times and labels give each layer a shift in place of a bias. Labels begin
-        # without any effect, and rare ones stay near that.
+        # without any effect.
         n_shifts = width * (n_blocks + 1)
         self.times = Linear(n_features, n_shifts)
         self.labels = None
@@ -125,11 +194,9 @@ class Denoiser(nn.Module):
     The score of Eq. 4 is :math:`(\alpha_t \hat x_0 - x_t) / \sigma_t^2`. With the
     network's output :math:`F(x_t, t)`, numbers are
     :math:`\hat x_0 = \alpha_t x_t + \sigma_t F` (the preconditioning of Karras et al.
-    2022 for unit variance, in the variables of the VP-SDE) and a one-hot block is
-    ``scale`` times the softmax of F plus what the block says by itself
-    (`BlockEvidence`): the posterior mean of a one-hot vector is its vector of
-    probabilities, so it cannot leave the simplex. A network that puts out zero is right
-    for independent columns. With labels it also estimates E[x_0 | x_t, y].
+    2022) and a one-hot block is ``scale`` times the softmax of F plus what the block
+    says by itself (`BlockEvidence`). A network that puts out zero is right for
+    independent columns. With labels it also estimates E[x_0 | x_t, y].
     """
 
     def __init__(
@@ -157,11 +224,7 @@ class Denoiser(nn.Module):
         return outputs if read.logits is None else outputs + read.logits
 
     def forward(self, x: Tensor, t: Tensor, y: Tensor | None = None) -> Tensor:
-        """Return the estimate of x_0, shape (n, p).
-
-        `t` is (n, 1) or (1, 1); `y` are label codes (n,), None for the estimate that
-        knows no label.
-        """
+        """Return the estimate of x_0, (n, p), at times (n or 1, 1); `y` may be None."""
         alpha, sigma = self.sde.marginal(t)
         outputs = self.outputs(self.evidence(x, t), t, y)
         k = self.evidence.n_linear
@@ -187,14 +250,8 @@ class NoisedClassifier(nn.Module):
         super().__init__()
         self.evidence = evidence
         self.n_categories = n_categories
-        self.network = ResidualMLP(
-            evidence.layout.width,
-            sum(n_categories),
-            width,
-            n_blocks,
-            sde,
-            dropout=dropout,
-        )
+        shape = (evidence.layout.width, sum(n_categories), width, n_blocks)
+        self.network = ResidualMLP(*shape, sde, dropout=dropout)
 
     def log_probabilities(self, read: Evidence, t: Tensor) -> tuple[Tensor, ...]:
         """Return log p_t(c | x) of each attribute: tensors (n, n_categories)."""

@@ -1,7 +1,8 @@
-"""The networks with their losses, as training sees them."""
+"""The recipe of a generator, and the networks with their losses that it asks for."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,12 +11,56 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from .evidence import BlockEvidence
 from .layout import Layout
-from .losses import NoisedRows, classification_loss
-from .networks import Denoiser, NoisedClassifier
-from .recipe import Recipe
+from .losses import NoisedRows, classification_loss, denoising_loss, lognormal_times
+from .networks import BlockEvidence, Denoiser, NoisedClassifier
+from .optimiser import Optimiser, muon_and_adam
+from .samplers import Solver, multistep, multistep_times
+from .schedule import Schedule, UntilFlat
 from .sde import VPSDE
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How networks are built and trained, and how rows are sampled from them."""
+
+    #: Loss of the score network on each row, shape (n,); labels may be None.
+    loss: Callable[[Denoiser, NoisedRows, Tensor | None], Tensor]
+    #: Whether a one-hot block is estimated by a softmax, from which its category is
+    #: drawn at the end. Otherwise each of its channels is a number like any other.
+    categorical: bool
+    #: Whether the score network is given labels, and gives label guidance itself.
+    #: Otherwise a classifier does.
+    conditional: bool
+    #: Whether the losses on B_in and B_out count by their shares of the rows, and rare
+    #: labels are drawn more often and count by as much less.
+    weighted: bool
+    #: Training times of quantiles in (0, 1).
+    training_times: Callable[[Tensor, VPSDE], Tensor]
+    #: The optimisers of named parameters, with products of a dtype.
+    optimisers: Callable[[Mapping[str, nn.Parameter], torch.dtype], list[Optimiser]]
+    #: The course of the learning rate over a number of iterations.
+    schedule: Callable[[int], Schedule]
+    #: Whether products are in bfloat16 where a processor is fast at it.
+    half: bool
+    #: The times of a number of steps, and how these are taken.
+    sampling_times: Callable[[int, VPSDE], Tensor]
+    solver: Solver
+
+
+#: The generator's own; that of the paper stands beside `baselines.FADM`.
+DEFAULT = Recipe(
+    loss=denoising_loss,
+    categorical=True,
+    conditional=True,
+    weighted=True,
+    training_times=lognormal_times,
+    optimisers=muon_and_adam,
+    schedule=UntilFlat,
+    half=True,
+    sampling_times=multistep_times,
+    solver=multistep,
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +80,7 @@ class NetworkSizes:
 
 
 class Batch(NamedTuple):
-    """Noised rows, their codes, the labels given to the score network, their weight."""
+    """Noised rows, their codes, labels as the score network gets them, and weights."""
 
     rows: NoisedRows
     y: Tensor
@@ -47,9 +92,9 @@ class Batch(NamedTuple):
 class Objective(nn.Module):
     """The networks of a recipe and their losses on a batch."""
 
-    def __init__(self, sizes: NetworkSizes, recipe: Recipe, sde: VPSDE):
+    def __init__(self, sizes: NetworkSizes, recipe: Recipe):
         super().__init__()
-        layout = Layout(sizes.n_numbers, sizes.category_sizes)
+        layout, sde = Layout(sizes.n_numbers, sizes.category_sizes), VPSDE()
         self.recipe = recipe
         self.evidence = BlockEvidence(layout, sde, active=recipe.categorical)
         n_labels = sizes.n_classes if recipe.conditional else 0
@@ -83,6 +128,6 @@ def restore(
     device: str,
 ) -> Objective:
     """Return trained networks, ready to be evaluated on a device."""
-    networks = Objective(sizes, recipe, VPSDE())
+    networks = Objective(sizes, recipe)
     networks.load_state_dict({k: torch.from_numpy(w) for k, w in weights.items()})
     return networks.to(device).eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""Random numbers for rows, which nothing but a seed and the row's index decides."""
+"""Random numbers: seeds of independent streams, and a stream for each row."""
 
 from __future__ import annotations
 
@@ -18,11 +18,20 @@ FACTORS = (0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 AT_A_TIME = 16_384
 
 
+def spawn_seeds(seed: int, n: int) -> list[int]:
+    """Return n seeds of 64 bits that `seed` decides.
+
+    Generators that are given one and the same seed draw the same numbers.
+    """
+    children = np.random.SeedSequence(seed).spawn(n)
+    return [int(child.generate_state(1, np.uint64)[0]) for child in children]
+
+
 class RowStreams:
     r"""A stream of random numbers for each row.
 
-    Whatever else is generated with it, by whichever worker, a row gets the same
-    numbers. Number c of a stream is computed from c, with no state to keep:
+    Whatever else is generated, by whichever worker, a row gets the same numbers. Number
+    c of a stream is computed from c, with no state to keep:
 
     .. math:: h_c = \operatorname{mix}(k + c\,\gamma) \bmod 2^{64}, \qquad
               k = \operatorname{mix}(\operatorname{mix}(\operatorname{mix}(s)

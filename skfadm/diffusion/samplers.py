@@ -8,9 +8,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from .guidance import DenoiserFunction
 from .sde import VPSDE
 
+#: Maps rows (n, p) and times (n, 1) or (1, 1), and label codes (n,) where it is given
+#: labels, to estimates of x_0, shape (n, p).
+DenoiserFunction = Callable[..., Tensor]
 #: Returns fresh standard normal noise for the rows, shape (n, p), at each call.
 Noise = Callable[[], Tensor]
 #: Takes rows through decreasing times: (denoiser, x, times, sde, noise).
@@ -52,12 +54,11 @@ def multistep(
               \int_0^h e^{s - h} D(\lambda + s) ds.
 
     Rows at the first time have the mean :math:`\alpha m` and the covariance
-    :math:`\sigma^2 I + \alpha^2 C`, of which standard normal rows know nothing. Far out
-    :math:`D(x) = m + \alpha C x / \sigma^2`, so that :math:`\alpha D(x / 2) + \sigma x`
-    has both, up to the order of :math:`\alpha^3`.
+    :math:`\sigma^2 I + \alpha^2 C`. As :math:`D(x) \approx m + \alpha C x / \sigma^2`
+    there, :math:`\alpha D(x / 2) + \sigma x` has both, up to :math:`\alpha^3`.
 
-    `x` are standard normal rows (n, p), `times` decrease; there is one evaluation a
-    time, of which the last is the result. `noise` is not used.
+    `x` are standard normal rows (n, p), `times` decrease, and the evaluation at the
+    last one is the result. `noise` is not used.
     """
     alpha, sigma = sde.marginal(times)
     log_snr = (alpha.log() - sigma.log()).tolist()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import ClassVar
 
 import numpy as np
@@ -30,7 +31,7 @@ COMMON = 20
 class Schedule(ABC):
     """The course of the learning rate, and how long training lasts."""
 
-    #: Whether rows are held out, whose loss is noted when it is due.
+    #: Whether rows are held out, whose loss decides how long.
     holds_out: ClassVar[bool] = False
 
     def __init__(self, max_iter: int):
@@ -41,12 +42,8 @@ class Schedule(ABC):
     def factor(self, iteration: int) -> float:
         """Return the factor on the learning rate."""
 
-    def is_due(self, done: int) -> bool:
-        """Tell whether the held-out loss is wanted after so many iterations."""
-        return False
-
-    def note(self, done: int, loss: float) -> None:
-        """Take the held-out loss."""
+    def check(self, done: int, loss: Callable[[], float]) -> None:
+        """Take the held-out loss after so many iterations, if it is wanted by then."""
         raise NotImplementedError
 
 
@@ -73,13 +70,11 @@ class UntilFlat(Schedule):
         progress = late / (self.n_iter - self.decays_from + 1)
         return min(1.0, rise, 0.5 * (1.0 + math.cos(math.pi * progress)))
 
-    def is_due(self, done: int) -> bool:
-        """Tell whether the held-out loss is wanted after so many iterations."""
-        return done == self.next_check and done < self.decays_from
-
-    def note(self, done: int, loss: float) -> None:
-        """Take the held-out loss, and begin to end if it has become flat."""
-        self.losses.append(loss)
+    def check(self, done: int, loss: Callable[[], float]) -> None:
+        """Take the held-out loss if it is time, and begin to end if it is flat."""
+        if done != self.next_check or done >= self.decays_from:
+            return
+        self.losses.append(loss())
         self.next_check = max(FIRST_CHECK, math.ceil(self.next_check * NEXT_CHECK))
         first, *checks = self.losses
         if len(checks) < 4:

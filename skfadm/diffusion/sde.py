@@ -18,11 +18,6 @@ class VPSDE:
     Its marginal is :math:`x_t = \alpha_t x_0 + \sigma_t \epsilon`, with
     :math:`\alpha_t = e^{-B(t)/2}`, :math:`\sigma_t^2 = 1 - e^{-B(t)}` and
     :math:`B(t) = \int_0^t \beta`. All methods take and return tensors of any shape.
-
-    >>> import torch
-    >>> alpha, sigma = VPSDE().marginal(torch.tensor([0.0, 1.0]))
-    >>> (alpha**2 + sigma**2).tolist()
-    [1.0, 1.0]
     """
 
     beta_min: float = 0.1
@@ -36,17 +31,9 @@ class VPSDE:
         """Return B(t), the integral of beta from 0 to t."""
         return t * (self.beta_min + 0.5 * t * (self.beta_max - self.beta_min))
 
-    def drift(self, x: Tensor, t: Tensor) -> Tensor:
-        """Return f(x, t) = -beta(t) x / 2, the drift of Eq. 2."""
-        return -0.5 * self.beta(t) * x
-
-    def diffusion(self, t: Tensor) -> Tensor:
-        """Return g(t) = sqrt(beta(t)), the diffusion of Eq. 2."""
-        return self.beta(t).sqrt()
-
     def reverse_drift(self, x: Tensor, t: Tensor, score: Tensor) -> Tensor:
         """Return f(x, t) - g(t)^2 score, the drift of the reverse SDE (Eq. 3)."""
-        return self.drift(x, t) - self.beta(t) * score
+        return -0.5 * self.beta(t) * x - self.beta(t) * score
 
     def marginal(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """Return alpha_t and sigma_t of p(x_t | x_0) = N(alpha_t x_0, sigma_t^2 I)."""
@@ -69,8 +56,7 @@ class VPSDE:
         r"""Return the discrete :math:`\beta_i` of DDPM (Eq. 1), float64.
 
         The chain :math:`x_i = \sqrt{1-\beta_i} x_{i-1} + \sqrt{\beta_i}\epsilon` with
-        these has exactly the marginals of the SDE at :math:`t = i / n_{steps}`;
-        :math:`n_{steps} \beta_i \to \beta(t)` as the steps grow finer.
+        these has exactly the marginals of the SDE at :math:`t = i / n_{steps}`.
         """
         t = torch.linspace(0.0, 1.0, n_steps + 1, dtype=torch.float64)
         return -torch.expm1(-torch.diff(self.integrated_beta(t)))

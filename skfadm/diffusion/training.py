@@ -14,11 +14,9 @@ from .batches import DomainBatches
 from .layers import deal_dropout, draw_weights
 from .losses import label_condition, noise_rows
 from .meta_learning import meta_gradients
-from .objective import Batch, NetworkSizes, Objective
-from .recipe import Recipe
+from .objective import Batch, NetworkSizes, Objective, Recipe
+from .row_streams import spawn_seeds
 from .schedule import held_out
-from .sde import VPSDE
-from .seeds import spawn_seeds
 
 #: Iterations between two checks for divergence: each waits for the device.
 CHECK_EVERY = 200
@@ -77,7 +75,7 @@ def train(
     """
     # Dropout draws for itself: classifiers do not change what the score network sees.
     of_weights, of_batches, of_noise, of_dropout, of_held_out = spawn_seeds(seed, 5)
-    objective = Objective(sizes, recipe, VPSDE())
+    objective = Objective(sizes, recipe)
     draw_weights(objective, Generator().manual_seed(of_weights))
     objective.evidence.set_prior(table)
     objective.to(device)
@@ -90,11 +88,6 @@ def train(
     learned, out = np.arange(len(table)), np.empty(0, dtype=np.int64)
     if schedule.holds_out:
         learned, out = held_out(np.column_stack([y, z, domains]), seed)
-    judge = None
-    if len(out):
-        judge = HeldOutLoss(
-            objective, sizes, data[0][out], data[1][out, 0], of_held_out
-        )
     labels = y[learned] if recipe.weighted else None
     batches = DomainBatches(
         domains[learned],
@@ -115,12 +108,16 @@ def train(
     parameters = dict(objective.named_parameters())
     optimisers = recipe.optimisers(parameters, dtype)
     average = {name: p.detach().clone() for name, p in parameters.items()}
+    judge = None
+    if len(out):
+        parts = (data[0][out], data[1][out, 0])
+        judge = held_out_loss(objective, sizes, average, *parts, of_held_out)
     networks = list(settings.learning_rate)
     history = torch.zeros(settings.max_iter, len(networks), device=device)
     iteration = 0
     while iteration < schedule.n_iter:
-        if judge is not None and schedule.is_due(iteration):
-            schedule.note(iteration, judge(average))
+        if judge is not None:
+            schedule.check(iteration, judge)
         drawn = [batch(*part) for part in batches.draw()]
         gradients, losses_in, losses_out = meta_gradients(
             objective,
@@ -176,39 +173,38 @@ def update_average(
     torch._foreach_lerp_(list(average.values()), list(parameters.values()), 1.0 - decay)
 
 
-class HeldOutLoss:
-    """The score network's loss, by its averaged weights, on rows it does not learn."""
+def held_out_loss(
+    objective: Objective,
+    sizes: NetworkSizes,
+    average: Mapping[str, Tensor],
+    rows: Tensor,
+    y: Tensor,
+    seed: int,
+) -> Callable[[], float]:
+    """Return what takes the score network's loss, by averaged weights, on these rows.
 
-    def __init__(
-        self,
-        objective: Objective,
-        sizes: NetworkSizes,
-        rows: Tensor,
-        y: Tensor,
-        seed: int,
-    ):
-        self.objective = Objective(sizes, objective.recipe, VPSDE())
-        self.objective.to(rows.device).eval().load_state_dict(objective.state_dict())
-        self.objective.score.network.dtype = objective.score.network.dtype
-        self.rows, self.y, self.seed = rows, y, seed
+    The noise is the same each time.
+    """
+    recipe, dtype = objective.recipe, objective.score.network.dtype
+    networks = Objective(sizes, recipe).to(rows.device).eval()
+    networks.load_state_dict(objective.state_dict())
+    networks.score.network.dtype = dtype
 
     @torch.no_grad()
-    def __call__(self, average: Mapping[str, Tensor]) -> float:
-        """Return the mean loss by averaged weights, of the same noise each time."""
-        objective, recipe = self.objective, self.objective.recipe
-        objective.load_state_dict(average, strict=False)
-        generator = Generator(self.rows.device).manual_seed(self.seed)
-        index = torch.arange(len(self.rows)).repeat(
-            -(-HELD_OUT_DRAWS // len(self.rows))
-        )
+    def measure() -> float:
+        networks.load_state_dict(average, strict=False)
+        generator = Generator(rows.device).manual_seed(seed)
+        index = torch.arange(len(rows)).repeat(-(-HELD_OUT_DRAWS // len(rows)))
         losses = []
         # Noised anew each time, since noised rows of wide blocks are large.
         for part in index.split(1024):
             noised = noise_rows(
-                self.rows[part], objective.evidence, recipe.training_times, generator
+                rows[part], networks.evidence, recipe.training_times, generator
             )
-            losses.append(recipe.loss(objective.score, noised, self.y[part]))
+            losses.append(recipe.loss(networks.score, noised, y[part]))
         return float(torch.cat(losses).mean())
+
+    return measure
 
 
 def _check_finite(

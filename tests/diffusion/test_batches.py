@@ -23,10 +23,13 @@ def test_parts_never_share_a_domain_and_fill_the_batch(labels):
             assert w_in + w_out == 1.0
 
 
-def test_every_domain_is_held_out_equally_often():
-    domains = np.repeat([0, 1, 2], [5000, 300, 5])
-    held_out = [domains[outside[0]] for _, (outside, _) in draws(domains, n=3000)]
+def test_every_domain_is_held_out_equally_often_even_one_of_a_single_row():
+    domains = np.repeat([0, 1, 2], [5000, 300, 1])
+    outs = [outside for _, (outside, _) in draws(domains, n=3000)]
+    held_out = [domains[out[0]] for out in outs]
     np.testing.assert_allclose(np.bincount(held_out) / 3000, 1 / 3, atol=0.04)
+    sizes = {len(out) for out, d in zip(outs, held_out, strict=True) if d == 2}
+    assert sizes == {round(64 * MIN_SHARE)}
 
 
 def test_weighted_rows_follow_the_pooled_table():
@@ -41,19 +44,10 @@ def test_weighted_rows_follow_the_pooled_table():
     np.testing.assert_allclose(shares, [0.8, 0.15, 0.05], atol=0.002)
 
 
-def test_a_domain_of_one_row_is_drawn_with_replacement():
-    domains = np.array([0] * 99 + [1])
-    sizes = {len(out) for _, (out, _) in draws(domains) if domains[out[0]] == 1}
-    assert sizes == {round(64 * MIN_SHARE)}
-
-
-def test_a_single_domain_gives_one_part_of_weight_one():
+def test_a_single_domain_gives_one_part_and_a_batch_of_one_still_has_both():
     ((index, weight),) = draws(np.zeros(10, dtype=int), n=1)[0]
     assert weight == 1.0
     assert len(index) == 64
-
-
-def test_a_batch_of_one_still_has_both_parts():
     for inside, outside in draws([0, 1], batch_size=1, n=5):
         assert len(inside[0]) == len(outside[0]) == 1
 

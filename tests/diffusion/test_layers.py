@@ -42,12 +42,8 @@ def test_dropout_leaves_out_its_share_and_keeps_the_mean(p):
     assert float(out.mean()) == pytest.approx(1.0, abs=0.01)
     # Units of a row are left out independently of each other and of other rows'.
     left = (out == 0).double()
-    pairs = [left[:, :-1] * left[:, 1:], left[:-1] * left[1:]]
-    for both in pairs:
+    for both in (left[:, :-1] * left[:, 1:], left[:-1] * left[1:]):
         assert float(both.mean()) == pytest.approx(p * p, abs=0.005)
     assert torch.equal(dropout.eval()(x), x)
-
-
-def test_dropout_draws_from_no_generator_but_its_own():
     with pytest.raises(RuntimeError, match="no generator"):
         Dropout(0.5)(torch.ones(3))

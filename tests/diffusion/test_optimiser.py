@@ -33,9 +33,6 @@ def test_orthogonalised_matrices_do_not_depend_on_their_scale_nor_on_each_other(
     together = orthogonalise(torch.stack([a, 1e-4 * b]))
     torch.testing.assert_close(together[0], orthogonalise(a[None])[0])
     torch.testing.assert_close(together[1], orthogonalise(b[None])[0])
-
-
-def test_a_matrix_of_zeros_stays_zero():
     assert orthogonalise(torch.zeros(1, 3, 4)).eq(0).all()
 
 
@@ -75,7 +72,5 @@ def test_muon_has_the_matrices_of_the_score_network_but_for_those_of_labels():
         parameters["y.inputs.weight"]: ("y", 1.0),
     }
     (alone,) = adam(parameters)
-    assert [(g["network"], g["speed"]) for g in alone.param_groups] == [
-        ("score", 1.0),
-        ("y", 1.0),
-    ]
+    assert [g["network"] for g in alone.param_groups] == ["score", "y"]
+    assert [len(g["params"]) for g in alone.param_groups] == [3, 1]

@@ -55,6 +55,12 @@ def test_normal_and_uniform_numbers_have_their_distributions(attempt):
     assert 0.0 <= uniform.min() < uniform.max() < 1.0
 
 
+def test_spawned_seeds_differ_from_each_other_and_from_their_parent():
+    seeds = row_streams.spawn_seeds(7, 4)
+    assert len({7, *seeds}) == 5 and seeds == row_streams.spawn_seeds(7, 4)
+    assert not set(seeds) & set(row_streams.spawn_seeds(8, 4))
+
+
 def test_the_most_extreme_bits_give_finite_numbers(monkeypatch):
     extreme = torch.tensor([[-(2**31), 2**31 - 1]], dtype=torch.int32)
     streams = RowStreams(0, np.array([0]))

@@ -34,8 +34,10 @@ def test_marginal_solves_the_moment_equations_of_the_sde(sde):
 def test_reverse_drift_keeps_a_standard_normal_unchanged(sde):
     # If p_t is N(0, I) its score is -x, and the probability flow f - g^2/2 score is 0.
     x, t = torch.randn(5, 3, dtype=torch.float64), TIMES[2]
-    flow = 0.5 * (sde.reverse_drift(x, t, -x) + sde.drift(x, t))
+    flow = sde.reverse_drift(x, t, -0.5 * x)
     torch.testing.assert_close(flow, torch.zeros_like(x))
+    drift = sde.reverse_drift(x, t, torch.zeros_like(x))
+    torch.testing.assert_close(drift, -0.5 * sde.beta(t) * x)
 
 
 def test_time_inverts_noise_level_over_its_whole_range(sde):

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy.stats import entropy as scipy_entropy
 
-from skfadm.diffusion.guidance import (
+from skfadm.diffusion.generation import (
     Guidance,
     emphasis_of,
     entropy,
@@ -34,8 +34,7 @@ def test_potential_is_label_log_probability_plus_entropy():
     actual = guidance(lambda_y=1.5, lambda_z=2.0).potential(X, T, Y)
     torch.testing.assert_close(actual, expected)
 
-
-def test_entropies_of_several_sensitive_attributes_are_added():
+    # Entropies of several sensitive attributes are added.
     heads = MODEL.label_classifier(X, T) + MODEL.sensitive_classifier(X, T)
     both = Guidance(MODEL.label_classifier, lambda x, t: heads, 0.0, 3.0)
     expected = 3.0 * sum(entropy(head) for head in heads)
@@ -62,12 +61,8 @@ def test_guided_denoiser_adds_the_gradient_to_the_score():
     guided = guided_denoiser(MODEL.denoiser, guide, Y, sde)(X, T)
     score = (alpha * guided - X) / sigma**2
     torch.testing.assert_close(score, MODEL.score(X, T) + guide.gradient(X, T, Y))
-
-
-def test_without_strength_the_denoiser_is_left_as_it_is():
-    idle = guidance(lambda_y=0.0, lambda_z=0.0)
-    guided = guided_denoiser(MODEL.denoiser, idle, Y, VPSDE())
-    assert torch.equal(guided(X, T), MODEL.denoiser(X, T))
+    idle = guided_denoiser(MODEL.denoiser, guidance(lambda_y=0.0), Y, sde)
+    assert torch.equal(idle(X, T), MODEL.denoiser(X, T))
 
 
 @pytest.mark.parametrize("lambda_y", [0.0, 1.0, 2.5])
