@@ -10,6 +10,12 @@ import pandas as pd
 
 # Integers up to here are exact as floats, which can be missing.
 _EXACT = 2**53
+#: Dtypes of pandas that no file and no database gives, and what to convert them by.
+_REFUSED = {
+    pd.SparseDtype: "sparse values; expected dense ones: convert them by "
+    ".sparse.to_dense().",
+    pd.PeriodDtype: "periods; expected times: convert them by .dt.to_timestamp().",
+}
 
 
 def to_pandas(name: str, values: Any) -> Any:
@@ -22,29 +28,29 @@ def to_pandas(name: str, values: Any) -> Any:
     - Tables and columns of polars, Arrow and whatever else narwhals knows become ones
       of pandas; those that are lazy are collected.
 
-    Lists and all else are returned as they are. `name` is the argument, for errors.
+    Lists and all else are returned as they are. Sparse columns and periods are a
+    TypeError. `name` is the argument, for errors.
     """
     if isinstance(values, pd.DataFrame):
+        for label, dtype in values.dtypes.items():
+            _refuse(f"Column {label!r} of {name}", dtype)
         foreign = [j for j, dtype in enumerate(values.dtypes) if _is_foreign(dtype)]
         if foreign:
             values = values.copy(deep=False)
             for j in foreign:
                 values.isetitem(j, _native(values.iloc[:, j]))
         return values
-    if isinstance(values, pd.Series | pd.Index):
+    if isinstance(values, pd.Series | pd.Index | pd.api.extensions.ExtensionArray):
+        _refuse(name, values.dtype)
         return _native(values) if _is_foreign(values.dtype) else values
     if isinstance(values, np.ndarray):
         return _plain_array(name, values)
-    if isinstance(values, pd.api.extensions.ExtensionArray):
-        return values
     if hasattr(values, "detach"):  # a tensor that may track gradients, or be on a GPU
         values = values.detach().cpu()
         if not hasattr(values.dtype, "kind") and "bfloat16" in str(values.dtype):
             values = values.float()
         return np.asarray(values)
-    if type(values).__module__.partition(".")[0] == "pyarrow":
-        values = _whole_arrow(values)
-    found = nw.from_native(values, allow_series=True, pass_through=True)
+    found = _narwhals(values)
     if isinstance(found, nw.LazyFrame):
         found = found.collect()
     if isinstance(found, nw.DataFrame | nw.Series):
@@ -56,13 +62,14 @@ def to_pandas(name: str, values: Any) -> Any:
 
 def library_of(values: Any) -> str:
     """Name the library whose kind of table `to_pandas` changes, "" if it is pandas."""
-    if type(values).__module__.partition(".")[0] == "pyarrow":
+    found = _narwhals(values)
+    if not isinstance(found, nw.DataFrame | nw.LazyFrame | nw.Series):
+        return ""
+    # What comes from elsewhere goes out as a table of pandas.
+    library = found.implementation
+    if library.is_pyarrow():
         return "pyarrow"
-    found = nw.from_native(values, allow_series=True, pass_through=True)
-    if isinstance(found, nw.DataFrame | nw.LazyFrame | nw.Series):
-        # What comes from elsewhere goes out as a table of pandas.
-        return "polars" if found.implementation.is_polars() else ""
-    return ""
+    return "polars" if library.is_polars() else ""
 
 
 def from_pandas(values: Any, library: str) -> Any:
@@ -106,6 +113,18 @@ def factorize(values: Any) -> tuple[np.ndarray, Any]:
     return codes[:-1], found[:-1]
 
 
+def _narwhals(values: Any) -> Any:
+    """Return a table or a column of narwhals, or what it does not know as it is."""
+    if type(values).__module__.partition(".")[0] == "pyarrow":
+        import pyarrow as pa
+
+        if isinstance(values, pa.RecordBatch):
+            values = pa.Table.from_batches([values])
+        elif isinstance(values, pa.Array):
+            values = pa.chunked_array([values])
+    return nw.from_native(values, allow_series=True, pass_through=True)
+
+
 def _of_narwhals(name: str, found: nw.DataFrame | nw.Series) -> Any:
     if found.implementation.is_pandas_like():
         return to_pandas(name, found.to_pandas())
@@ -123,12 +142,10 @@ def _of_narwhals(name: str, found: nw.DataFrame | nw.Series) -> Any:
     return pd.Series(pd.arrays.ArrowExtensionArray(chunks), name=found.name or None)
 
 
-def _whole_arrow(values: Any) -> Any:
-    import pyarrow as pa
-
-    if isinstance(values, pa.RecordBatch):
-        return pa.Table.from_batches([values])
-    return pa.chunked_array([values]) if isinstance(values, pa.Array) else values
+def _refuse(what: str, dtype: Any) -> None:
+    for kind, problem in _REFUSED.items():
+        if isinstance(dtype, kind):
+            raise TypeError(f"{what} holds {problem}")
 
 
 def _is_foreign(dtype: Any) -> bool:
@@ -154,19 +171,15 @@ def _plain_array(name: str, values: np.ndarray) -> np.ndarray:
 
 
 def _unmasked(values: np.ma.MaskedArray) -> np.ndarray:
-    mask, found = np.ma.getmaskarray(values), np.asarray(values.data)
+    mask, found = np.ma.getmaskarray(values), np.array(values.data)
+    kind, gap = found.dtype.kind, np.array(None)
     if not mask.any():
         return found
-    kind = found.dtype.kind
-    if kind in "iu":
-        shown = found[~mask].astype(object)
-        is_exact = not len(shown) or max(-shown.min(), shown.max()) <= _EXACT
-        found = found.astype(np.float64 if is_exact else object)
-    elif kind not in "fcmM":
-        found = found.astype(object)
-    found = found.copy()
-    if found.dtype == object:
-        found[mask] = None
-    else:
-        found[mask] = np.array("NaT" if kind in "mM" else "nan", dtype=found.dtype)
-    return found
+    if kind in "mM":
+        gap = np.array("NaT", dtype=found.dtype)
+    elif kind in "iu":
+        shown = np.abs(found[~mask].astype(object))
+        gap = np.array(np.nan if shown.max(initial=0) <= _EXACT else None)
+    elif kind in "fc":
+        gap = np.array(np.nan, dtype=found.dtype)
+    return np.where(mask, gap, found)

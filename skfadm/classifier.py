@@ -20,7 +20,7 @@ from ._validation import (
     check_n_samples,
     new_random_state,
 )
-from .encoding._tables import TakesAnyTable
+from .encoding._tables import TakesAnyTable, check_table
 from .fair_control.goal import Goal
 from .fair_control.rates import predicted_ratio
 from .generator import FairDiffusionGenerator
@@ -359,4 +359,4 @@ class SyntheticDataClassifier(
 
     def _checked(self, X: ArrayLike | pd.DataFrame) -> ArrayLike | pd.DataFrame:
         check_is_fitted(self)
-        return self.generator_.encoder_.check_columns(X)
+        return check_table(self.generator_.encoder_, X, reset=False)

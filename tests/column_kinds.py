@@ -6,24 +6,28 @@
 import csv
 import datetime as dt
 import decimal
-import fractions
+import enum
 import re
 import tempfile
 import uuid
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import skops.io
+import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from skfadm import FairnessScorer, SyntheticDataClassifier, audit_groups
+from skfadm._containers import to_pandas
 from skfadm.cli import main
 from skfadm.cli.tables import ReadOptions, UserError, read_table
 from skfadm.encoding import TabularEncoder
@@ -46,11 +50,33 @@ GROUPS = pd.Series(np.where(RANKS < N // 2, "F", "M"), name="group")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of column: its values, whether they tell the label, and go to files."""
+    """A kind of column: its values, whether they tell the label, and go to files.
+
+    `table` makes a table of it where that is not a DataFrame of pandas.
+    """
 
     values: object
     tells: bool = True
     in_files: bool = True
+    table: Callable[[pd.DataFrame], object] | None = None
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+    HIGH = 2
+
+
+def array(dtype):
+    return lambda X: X.to_numpy().astype(dtype)
+
+
+def masked(X):
+    """Return an array with a mask in place of gaps, behind which there is a number."""
+    return np.ma.masked_array(X.fillna(10**6).to_numpy(), mask=X.isna().to_numpy())
+
+
+def polars(dtype=None):
+    return lambda X: pl.DataFrame({c: pl.Series(X[c].tolist(), dtype=dtype) for c in X})
 
 
 def objects(values):
@@ -95,9 +121,6 @@ def kinds():
         "Float64 with gaps": Kind(pd.array(with_gaps(RANKS / 7), dtype="Float64")),
         "sparse numbers": Kind(pd.arrays.SparseArray(np.maximum(RANKS - N // 2, 0))),
         "Decimal objects": Kind(objects(hundredths)),
-        "Fraction objects": Kind(
-            objects(fractions.Fraction(r, 7) for r in ranks), in_files=False
-        ),
         "Arrow int64": Kind(arrow(with_gaps(ranks), pa.int64())),
         "Arrow double": Kind(arrow(RANKS / 7, pa.float64())),
         "Arrow decimal128": Kind(arrow(hundredths, pa.decimal128(9, 2))),
@@ -141,25 +164,48 @@ def kinds():
             pd.Categorical(words, list("hgfedcba") + ["unused"], ordered=True)
         ),
         "categories of integers": Kind(pd.Categorical(eight)),
-        "intervals": Kind(pd.arrays.IntervalArray(pd.cut(RANKS, 8))),
         "categories of intervals": Kind(pd.cut(RANKS, 8)),
         "words and numbers": Kind(
             objects(k if k % 2 else word for k, word in zip(eight, words, strict=True))
         ),
         "bytes": Kind(objects(word.encode() for word in words)),
         "lists": Kind(objects([k] for k in eight)),
-        "Arrow list": Kind(arrow(([k] for k in eight), pa.list_(pa.int64()))),
         "names": Kind(objects(f"Ann Lee {b % 10**6:06d}" for b in bits), tells=False),
         "free text": Kind(
             objects(" ".join(rng.choice(words, 5)) + f" {i}" for i in range(N)),
             tells=False,
         ),
-        "many intervals": Kind(
-            pd.arrays.IntervalArray.from_arrays(RANKS, RANKS + 1), tells=False
-        ),
         "UUID objects": Kind(objects(uuid.UUID(int=b) for b in bits), tells=False),
         "a single value": Kind(pd.Series(["x"] * N), tells=False),
         "no value at all": Kind(pd.Series([np.nan] * N), tells=False),
+        "IntEnum members": Kind(
+            objects(map(Level, 1 + RANKS * 2 // N)), in_files=False, table=pd.DataFrame
+        ),
+        "polars floats with nulls": Kind(objects(with_gaps(RANKS / 7)), table=polars()),
+        "polars Decimal": Kind(objects(hundredths), table=polars(pl.Decimal(9, 2))),
+        "polars Date": Kind(objects(dates), table=polars()),
+        "polars Datetime of a zone": Kind(
+            days, table=polars(pl.Datetime("ms", "Europe/Berlin"))
+        ),
+        "polars Categorical": Kind(objects(words), table=polars(pl.Categorical)),
+        "polars Enum": Kind(objects(words), table=polars(pl.Enum(list("hgfedcba")))),
+        "Arrow table": Kind(objects(words), table=pa.Table.from_pandas),
+        "masked floats": Kind(pd.Series(with_gaps(RANKS / 7)), table=masked),
+        "big-endian floats": Kind(pd.Series(RANKS / 7), table=array(">f8")),
+        "big-endian integers": Kind(pd.Series(RANKS), table=array(">i4")),
+        "StringDType of NumPy": Kind(
+            objects(words), table=array(np.dtypes.StringDType())
+        ),
+        "StringDType with gaps": Kind(
+            objects(with_gaps(words)),
+            table=array(np.dtypes.StringDType(na_object=None)),
+        ),
+        "torch float32": Kind(
+            pd.Series(RANKS / 7), table=lambda X: torch.tensor(X.to_numpy()).float()
+        ),
+        "torch int64": Kind(
+            pd.Series(RANKS), table=lambda X: torch.tensor(X.to_numpy())
+        ),
     }  # fmt: skip
 
 
@@ -170,10 +216,8 @@ class Given:
         self.X = X
 
     def sample(self, n_samples=1, y=None, *, random_state=None):
-        rows = np.arange(n_samples) % N
-        return self.X.iloc[rows].reset_index(drop=True), LABELS.iloc[rows].reset_index(
-            drop=True
-        )
+        assert n_samples == N
+        return self.X, LABELS
 
 
 def outcome(check, table, tells=True):
@@ -183,7 +227,8 @@ def outcome(check, table, tells=True):
             warnings.simplefilter("ignore")
             found = check(table)
     except (TypeError, ValueError, UserError) as error:
-        message = re.sub(r"^.*/one.\w+: |(?<=olumn) '[^']*'", "", str(error))
+        rest = r"^.*/one.\w+: |(?<=olumn) '[^']*'|(__main__|tests.column_kinds)\."
+        message = re.sub(rest, "", str(error))
         return f"refused: {message.split('. ')[0].rstrip('.')}"
     if not tells:
         return "n/a"
@@ -202,36 +247,43 @@ def _compute():
     columns = {
         name: pd.Series(kind.values, name=name) for name, kind in kinds().items()
     }
-    tells = {name: kind.tells for name, kind in kinds().items()}
-    for name, column in columns.items():
-        X, cells = column.to_frame(), found[name]
+    for name, kind in kinds().items():
+        X, cells = columns[name].to_frame(), found[name]
+        X = X if kind.table is None else kind.table(X)
         cells["fit"] = outcome(fits, X)
-        cells["classifier"] = outcome(classifies, X, tells[name])
-        cells["scorer"] = outcome(scores, X, tells[name])
-        cells["audit"] = outcome(audits, X, tells[name])
-        cells["quality report"] = outcome(compares, X, tells[name])
-    taken = [name for name in columns if found[name]["fit"] == "kept"]
+        cells["classifier"] = outcome(classifies, X, kind.tells)
+        cells["scorer"] = outcome(scores, X, kind.tells)
+        cells["audit"] = outcome(audits, X, kind.tells)
+        cells["quality report"] = outcome(compares, X, kind.tells)
+        if kind.table is not None and cells["fit"] == "kept":
+            generator = fitted(X)
+            cells["sample"] = outcome(lambda X, g=generator: has_kind(g, X), X)
+            cells["kept model"] = outcome(is_kept, generator)
+    plain = {k: kind for k, kind in kinds().items() if kind.table is None}
+    taken = [name for name in plain if found[name]["fit"] == "kept"]
     X = pd.concat([columns[name] for name in taken], axis=1)
+    generator = fitted(X)
+    rows, kept = generator.sample(60)[0], outcome(is_kept, generator)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        generator = tiny(lambda_yz=0).fit(X, LABELS, GROUPS)
-        rows = generator.sample(60)[0]
-        packed = skops.io.dumps(generator)
-        trusted = skops.io.get_untrusted_types(data=packed)
-        again = skops.io.loads(packed, trusted=trusted).sample(60)[0]
         model = SyntheticDataClassifier(generator, random_state=0)
         assert len(model.fit(X, LABELS, GROUPS).predict(X)) == N
-    own = all(name.startswith(("skfadm.", "sklearn.")) for name in trusted)
     for name in taken:
-        is_kept = comes_back(rows[name], columns[name], tells[name])
-        found[name]["sample"] = "kept" if is_kept else "lost"
-        same = own and again[name].equals(rows[name])
-        found[name]["kept model"] = "kept" if same else "lost"
+        same = comes_back(rows[name], columns[name], plain[name].tells)
+        found[name]["sample"] = "kept" if same else "lost"
+        found[name]["kept model"] = kept
     with tempfile.TemporaryDirectory() as folder:
-        columns = {k: v for k, v in columns.items() if kinds()[k].in_files}
+        columns = {k: columns[k] for k, kind in plain.items() if kind.in_files}
+        tells = {name: kind.tells for name, kind in plain.items()}
         files(found, columns, tells, "CSV", Path(folder))
         files(found, columns, tells, "Parquet", Path(folder))
     return found
+
+
+def fitted(X):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return tiny(lambda_yz=0).fit(X, LABELS, GROUPS)
 
 
 def fits(X):
@@ -253,10 +305,39 @@ def audits(X):
 
 
 def compares(X):
-    other = X.assign(x=RANKS)
+    X = X.assign(x=RANKS) if isinstance(X, pd.DataFrame) else X
     tree = DecisionTreeClassifier(max_depth=3)  # which this is not about
-    report = quality_report(other, other.iloc[::-1], detector=tree, random_state=0)
+    report = quality_report(X, X, detector=tree, random_state=0)
     return report.column_scores.iloc[0] > 0.999
+
+
+def has_kind(generator, X):
+    """Tell whether a generated table is of the kind of a given one, in dtype and range.
+
+    Tensors, masks and other byte orders come back as plain arrays.
+    """
+    new, real = generator.sample(60)[0], to_pandas("X", X)
+    if isinstance(X, pl.DataFrame | pa.Table):
+        if type(new) is not type(X) or new.schema != X.schema:
+            return False
+    elif isinstance(X, pd.DataFrame):
+        return comes_back(new.iloc[:, 0], X.iloc[:, 0], True)
+    else:
+        dtype = X.dtype if getattr(X.dtype, "kind", "") == "T" else real.dtype
+        if type(new) is not np.ndarray or new.dtype != dtype:
+            return False
+    new = pd.DataFrame(to_pandas("X", new)).iloc[:, 0]
+    return comes_back(new, pd.DataFrame(real).iloc[:, 0], True)
+
+
+def is_kept(generator):
+    """Tell whether a file of skops that trusts no types of others has the same rows."""
+    packed = skops.io.dumps(generator)
+    names = skops.io.get_untrusted_types(data=packed)
+    own = [name for name in names if name.startswith(("skfadm.", "sklearn."))]
+    rows = (g.sample(60)[0] for g in (skops.io.loads(packed, trusted=own), generator))
+    one, other = (pd.DataFrame(to_pandas("X", X)) for X in rows)
+    return one.equals(other) and one.map(type).equals(other.map(type))
 
 
 def comes_back(generated, real, tells):

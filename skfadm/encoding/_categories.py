@@ -9,8 +9,8 @@ import pandas as pd
 
 from .._containers import factorize
 from ._columns import refuse_missing
-from ._dtypes import dress, freeze, freeze_dtype, thaw
-from ._formats import MISSING_MARKERS, missing_marker
+from ._dtypes import MISSING_MARKERS, dress, freeze, freeze_dtype, thaw
+from ._formats import missing_marker
 from ._identifiers import WordPattern, rare_words, row_streams
 from ._kinds import unboxed
 
@@ -41,30 +41,27 @@ class CategoryColumn:
     ) -> None:
         self.name = name
         codes, index = self._read(series)
+        dtype = unboxed(series).dtype
         self.dtype = freeze_dtype(series.dtype)
-        self.is_categorical = isinstance(unboxed(series).dtype, pd.CategoricalDtype)
-        self.ordered = self.is_categorical and bool(unboxed(series).cat.ordered)
+        self.is_categorical = isinstance(dtype, pd.CategoricalDtype)
+        self.ordered = self.is_categorical and bool(dtype.ordered)
         self.marker = missing_marker(series)
         counts = np.bincount(codes[codes >= 0], minlength=len(index))
-        largest = counts.max(initial=0)
-        rare = np.zeros(len(index), dtype=bool)
+        rare = hidden = np.zeros(len(index), dtype=bool)
         if identifiers != "keep":
-            all_single = largest == 1 and minimum > 1
+            all_single = counts.max(initial=0) == 1 and minimum > 1
             rare = counts > 0 if all_words or all_single else rare_words(counts)
-        #: How many words are taken as identifiers, of how many rows.
-        self.n_rare, self.n_rare_rows = int(rare.sum()), int(counts[rare].sum())
+            # Other words of few rows: more frequent ones take their place.
+            hidden = (counts > 0) & ~rare & (counts < minimum)
+            hidden &= counts < counts.max(initial=0)
         self.pattern = None
-        if self.n_rare and identifiers == "synthetic":
-            self.pattern = self._pattern(index[rare], rng)
-        # Other words of few rows: more frequent ones take their place.
-        hidden = (counts > 0) & (counts < min(minimum, largest)) & ~rare
-        if identifiers == "keep":
-            hidden[:] = False
-        self.n_hidden = int(hidden.sum())
-        n_hidden_rows = int(counts[hidden].sum())
-        self.hides_many = n_hidden_rows > MAX_HIDDEN * len(codes)
+        if rare.any() and identifiers == "synthetic":
+            self.pattern = self._pattern(index[rare], counts[rare].sum(), rng)
+        self.hides_rare = bool(rare.any()) and self.pattern is None
+        #: What a warning tells of words that are not generated; "" if nothing.
+        self.note = self._note(rare, hidden, counts)
         dropped = rare | hidden
-        if self.n_rare:  # categories without rows may name people of other rows
+        if rare.any():  # categories without rows may name people of other rows
             dropped |= counts == 0
         kept, counts = index[~dropped], counts[~dropped]
         seen = np.flatnonzero(counts)
@@ -78,24 +75,22 @@ class CategoryColumn:
         self.shares = None
         if hidden.any():
             self.shares = np.cumsum(counts[seen]) / counts.sum()
-        self.hides_rare = bool(self.n_rare) and self.pattern is None
         self.has_missing = bool((codes < 0).any()) or self.hides_rare
         size = len(seen) + (self.pattern is not None) + self.has_missing
         self.category_size = size if size > 1 else 0
 
-    def about_identifiers(self) -> str:
-        """Tell which words are not generated, and what to do about it; "" if none."""
-        if self.n_rare:
+    def _note(self, rare: np.ndarray, hidden: np.ndarray, counts: np.ndarray) -> str:
+        if rare.any():
             what = "missing values" if self.hides_rare else "new words of their pattern"
             text = (
-                f"Column {self.name} holds {self.n_rare} words that are rare, in "
-                f"{self.n_rare_rows} rows, such as identifiers or free text: generated "
-                f"rows get {what} in their place. If they are times or numbers, "
-                "convert the column."
+                f"Column {self.name} holds {rare.sum()} words that are rare, in "
+                f"{counts[rare].sum()} rows, such as identifiers or free text: "
+                f"generated rows get {what} in their place. If they are times or "
+                "numbers, convert the column."
             )
-        elif self.hides_many:
+        elif counts[hidden].sum() > MAX_HIDDEN * counts.sum():
             text = (
-                f"Column {self.name} holds {self.n_hidden} words of fewer rows than "
+                f"Column {self.name} holds {hidden.sum()} words of fewer rows than "
                 "min_frequency: generated rows get more frequent words in their place."
             )
         else:
@@ -105,13 +100,15 @@ class CategoryColumn:
             "the whole column, 'missing' to have none, 'keep' to have the real ones."
         )
 
-    def _pattern(self, words: pd.Index, rng: np.random.Generator) -> WordPattern:
+    def _pattern(
+        self, words: pd.Index, n_rows: int, rng: np.random.Generator
+    ) -> WordPattern:
         try:
             return WordPattern(list(words), rng)
         except TypeError as error:
             raise TypeError(
                 f"Column {self.name} holds {len(words)} values of the type {error} in "
-                f"{self.n_rare_rows} rows, too many for categories; expected numbers, "
+                f"{n_rows} rows, too many for categories; expected numbers, "
                 "times, text or fewer categories. Leave the column out, or convert it, "
                 "for example by .astype(float) or .astype(str)."
             ) from error
@@ -136,11 +133,11 @@ class CategoryColumn:
         """Return no number channel, and the category channel (None where left out)."""
         codes, index = self._read(series)
         fitted = thaw(self.index)[self.seen].astype(object)
+        # The code of each word, and at the end of what is missing.
         known = np.append(fitted.get_indexer(index.astype(object)), -1)
         seen = np.unique(codes[codes >= 0])
         unknown = seen[known[seen] < 0]
-        missing = codes < 0
-        if not self.has_missing and missing.any():
+        if not self.has_missing and (codes < 0).any():
             refuse_missing(self.name)
         if self.pattern is not None:
             known[unknown] = len(fitted)

@@ -2,17 +2,79 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
-from ._fitting import Column
+from ._categories import CategoryColumn
+from ._columns import NumberColumn
+from ._dtypes import UnnamedDtypeError
+from ._formats import find_format
+from ._identifiers import RULES
 from ._tables import iterate
 
+Column = NumberColumn | CategoryColumn
+
+#: A column can be in so many groups of the least size, at least.
+MIN_GROUPS = 5
 #: Rows of a column that are encoded at a time: what float64 arrays this takes on the
 #: way is then small beside the table, and stays in the processor's cache.
 BLOCK = 1 << 16
+
+
+def fit_columns(
+    table: Any, identifiers: str | dict, min_frequency: int, rng: np.random.Generator
+) -> list[Column]:
+    """Fit each column of a checked table, with errors as those of `TabularEncoder`.
+
+    `rng` picks the words that patterns of very many are read from.
+    """
+    # Of a small table less is asked for, or nothing would be left.
+    minimum = max(1, min(min_frequency, len(table) // MIN_GROUPS))
+    columns: list[Column] = []
+    rules = _rules(table, identifiers)
+    for (name, series), (rule, is_named) in zip(iterate(table), rules, strict=True):
+        try:
+            form = find_format(name, series)
+            if form is not None:
+                columns.append(NumberColumn(name, series, form, minimum))
+                continue
+            words = CategoryColumn(name, series, rule, is_named, rng, minimum)
+        except UnnamedDtypeError as error:
+            raise ValueError(
+                f"Column {name} is of the dtype {error}, which cannot be stored by "
+                "name, expected another, such as one of a zone of the IANA: convert "
+                "it, for example by .dt.tz_convert('UTC')."
+            ) from None
+        columns.append(words)
+        if words.note and not is_named:
+            warnings.warn(words.note, UserWarning, stacklevel=4)
+    return columns
+
+
+def _rules(table: Any, identifiers: str | dict) -> list[tuple[str, bool]]:
+    """Return the rule for each column, and whether it is for all of its words."""
+    is_frame = isinstance(table, pd.DataFrame)
+    labels = list(table.columns if is_frame else range(table.shape[1]))
+    if not isinstance(identifiers, dict):
+        rules = [(identifiers, False)] * len(labels)
+    else:
+        for label, rule in identifiers.items():
+            if label not in labels or rule not in RULES:
+                raise ValueError(
+                    "identifiers must map columns of X to one of "
+                    f"{sorted(RULES)}, got {label!r}: {rule!r}."
+                )
+        rules = [(identifiers.get(x, "synthetic"), x in identifiers) for x in labels]
+    if not is_frame and table.dtype.kind in "US" and ("missing" in dict(rules)):
+        raise ValueError(
+            f"identifiers is 'missing' but an array of {table.dtype} cannot hold "
+            "missing values; expected a DataFrame or an array of objects."
+        )
+    return rules
 
 
 def encode_columns(
@@ -22,7 +84,7 @@ def encode_columns(
     n_codes = sum(bool(column.category_size) for column in columns)
     width = sum(column.has_number for column in columns) + n_codes
     encoded = np.empty((len(table), width), dtype=np.float32)
-    placed = zip(_places(columns), iterate(table), strict=True)
+    placed = zip(places(columns), iterate(table), strict=True)
     for (column, number, code), (_, series) in placed:
         for start in range(0, len(table), BLOCK):
             rows = slice(start, start + BLOCK)
@@ -39,7 +101,7 @@ def decode_columns(
 ) -> list[Any]:
     """Return each column of a compact array as an array of its own dtype."""
     arrays: list[Any] = []
-    for column, number, code in _places(columns):
+    for column, number, code in places(columns):
         scores = encoded[:, number] if column.has_number else None
         codes = None
         if column.category_size:
@@ -48,7 +110,7 @@ def decode_columns(
     return arrays
 
 
-def _places(columns: Sequence[Column]) -> Iterator[tuple[Column, int, int]]:
+def places(columns: Sequence[Column]) -> Iterator[tuple[Column, int, int]]:
     """Yield each column with the places of its channels, those that it has."""
     number, code = 0, sum(column.has_number for column in columns)
     for column in columns:

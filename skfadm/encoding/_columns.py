@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ._formats import Format, refuse_infinite
-from ._scales import EmpiricalCDF, Scale, find_scale, tied
+from ._scales import EmpiricalCDF, Scale, tied
 
 # A number is a category of its own (an atom) if it takes this share of its column, or
 # is so many times as frequent as the numbers next to it, and is seen in so many rows
@@ -44,13 +44,13 @@ def atoms_of(counts: np.ndarray) -> np.ndarray:
 class NumberColumn:
     """A column of numbers or times.
 
-    Atoms, missing values and "the rest" are codes of a category channel; the numbers of
+    Atoms, "the rest" and missing values are codes of a category channel; the numbers of
     the rest are normal scores in a number channel, which is NaN in other rows.
     A channel that would carry nothing is left out.
     """
 
     def __init__(
-        self, name: str, series: pd.Series, form: Format, minimum: int = 1
+        self, name: str, series: pd.Series, form: Format, minimum: int
     ) -> None:
         self.name = name
         self.format = form
@@ -58,12 +58,12 @@ class NumberColumn:
         self.has_missing = bool(missing.any())
         self.cdf: EmpiricalCDF | None = None
         self.atoms = np.empty(0)
+        self.scale: Scale | None = None
         numbers = numbers[~missing] if self.has_missing else numbers
         #: Whether there are numbers, too few to be given away.
         self.is_hidden = 0 < len(numbers) < minimum
-        self.scale: Scale | None = None
         if len(numbers) and not self.is_hidden:
-            self.scale = find_scale(numbers)
+            self.scale = Scale(numbers)
             self._fit(self.scale.positions(numbers), minimum)
             ends = self.atoms if self.cdf is None else self.cdf.knots
             low, high = (f([*self.atoms, ends[0], ends[-1]]) for f in (min, max))
@@ -71,6 +71,7 @@ class NumberColumn:
             self.atoms -= moved
             if self.cdf is not None:
                 self.cdf.knots -= moved
+        self.has_number = self.cdf is not None
         size = len(self.atoms) + self.has_number + self.has_missing
         self.category_size = size if size > 1 else 0
 
@@ -81,17 +82,11 @@ class NumberColumn:
             self.atoms = values[counts >= min(minimum, counts.max())]
             return
         often = atoms_of(counts)
-        n_rest = counts[~often].sum()
-        if len(values) - often.sum() <= 1 or n_rest < minimum:
+        if len(values) - often.sum() <= 1 or counts[~often].sum() < minimum:
             self.atoms = values[often | (counts >= minimum)]
             return
         self.atoms = values[often]
         self.cdf = EmpiricalCDF(values[~often], counts[~often], minimum)
-
-    @property
-    def has_number(self) -> bool:
-        """Whether the column has a number channel."""
-        return self.cdf is not None
 
     def _read(self, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         numbers, missing = self.format.read(series)
@@ -117,10 +112,8 @@ class NumberColumn:
         codes = np.full(len(positions), len(self.atoms))
         if len(self.atoms):
             nearest = np.searchsorted((self.atoms[1:] + self.atoms[:-1]) / 2, positions)
-            codes = nearest
-            if self.cdf is not None:
-                exact = self.atoms[nearest] == positions
-                codes = np.where(exact, nearest, len(self.atoms))
+            is_atom = self.cdf is None or self.atoms[nearest] == positions
+            codes = np.where(is_atom, nearest, codes)
         codes[missing] = self.category_size - 1
         scores = None
         if self.cdf is not None:
@@ -137,14 +130,13 @@ class NumberColumn:
         seed: int,
     ) -> Any:
         """Return the column as an array of its own dtype."""
-        n_rows = len(rows)
         if codes is None:
-            codes = np.zeros(n_rows, dtype=np.intp)
-        missing = np.zeros(n_rows, dtype=bool)
+            codes = np.zeros(len(rows), dtype=np.intp)
+        missing = np.zeros(len(rows), dtype=bool)
         if self.has_missing:
             missing = codes == max(self.category_size - 1, 0)
         if self.scale is None:
-            return self.format.write(np.zeros(n_rows, dtype=np.int64), missing)
+            return self.format.write(np.zeros(len(rows), dtype=np.int64), missing)
         # The two zeros stand in for the rest and for missing values.
         positions = np.append(self.atoms, [0.0, 0.0])[codes]
         if self.cdf is not None and scores is not None:

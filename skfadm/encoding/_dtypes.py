@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import uuid
 from decimal import Decimal
 from typing import Any
@@ -11,19 +12,17 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
-#: Objects that skops stores for nobody, as text and back.
-_TEXTS: dict[type, Any] = {
-    Decimal: (str, Decimal),
-    uuid.UUID: (str, uuid.UUID),
-    dt.date: (dt.date.isoformat, dt.date.fromisoformat),
-    dt.datetime: (dt.datetime.isoformat, dt.datetime.fromisoformat),
-    dt.time: (dt.time.isoformat, dt.time.fromisoformat),
-    dt.timedelta: (
-        lambda value: str(value // dt.timedelta(microseconds=1)),
-        lambda text: dt.timedelta(microseconds=int(text)),
-    ),
+#: What makes objects, which skops stores for nobody, from their text.
+_FROM_TEXT: dict[type, Any] = {
+    Decimal: Decimal,
+    uuid.UUID: uuid.UUID,
+    dt.date: dt.date.fromisoformat,
+    dt.datetime: dt.datetime.fromisoformat,
+    dt.time: dt.time.fromisoformat,
 }
-_TYPES = {kind.__name__: kind for kind in _TEXTS}
+_TYPES = {kind.__name__: kind for kind in _FROM_TEXT}
+#: Objects that mark a missing value, by name.
+MISSING_MARKERS = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
 
 
 class UnnamedDtypeError(Exception):
@@ -75,8 +74,6 @@ def thaw_dtype(name: str) -> Any:
 
 def dress(values: Any, dtype: str) -> Any:
     """Return plain values in the dtype, a frozen one, that `plain` took off them."""
-    if dtype.startswith("Sparse["):
-        return pd.arrays.SparseArray(values, dtype=thaw_dtype(dtype))
     if not dtype.startswith("arrow:"):
         return values
     import pyarrow as pa
@@ -97,18 +94,18 @@ def freeze(index: pd.Index) -> dict[str, Any]:
     dtype = freeze_dtype(index.dtype)
     if isinstance(index.dtype, pd.DatetimeTZDtype):
         index = index.tz_convert(None)
-    elif isinstance(index, pd.PeriodIndex):
-        index = index.astype(str)
     values = index.to_numpy()
     if values.dtype != object:
         return {"values": values, "dtype": dtype}
-    types = [type(v).__name__ if type(v) in _TEXTS else "" for v in values]
-    texts = [
-        _TEXTS[type(v)][0](v) if t else v for t, v in zip(types, values, strict=True)
-    ]
-    values = np.empty(len(texts), dtype=object)
-    values[:] = texts
-    return {"values": values, "types": types, "dtype": dtype}
+    types: list[Any] = []
+    texts = values.copy()
+    for i, value in enumerate(values):
+        types.append("")
+        if type(value) in _FROM_TEXT:
+            texts[i], types[i] = str(value), type(value).__name__
+        elif isinstance(value, enum.Enum):  # whose type skops asks the user to trust
+            texts[i], types[i] = value.value, type(value)
+    return {"values": texts, "types": types, "dtype": dtype}
 
 
 def thaw(frozen: dict[str, Any]) -> pd.Index:
@@ -116,12 +113,11 @@ def thaw(frozen: dict[str, Any]) -> pd.Index:
     if "left" in frozen:
         left, right = thaw(frozen["left"]), thaw(frozen["right"])
         return pd.IntervalIndex.from_arrays(left, right, closed=frozen["closed"])
-    values, dtype = frozen["values"], thaw_dtype(frozen["dtype"])
-    if any(frozen.get("types", ())):
-        values = values.copy()
-        for i, name in enumerate(frozen["types"]):
-            if name:
-                values[i] = _TEXTS[_TYPES[name]][1](values[i])
+    values, dtype = frozen["values"].copy(), thaw_dtype(frozen["dtype"])
+    for i, kind in enumerate(frozen.get("types", ())):
+        if kind:
+            make = _FROM_TEXT[_TYPES[kind]] if isinstance(kind, str) else kind
+            values[i] = make(values[i])
     if isinstance(dtype, pd.DatetimeTZDtype):
         return pd.DatetimeIndex(values).tz_localize("UTC").astype(dtype)
     return pd.Index(values, dtype=dtype)

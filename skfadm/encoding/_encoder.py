@@ -11,8 +11,7 @@ from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
 
-from ._channels import decode_columns, encode_columns
-from ._fitting import fit_columns
+from ._channels import decode_columns, encode_columns, fit_columns
 from ._identifiers import RULES
 from ._tables import TableKind, TakesAnyTable, check_table
 
@@ -41,13 +40,12 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     - nothing, if it is constant or missing throughout, or identifiers.
 
     Words that tell of single rows, such as names, numbers of accounts and comments, are
-    no categories: to code them would be slow, and would give them away. Rare words, of
-    fewer than 5 rows, are taken for such identifiers where they stand in more than a
-    fifth of the rows, and more than half of these, at least 20, have a word of their
-    own; or where more than 1,000 words are rare, in more than half of the rows. They
-    share one code. In other columns in which 20 rows or more have a word of their own,
-    each of these words is encoded as another one of the column, drawn with its share.
-    Integers are numbers, also where they are identifiers.
+    no categories. Rare words, of fewer than 5 rows, are taken for such identifiers
+    where they stand in more than a fifth of the rows, and more than half of these, at
+    least 20, have a word of their own; or where more than 1,000 words are rare, in more
+    than half of the rows. They share one code. Rare words of other columns are encoded
+    as another word of the column; see `min_frequency`. Integers are numbers, also where
+    they are identifiers.
 
     No real identifier is stored, nor a hash or filter of them: whoever holds one finds
     short identifiers by trying all. What is stored of 20 words or more of one shape is
@@ -196,7 +194,9 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
             value is missing in a column that was complete in fit, or if a number is
             infinite.
         """
-        return encode_columns(self.columns_, self.check_columns(X), self._rng())
+        check_is_fitted(self)
+        table = check_table(self, X, reset=False)
+        return encode_columns(self.columns_, table, self._rng())
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode a compact array.
@@ -222,26 +222,9 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         return self.restore(self.decode(X, seed=int(self._rng().integers(2**63))))
 
     def decode(self, X: Any, *, seed: int, first: int = 0) -> Any:
-        """Decode a part of a compact array, as an array or a DataFrame of pandas.
+        """Decode rows from the index `first` on, as an array or a DataFrame of pandas.
 
-        Parameters
-        ----------
-        X : array-like of shape (n, n_channels)
-            Rows as `transform` gives them.
-        seed : int
-            Decides, with the index of a row, which new words the row gets.
-        first : int, default=0
-            Index of the first row.
-
-        Returns
-        -------
-        ndarray or DataFrame of shape (n, n_features)
-            `restore` makes it a table of the library that `fit` saw.
-
-        Raises
-        ------
-        ValueError
-            As `inverse_transform`.
+        `seed` decides, with the index of a row, which new words the row gets.
         """
         check_is_fitted(self)
         E = check_array(
@@ -261,38 +244,8 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         return self._kind.assemble(arrays, len(E))
 
     def restore(self, table: Any) -> Any:
-        """Return a decoded table as one of the library that `fit` saw.
-
-        Parameters
-        ----------
-        table : ndarray or DataFrame of shape (n, n_features)
-            What `decode` returns.
-
-        Returns
-        -------
-        ndarray, DataFrame or table of Arrow or polars
-        """
+        """Return a decoded table as one of the library that `fit` saw."""
         return self._kind.restore(table)
-
-    def check_columns(self, X: Any) -> Any:
-        """Return a table as one of pandas or NumPy, if it has the columns of `fit`.
-
-        Parameters
-        ----------
-        X : array-like or DataFrame of shape (n, n_features)
-            A table.
-
-        Returns
-        -------
-        ndarray or DataFrame of shape (n, n_features)
-
-        Raises
-        ------
-        ValueError
-            For other columns.
-        """
-        check_is_fitted(self)
-        return check_table(self, X, reset=False)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Name the columns of the compact array.

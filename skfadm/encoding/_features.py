@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,7 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
         """
         table = check_table(self, X, reset=True)
         self.kinds_: list[str] = []
+        self.n_categories_: list[int] = []
         self._states: list[Any] = []
         for name, series in iterate(table):
             values = plain(series)
@@ -105,20 +107,16 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
                 kind = kind if state else "nothing"
             elif kind == "time":
                 zone = _name_zone(values.dtype)
-                state = zone, _parts_of(_wall(values, zone))
+                state = zone, _parts_of(_wall(values, zone).dropna())
             elif kind != "nothing":
-                origin = origin_of(values) >> _STEP << _STEP if kind == "number" else 0
+                origin = origin_of(values) >> _STEP << _STEP
                 state = origin, *_scale(amounts(values, kind, origin))
             self.kinds_.append(kind)
+            self.n_categories_.append(len(state) + 1 if kind == "words" else 0)
             self._states.append(state)
-        self.n_categories_ = [
-            len(state) + 1 if kind == "words" else 0
-            for kind, state in zip(self.kinds_, self._states, strict=True)
-        ]
-        columns = (
-            table.columns if isinstance(table, pd.DataFrame) else range(table.shape[1])
-        )
-        self._names = [str(name) for name in columns]
+        is_frame = isinstance(table, pd.DataFrame)
+        names = table.columns if is_frame else range(table.shape[1])
+        self._names = [str(name) for name in names]
         return self
 
     def transform(self, X: Any) -> pd.DataFrame:
@@ -145,20 +143,9 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
         table = check_table(self, X, reset=False)
         features: dict[str, Any] = {}
         for j, (name, series) in enumerate(iterate(table)):
-            kind, state = self.kinds_[j], self._states[j]
-            if kind == "nothing":
+            if self.kinds_[j] == "nothing":
                 continue
-            values = plain(series)
-            if kind == "words":
-                found = {"": _codes(values, state)}
-            else:
-                _check_kind(kind, kind_of(values), name)
-                if kind == "time":
-                    found = _time_features(_wall(values, state[0]), state[1])
-                else:
-                    numbers = amounts(values, kind, state[0])
-                    found = {"": _finite(numbers, *state[1:])}
-            for part, feature in found.items():
+            for part, feature in self._features(j, name, plain(series)):
                 key = f"{self._names[j]} {part}" if part else self._names[j]
                 while key in features:  # a column "t hour" beside the hour of "t"
                     key += "'"
@@ -169,18 +156,32 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
         index = table.index if isinstance(table, pd.DataFrame) else None
         return pd.DataFrame(features, index=index)
 
+    def _features(
+        self, j: int, name: str, values: pd.Series
+    ) -> Iterator[tuple[str, Any]]:
+        """Yield the features of a column, after the names of the parts of a time."""
+        kind, state = self.kinds_[j], self._states[j]
+        if kind == "words":
+            yield "", _codes(values, state)
+            return
+        found = kind_of(values)
+        if found not in (kind, "nothing") and (kind, found) != ("number", "boolean"):
+            raise TypeError(
+                f"Column {name} holds {found.rstrip('s')}s, expected {kind}s as in fit."
+            )
+        if kind == "time":
+            times = _wall(values, state[0])
+            yield "", amounts(times, kind)
+            yield from ((part, _part(times, part).to_numpy()) for part in state[1])
+            return
+        origin, divisor, beyond = state
+        numbers = amounts(values, kind, origin) / divisor
+        yield "", np.nan_to_num(numbers, nan=np.nan, posinf=beyond, neginf=-beyond)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _check_kind(fitted: str, found: str, name: str) -> None:
-    if found not in (fitted, "nothing") and (fitted, found) != ("number", "boolean"):
-        raise TypeError(
-            f"Column {name} holds {found}{'' if found[-1] == 's' else 's'}, expected "
-            f"{fitted}s as in fit."
-        )
 
 
 def _name_zone(dtype: Any) -> str:
@@ -191,10 +192,27 @@ def _name_zone(dtype: Any) -> str:
         return ""
 
 
-def _wall(series: pd.Series, zone: str) -> np.ndarray:
+def _wall(series: pd.Series, zone: str) -> pd.Series:
+    """Return times as the clock on a wall of the zone shows them."""
     if kind_of(series) == "nothing":
-        return np.full(len(series), np.datetime64("NaT", "s"))
-    return wall_clock(series, thaw_dtype(zone).tz if zone else None)
+        return pd.Series(np.full(len(series), np.datetime64("NaT", "s")))
+    return pd.Series(wall_clock(series, thaw_dtype(zone).tz if zone else None))
+
+
+def _parts_of(times: pd.Series) -> list[str]:
+    """Name the parts of times that vary and are not the order of the times again."""
+    span = np.ptp(times.to_numpy()) / np.timedelta64(1, "D")
+    return [
+        part
+        for part, days in _PARTS.items()
+        if span > days and _part(times, part).nunique() > 1
+    ]
+
+
+def _part(times: pd.Series, name: str) -> pd.Series:
+    if name == "hour":
+        return (times - times.dt.floor("D")) / np.timedelta64(1, "h")
+    return getattr(times.dt, name.replace(" ", "")).astype(np.float64)
 
 
 def _scale(numbers: np.ndarray) -> tuple[float, float]:
@@ -202,10 +220,6 @@ def _scale(numbers: np.ndarray) -> tuple[float, float]:
     largest = np.abs(numbers[np.isfinite(numbers)]).max(initial=0.5)
     exponent = int(np.frexp(largest)[1])
     return 2.0 ** max(0, exponent - _LARGEST), 2.0 ** min(exponent, _LARGEST)
-
-
-def _finite(numbers: np.ndarray, divisor: float, beyond: float) -> np.ndarray:
-    return np.nan_to_num(numbers / divisor, nan=np.nan, posinf=beyond, neginf=-beyond)
 
 
 def _words(series: pd.Series) -> tuple[np.ndarray, list[str]]:
@@ -241,35 +255,3 @@ def _codes(series: pd.Series, known: dict[str, int]) -> pd.Categorical:
     codes, words = _words(series)
     lookup = np.array([known.get(word, len(known)) for word in words] + [-1])
     return pd.Categorical.from_codes(lookup[codes], categories=range(len(known) + 1))
-
-
-def _parts_of(times: np.ndarray) -> list[str]:
-    """Name the parts of times that vary and are not the order of the times again."""
-    times = times[~np.isnat(times)].astype("M8[s]")
-    span = (times.max() - times.min()) / np.timedelta64(1, "D")
-    return [
-        name
-        for name, days in _PARTS.items()
-        if span > days and np.ptp(_part(times, name)) > 0
-    ]
-
-
-def _part(times: np.ndarray, name: str) -> np.ndarray:
-    days = times.astype("M8[D]")
-    if name == "hour":
-        return (times - days) / np.timedelta64(1, "h")
-    if name == "weekday":  # 1970 began on a Thursday; Monday is 0
-        return (days.astype(np.int64) + 3) % 7
-    cycle = "M8[M]" if name == "day" else "M8[Y]"
-    return (days - days.astype(cycle)) / np.timedelta64(1, "D") + 1
-
-
-def _time_features(times: np.ndarray, parts: list[str]) -> dict[str, np.ndarray]:
-    missing = np.isnat(times)
-    epoch = np.datetime64(0, "s")
-    features = {"": (times - epoch) / np.timedelta64(1, "s")}
-    for name in parts:
-        part = _part(np.where(missing, epoch, times), name).astype(np.float64)
-        part[missing] = np.nan
-        features[name] = part
-    return features

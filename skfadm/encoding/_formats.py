@@ -8,11 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ._dtypes import dress, freeze_dtype, thaw_dtype
+from ._dtypes import MISSING_MARKERS, dress, freeze_dtype, thaw_dtype
 from ._kinds import kind_of, kind_of_dtype, plain, unboxed, wall_clock
 
-#: Objects that mark a missing value, by name.
-MISSING_MARKERS = {"None": None, "nan": np.nan, "NA": pd.NA, "NaT": pd.NaT}
 #: Types of objects that are times.
 _TIMES = frozenset({"date", "datetime", "Timestamp", "time", "timedelta", "Timedelta"})
 # The context of the thread may round to fewer digits.
@@ -24,35 +22,25 @@ def find_format(name: str, series: pd.Series) -> Format | None:
 
     What nobody reads from a file or a database is refused, with what to convert.
     """
-    if pd.api.types.infer_dtype(series, skipna=True) == "period":
-        raise ValueError(
-            f"Column {name} holds periods, expected times: convert them by "
-            ".dt.to_timestamp()."
-        )
     column = plain(series)
     kind = kind_of_dtype(column.dtype) or kind_of(column)
-    if kind == "number":
-        if pd.api.types.is_complex_dtype(column.dtype):
-            raise ValueError(f"Complex data not supported, found in column {name}.")
-        if column.dtype != object:
-            return NumberFormat(name, series)
-        found = pd.api.types.infer_dtype(column, skipna=True)
-        if found == "decimal":
-            return DecimalFormat(name, series)
-        if found == "integer" and not _are_plain(column.dropna()):
-            return None  # members of an enumeration come back as such
-        # Python's integers know no bound; beyond int64 they are words.
-        is_small = found != "integer" or column.dropna().abs().max() < 2**63
-        is_one = found in ("integer", "floating", "mixed-integer-float")
-        return NumberFormat(name, series) if is_one and is_small else None
-    if kind not in ("time", "duration"):
+    if kind in ("time", "duration"):
+        return Format(name, series, kind)
+    if kind != "number":
         return None
-    is_object = unboxed(series).dtype == object
-    return (TimeObjectFormat if is_object else TimeFormat)(name, series)
-
-
-def _are_plain(integers: pd.Series) -> bool:
-    return all(type(v) is int or isinstance(v, np.integer) for v in integers)
+    if pd.api.types.is_complex_dtype(column.dtype):
+        raise ValueError(f"Complex data not supported, found in column {name}.")
+    if column.dtype == object:
+        found = pd.api.types.infer_dtype(column, skipna=True)
+        numbers = column.dropna()
+        if found == "integer" and not all(
+            (type(v) is int or isinstance(v, np.integer)) and abs(int(v)) < 2**63
+            for v in numbers
+        ):
+            return None  # members of an enumeration, or beyond int64: they are words
+        if found not in ("integer", "floating", "mixed-integer-float", "decimal"):
+            return None
+    return Format(name, series, kind)
 
 
 def missing_marker(series: pd.Series) -> str:
@@ -65,28 +53,53 @@ def missing_marker(series: pd.Series) -> str:
     return "nan"
 
 
-def object_array(values: Any) -> np.ndarray:
-    """Return values as an array of objects, whatever they are."""
-    values = list(values)
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
+def refuse_infinite(name: str) -> None:
+    """Raise the error for a column with infinite numbers."""
+    raise ValueError(
+        f"Column {name} holds infinite numbers, expected finite ones "
+        "(NaN stands for missing)."
+    )
 
 
 class Format:
-    """Base class: how a column is read as numbers."""
+    """How a column of numbers or times is read as numbers, and written.
 
-    #: What it holds, in errors.
-    what = "numbers"
+    - Integers and floats of any dtype, or objects, are themselves.
+    - Decimals are integers of their last place.
+    - Times and durations of any dtype, or objects of one type, are integers of their
+      unit. Times with a zone are what the clock on the wall shows, so that midnights
+      stay midnights in summer. A time that the clock skips becomes the next that it
+      shows; one that it shows twice is the first of the two.
+    """
 
-    def __init__(self, name: str, series: pd.Series) -> None:
+    def __init__(self, name: str, series: pd.Series, kind: str) -> None:
         column = plain(series)
-        self.name = name
-        self.kind = kind_of_dtype(column.dtype) or kind_of(column)
+        self.name, self.kind = name, kind
         self.dtype = freeze_dtype(series.dtype)
         self.plain_dtype = freeze_dtype(column.dtype)
         self.label = str(series.dtype)
         self.marker = missing_marker(series)
+        #: What its objects are: "Decimal", "date", ...; "" for all other columns.
+        self.type, self.unit, self.places = "", "", 0
+        if kind != "number":
+            self.unit = column.dt.unit
+            if unboxed(series).dtype == object:
+                self.type = _type_of_times(name, unboxed(series).dropna())
+        elif pd.api.types.infer_dtype(column, skipna=True) == "decimal":
+            self.type = "Decimal"
+            self._find_places(column)
+
+    def _find_places(self, column: pd.Series) -> None:
+        numbers = column.dropna()
+        if not all(value.is_finite() for value in numbers):
+            refuse_infinite(self.name)
+        self.places = max(0, -min(value.as_tuple().exponent for value in numbers))
+        if any(abs(value.scaleb(self.places, _EXACT)) >= 2**63 for value in numbers):
+            raise ValueError(
+                f"Column {self.name} holds decimals of more than 18 digits "
+                f"({self.places} behind the point), expected fewer: round them, or "
+                "make them floats."
+            )
 
     def read(self, series: pd.Series) -> tuple[np.ndarray, np.ndarray]:
         """Return the numbers (int64, uint64 or floats) and the mask of missing ones."""
@@ -101,9 +114,29 @@ class Format:
             return self._read(column, missing), missing
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
-                f"Column {self.name} held {self.label} {self.what} in fit, "
+                f"Column {self.name} held {self.label} {self.kind}s in fit, "
                 f"found values that are none: {error}"
             ) from error
+
+    def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
+        dtype = column.dtype
+        if self.kind != "number":
+            times = wall_clock(column, self._zone())
+            return times.astype(f"{times.dtype.kind}8[{self.unit}]").view("i8")
+        if self.type:
+            numbers = np.zeros(len(column), dtype=np.int64)
+            numbers[~missing] = [
+                int(Decimal(str(v)).scaleb(self.places, _EXACT).to_integral_value())
+                for v in column[~missing]
+            ]
+            return numbers
+        if pd.api.types.is_integer_dtype(dtype):
+            unsigned = pd.api.types.is_unsigned_integer_dtype(dtype)
+            return column.to_numpy(dtype="u8" if unsigned else "i8", na_value=0)
+        if pd.api.types.infer_dtype(column, skipna=True) == "integer":
+            return column.where(~missing, 0).to_numpy(dtype="i8")
+        as_is = isinstance(dtype, np.dtype) and dtype.kind == "f"
+        return column.to_numpy(dtype=dtype if as_is else "f8", na_value=np.nan)
 
     def write(self, numbers: np.ndarray, missing: np.ndarray) -> Any:
         """Return numbers as an array of the column's dtype, with its missing marker."""
@@ -114,139 +147,63 @@ class Format:
             values[missing] = MISSING_MARKERS[self.marker] if is_object else None
         return dress(values, self.dtype)
 
-    def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
-        raise NotImplementedError
-
     def _write(self, numbers: np.ndarray) -> Any:
-        raise NotImplementedError
-
-
-class NumberFormat(Format):
-    """Integers and floats: of NumPy, nullable, of Arrow, sparse or objects."""
-
-    def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
-        dtype = column.dtype
-        if pd.api.types.is_integer_dtype(dtype):
-            unsigned = pd.api.types.is_unsigned_integer_dtype(dtype)
-            exact = "uint64" if unsigned else "int64"
-            return column.to_numpy(dtype=exact, na_value=0)
-        if pd.api.types.infer_dtype(column, skipna=True) == "integer":
-            return column.where(~missing, 0).to_numpy(dtype="int64")
-        as_is = isinstance(dtype, np.dtype) and dtype.kind == "f"
-        return column.to_numpy(dtype=dtype if as_is else "float64", na_value=np.nan)
-
-    def _write(self, numbers: np.ndarray) -> Any:
+        if self.kind != "number":
+            return self._write_times(numbers)
+        if self.type:
+            return _objects(
+                Decimal(n).scaleb(-self.places, _EXACT) for n in numbers.tolist()
+            )
         dtype = thaw_dtype(self.plain_dtype)
         if isinstance(dtype, np.dtype):
             return numbers.astype(dtype)
         return pd.array(numbers, dtype=dtype)
 
-
-class DecimalFormat(Format):
-    """Decimals with a fixed number of places, as integers of the last place."""
-
-    what = "decimals"
-
-    def __init__(self, name: str, series: pd.Series) -> None:
-        super().__init__(name, series)
-        exponents = [value.as_tuple().exponent for value in plain(series).dropna()]
-        finite = [e for e in exponents if isinstance(e, int)]
-        if len(finite) < len(exponents):
-            refuse_infinite(name)
-        self.places = max(0, -min(finite))
-        try:
-            self.read(series)
-        except ValueError as error:
-            raise ValueError(
-                f"Column {name} holds decimals of more than 18 digits ({self.places} "
-                "behind the point), expected fewer: round them, or make them floats."
-            ) from error
-
-    def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
-        numbers = np.zeros(len(column), dtype=np.int64)
-        numbers[~missing] = [
-            int(Decimal(str(value)).scaleb(self.places, _EXACT).to_integral_value())
-            for value in column[~missing]
-        ]
-        return numbers
-
-    def _write(self, numbers: np.ndarray) -> Any:
-        return object_array(
-            Decimal(int(n)).scaleb(-self.places, _EXACT) for n in numbers
-        )
-
-
-class TimeFormat(Format):
-    """`datetime64` and `timedelta64`, also of Arrow, as integers of their unit.
-
-    Times with a zone are what the clock on the wall shows, so that midnights stay
-    midnights in summer. A time that the clock skips becomes the next that it shows; one
-    that it shows twice is the first of the two.
-    """
-
-    what = "times"
-
-    def __init__(self, name: str, series: pd.Series) -> None:
-        super().__init__(name, series)
-        column = plain(series)
-        self.unit = column.dt.unit
-        self.is_zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
-
-    def _zone(self) -> Any:
-        return thaw_dtype(self.plain_dtype).tz if self.is_zoned else None
-
-    def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
-        is_time = self.kind == "time"
-        times = wall_clock(column, self._zone()) if is_time else column.to_numpy()
-        return times.astype(f"{times.dtype.kind}8[{self.unit}]").view("i8")
-
-    def _write(self, numbers: np.ndarray) -> Any:
-        times = numbers.view(f"{'M' if self.kind == 'time' else 'm'}8[{self.unit}]")
-        if not self.is_zoned:
+    def _write_times(self, numbers: np.ndarray) -> Any:
+        letter = "M" if self.kind == "time" else "m"
+        times = numbers.view(f"{letter}8[{self.unit}]")
+        if self._zone() is not None:
+            is_first = np.ones(len(times), dtype=bool)
+            index = pd.DatetimeIndex(times).tz_localize(
+                self._zone(), ambiguous=is_first, nonexistent="shift_forward"
+            )
+            return index.array
+        if not self.type:
             return times
-        is_first = np.ones(len(times), dtype=bool)
-        zoned = pd.DatetimeIndex(times).tz_localize(
-            self._zone(), ambiguous=is_first, nonexistent="shift_forward"
-        )
-        return zoned.array
-
-
-class TimeObjectFormat(TimeFormat):
-    """Objects that are dates, times, times of day or durations, without a zone."""
-
-    def __init__(self, name: str, series: pd.Series) -> None:
-        super().__init__(name, series)
-        objects = list(unboxed(series).dropna())
-        types = sorted({type(value).__name__ for value in objects})
-        if len(types) > 1 or types[0] not in _TIMES:
-            raise ValueError(
-                f"Column {name} holds times of the types {', '.join(types)}, expected "
-                "one type, such as datetime64: convert them by pandas.to_datetime or "
-                "to_timedelta."
-            )
-        if any(getattr(value, "tzinfo", None) is not None for value in objects):
-            raise ValueError(
-                f"Column {name} holds objects with a time zone, expected the dtype "
-                "datetime64: convert them, for example by "
-                "pandas.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin')."
-            )
-        (self.type,) = types
-
-    def _write(self, numbers: np.ndarray) -> Any:
-        times = super()._write(numbers)
         if self.type == "date":
             return times.astype("M8[D]").astype(object)
         if self.type == "time":
             moments = (np.datetime64(0, "us") + times).astype(object)
-            return object_array(moment.time() for moment in moments)
+            return _objects(moment.time() for moment in moments)
         if self.type[0] == "T":  # pandas' own
             return pd.Index(times).astype(object).to_numpy()
-        return times.astype(f"{times.dtype.kind}8[us]").astype(object)
+        return times.astype(f"{letter}8[us]").astype(object)
+
+    def _zone(self) -> Any:
+        is_time = self.kind == "time"
+        return getattr(thaw_dtype(self.plain_dtype), "tz", None) if is_time else None
 
 
-def refuse_infinite(name: str) -> None:
-    """Raise the error for a column with infinite numbers."""
-    raise ValueError(
-        f"Column {name} holds infinite numbers, expected finite ones "
-        "(NaN stands for missing)."
-    )
+def _type_of_times(name: str, times: pd.Series) -> str:
+    """Return the type of objects that are times, if it is one, and without a zone."""
+    types = sorted({type(value).__name__ for value in times})
+    if len(types) > 1 or types[0] not in _TIMES:
+        raise ValueError(
+            f"Column {name} holds times of the types {', '.join(types)}, expected "
+            "one type, such as datetime64: convert them by pandas.to_datetime or "
+            "to_timedelta."
+        )
+    if any(getattr(value, "tzinfo", None) is not None for value in times):
+        raise ValueError(
+            f"Column {name} holds objects with a time zone, expected the dtype "
+            "datetime64: convert them, for example by "
+            "pandas.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin')."
+        )
+    return types[0]
+
+
+def _objects(values: Any) -> np.ndarray:
+    values = list(values)
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array

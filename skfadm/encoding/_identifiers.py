@@ -7,9 +7,8 @@ import re
 import string
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -29,13 +28,6 @@ MAX_SHAPES = 200
 SUBSAMPLE = 100_000
 # Characters that are letters or digits; all others are the shape of a word.
 _ALPHANUMERIC = re.compile(r"[^\W_]")
-#: Makes an identifier of each type that there is, from text.
-_MAKE: dict[str, Callable[[str], Any]] = {
-    "str": str,
-    "bytes": lambda text: text.encode("latin-1"),
-    "int": int,
-    "UUID": uuid.UUID,
-}
 # New words get digits more where a larger share of them would be real by chance.
 MAX_REAL = 1e-3
 # Lengths of words whose shape is seldom are drawn from so many quantiles.
@@ -68,6 +60,11 @@ def mix(numbers: np.ndarray) -> np.ndarray:
     return z ^ (z >> np.uint64(31))
 
 
+#: Characters, and the cumulative shares in which they are drawn.
+_Alphabet = tuple[str, np.ndarray]
+_DIGITS: _Alphabet = ("0123456789", np.arange(1, 11) / 10)
+
+
 class WordPattern:
     """Makes new words like given ones, and keeps nothing that tells one of these.
 
@@ -78,16 +75,18 @@ class WordPattern:
     word is real, an attacker would try them all. Instead new words get digits more
     where so few are possible that many would be real by chance.
 
-    The words are distinct strings, bytes, integers or UUIDs; a TypeError names other
-    types, or several. Where there are very many, `rng` draws those that are read.
+    The words are distinct strings or UUIDs; a TypeError names other types, or several.
+    Where there are very many, `rng` draws those that are read.
     """
 
     def __init__(self, words: Sequence[Any], rng: np.random.Generator) -> None:
-        types = sorted({_type_name(word) for word in words})
-        if len(types) > 1 or types[0] not in _MAKE:
+        types = sorted(
+            {"str" if isinstance(w, str) else type(w).__name__ for w in words}
+        )
+        if types not in (["str"], ["UUID"]):
             raise TypeError(" and ".join(types))
         (self.type,) = types
-        texts = [_text(word) for word in words]
+        texts = [str(word) for word in words]
         shapes = {_ALPHANUMERIC.sub("x", text) for text in texts}
         if len(texts) > SUBSAMPLE:
             picked = rng.choice(len(texts), SUBSAMPLE, replace=False)
@@ -101,46 +100,49 @@ class WordPattern:
         groups = [g for g in groups[:MAX_SHAPES] if len(g[1]) >= MIN_SHAPE]
         sizes = [len(group) for _, group in groups]
         self.shares = np.cumsum([*sizes, len(texts) - sum(sizes)]) / len(texts)
-        self.places, self.n_extra = [], []
+        self.places: list[list[_Alphabet]] = []
+        self.n_extra: list[int] = []
         for shape, group in groups:
-            letters = np.array(group).reshape(-1, 1).view("U1")
-            places = [_alphabet(*np.unique(c, return_counts=True)) for c in letters.T]
-            self.places.append(places)
-            is_common = weight * _chances(letters, places).sum() > MAX_REAL
+            chances = np.ones(len(group))
+            self.places.append([])
+            for column in np.array(group).reshape(-1, 1).view("U1").T:
+                chars, at, counts = np.unique(
+                    column, return_inverse=True, return_counts=True
+                )
+                self.places[-1].append(_alphabet(chars, counts))
+                p = _probabilities(self.places[-1][-1])
+                chances *= np.array([p.get(char, 0.0) for char in chars])[at]
             # A shape that no real word has is one of no real word.
             longer = (k for k in count(1) if shape + "x" * k not in shapes)
+            is_common = weight * chances.sum() > MAX_REAL
             self.n_extra.append(next(longer) if is_common else 0)
-        self.letters = _common_letters(texts, self.type)
+        self.letters = _common_letters(texts)
         lengths = np.sort([len(text) for text in texts])
         end = min(MIN_ROWS, len(lengths) - 1) // 2
         ranks = np.linspace(end, len(lengths) - 1 - end, N_LENGTHS)
         self.lengths = lengths[ranks.astype(int)]
-        rest = set().union(texts).difference(*(group for _, group in groups))
-        found = weight * sum(self._chance(text) for text in rest)
+        p = _probabilities(self.letters)
+        rest = set(texts).difference(*(group for _, group in groups))
+        found = weight * sum(
+            float((self.lengths == len(text)).mean())
+            * math.prod(p.get(char, 0.0) for char in text)
+            for text in rest
+        )
         self.n_extra.append(max(0, int(np.ceil(np.log10(max(found, 1e-9) / MAX_REAL)))))
-
-    def _chance(self, text: str) -> float:
-        """Return how likely a draw of the words whose shape is seldom gives one."""
-        chars, shares = self.letters
-        p = dict(zip(chars, np.diff(shares, prepend=0.0), strict=True))
-        of_length = float((self.lengths == len(text)).mean())
-        return of_length * math.prod(p.get(c, 0.0) for c in text)
 
     def draw(self, streams: np.ndarray) -> np.ndarray:
         """Return a new word for each of some random numbers, uint64."""
-        texts = np.empty(len(streams), dtype=object)
+        words = np.empty(len(streams), dtype=object)
         block = max(1, _CELLS // (int(self.lengths[-1]) + 1))
-        for start in range(0, len(texts), block):
+        for start in range(0, len(words), block):
             rows = slice(start, start + block)
-            texts[rows] = self._texts(mix(streams[rows]))
-        if self.type != "str":
-            texts[:] = [_MAKE[self.type](text) for text in texts]
-        return texts
+            words[rows] = self._words(mix(streams[rows]))
+        return words
 
-    def _texts(self, streams: np.ndarray) -> Any:
+    def _words(self, streams: np.ndarray) -> Any:
         if self.type == "UUID":
             bits = zip(streams.tolist(), mix(streams).tolist(), strict=True)
-            return [str(uuid.UUID(int=a << 64 | b, version=4)) for a, b in bits]
+            return [uuid.UUID(int=a << 64 | b, version=4) for a, b in bits]
         texts = np.empty(len(streams), dtype=object)
         shapes = np.searchsorted(self.shares, _uniform(streams, 0), side="right")
         for shape in np.unique(shapes):
@@ -158,11 +160,6 @@ class WordPattern:
                 words = "".join(line[:length]).split()
                 texts[row] = " ".join(words) or str(streams[row])
         return texts
-
-
-#: Characters, and the cumulative shares in which they are drawn.
-_Alphabet = tuple[str, np.ndarray]
-_DIGITS: _Alphabet = ("0123456789", np.arange(1, 11) / 10)
 
 
 def _alphabet(chars: np.ndarray, counts: np.ndarray) -> _Alphabet:
@@ -188,15 +185,9 @@ def _of_shares(shares: Mapping[str, float]) -> _Alphabet:
     return "".join(chars), cumulative / cumulative[-1]
 
 
-def _chances(letters: np.ndarray, places: Sequence[_Alphabet]) -> np.ndarray:
-    """Return how likely each word, a row of characters, is to be drawn."""
-    chances = np.ones(len(letters))
-    for column, (chars, shares) in zip(letters.T, places, strict=True):
-        known = np.array(list(chars))
-        p = np.append(np.diff(shares, prepend=0.0), 0.0)
-        at = np.searchsorted(known, column).clip(max=len(known) - 1)
-        chances *= p[np.where(known[at] == column, at, len(known))]
-    return chances
+def _probabilities(alphabet: _Alphabet) -> dict[str, float]:
+    chars, shares = alphabet
+    return dict(zip(chars, np.diff(shares, prepend=0.0).tolist(), strict=True))
 
 
 def _letters(places: Sequence[_Alphabet], streams: np.ndarray) -> np.ndarray:
@@ -207,27 +198,13 @@ def _letters(places: Sequence[_Alphabet], streams: np.ndarray) -> np.ndarray:
     return letters
 
 
-def _common_letters(texts: Sequence[str], kind: str) -> _Alphabet:
+def _common_letters(texts: Sequence[str]) -> _Alphabet:
     """Count characters, without those of few words, which could tell one."""
     n_words = Counter(c for text in texts for c in set(text))
-    common = Counter(c for text in texts for c in text if n_words[c] >= MIN_ROWS)
-    if kind == "int":
-        del common["-"]
-    return _of_shares(common)
+    total = Counter(c for text in texts for c in text)
+    return _of_shares({c: n for c, n in total.items() if n_words[c] >= MIN_ROWS})
 
 
 def _uniform(streams: np.ndarray, place: int) -> np.ndarray:
     step = np.uint64(place * 0xD1342543DE82EF95 % 2**64)
     return (mix(streams + step) >> np.uint64(11)) * 2.0**-53
-
-
-def _type_name(word: Any) -> str:
-    if isinstance(word, str):
-        return "str"
-    if isinstance(word, Integral) and not isinstance(word, bool):
-        return "int"
-    return type(word).__name__
-
-
-def _text(word: Any) -> str:
-    return word.decode("latin-1") if isinstance(word, bytes) else str(word)

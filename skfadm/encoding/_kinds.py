@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from decimal import Decimal
 from numbers import Integral, Number
 from typing import Any
 
@@ -12,10 +11,12 @@ import pandas as pd
 
 _NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})
 _MIXED = frozenset({"mixed", "mixed-integer"})
+_TIMES = (dt.date, np.datetime64)
+_SPANS = (dt.timedelta, dt.time, np.timedelta64)
 
 
 def plain(series: pd.Series) -> pd.Series:
-    """Return a column in NumPy's or pandas' own dtypes, and without gaps.
+    """Return a column in NumPy's or pandas' own dtypes.
 
     Numbers and booleans of Arrow become nullable ones, times `datetime64` in their
     unit and zone, dictionaries pandas categories, and all else objects. Objects that
@@ -23,15 +24,11 @@ def plain(series: pd.Series) -> pd.Series:
     times of day).
     """
     series = unboxed(series)
-    if isinstance(series.dtype, pd.PeriodDtype):
-        return series.dt.to_timestamp()
     return _typed(series) if series.dtype == object else series
 
 
 def unboxed(series: pd.Series) -> pd.Series:
     """Return a column as `plain` does, but with objects that are times as they are."""
-    if isinstance(series.dtype, pd.SparseDtype):
-        return series.sparse.to_dense()
     return _of_arrow(series) if isinstance(series.dtype, pd.ArrowDtype) else series
 
 
@@ -88,10 +85,10 @@ def _of_arrow(series: pd.Series) -> pd.Series:
         return series.astype("Float64" if types.is_float64(arrow) else "Float32")
     values = pa.chunked_array(pa.array(series.array))
     if types.is_date(arrow):
-        values = values.cast(pa.timestamp("s" if types.is_date32(arrow) else "ms"))
-        arrow = values.type
-    has_dtype = types.is_timestamp(arrow) or types.is_duration(arrow)
-    if has_dtype or types.is_dictionary(arrow):
+        arrow = pa.timestamp("s" if types.is_date32(arrow) else "ms")
+        values = values.cast(arrow)
+    is_time = types.is_timestamp(arrow) or types.is_duration(arrow)
+    if is_time or types.is_dictionary(arrow):
         found = values.to_pandas()
         if types.is_timestamp(arrow) and arrow.tz:
             offset = found.dt.tz.utcoffset(None)
@@ -104,66 +101,48 @@ def _of_arrow(series: pd.Series) -> pd.Series:
 
 def _typed(series: pd.Series) -> pd.Series:
     """Return a column of objects in a dtype of times, if that is what they are."""
-    found = pd.api.types.infer_dtype(series, skipna=True)
-    if found in ("string", "boolean", "empty", "bytes") or found in _NUMBERS:
+    present = series.notna().to_numpy(dtype=bool)
+    if not present.any() or not isinstance(
+        series.iloc[int(present.argmax())], _TIMES + _SPANS
+    ):
         return series
-    missing = series.isna().to_numpy(dtype=bool)
-    present = list(series[~missing])
-    if all(isinstance(value, dt.date | np.datetime64) for value in present):
-        has_zone = {getattr(value, "tzinfo", None) is not None for value in present}
+    values = series[present].to_list()
+    has_zone = {getattr(value, "tzinfo", None) is not None for value in values}
+    if all(isinstance(value, _TIMES) for value in values):
         if len(has_zone) > 1:
             return series  # a part of them stands nowhere
-        stamps = np.array([_stamp(value) for value in present])
-        times = pd.DatetimeIndex(_with_gaps(stamps, missing))
-        times = times.tz_localize("UTC") if True in has_zone else times
-        return pd.Series(times, index=series.index, name=series.name)
-    kinds = dt.timedelta | dt.time | np.timedelta64
-    if all(isinstance(value, kinds) for value in present):
-        spans = np.array([_span(value) for value in present])
-        found = pd.TimedeltaIndex(_with_gaps(spans, missing))
-        return pd.Series(found, index=series.index, name=series.name)
-    return series
+    elif not all(isinstance(value, _SPANS) for value in values):
+        return series
+    found = np.array([_plain_time(value) for value in values])
+    spread = np.full(len(series), np.array("NaT", dtype=found.dtype))
+    spread[present] = found
+    times = pd.Series(spread, index=series.index, name=series.name)
+    is_zoned = found.dtype.kind == "M" and True in has_zone
+    return times.dt.tz_localize("UTC") if is_zoned else times
 
 
-def _with_gaps(values: np.ndarray, missing: np.ndarray) -> np.ndarray:
-    if np.datetime_data(values.dtype)[0] not in ("s", "ms", "us", "ns"):
-        values = values.astype(f"{values.dtype.kind}8[s]")
-    spread = np.full(len(missing), np.array("NaT", dtype=values.dtype))
-    spread[~missing] = values
-    return spread
-
-
-def _stamp(value: Any) -> np.datetime64:
-    """Return a time as NumPy's, in UTC where it has a zone."""
-    if isinstance(value, pd.Timestamp):
+def _plain_time(value: Any) -> Any:
+    """Return a time as NumPy's, in UTC where it has a zone, or what passed of a day."""
+    if isinstance(value, pd.Timestamp | pd.Timedelta):
         return value.asm8
-    if isinstance(value, np.datetime64):
-        return value
     if isinstance(value, dt.datetime):
         if value.tzinfo is not None:
             value = value.astimezone(dt.UTC).replace(tzinfo=None)
         return np.datetime64(value, "us")
-    return np.datetime64(value, "s")
-
-
-def _span(value: Any) -> np.timedelta64:
-    if isinstance(value, pd.Timedelta):
-        return value.asm8
-    if isinstance(value, np.timedelta64):
-        return value
     if isinstance(value, dt.time):
-        value = dt.datetime.combine(dt.date.min, value.replace(tzinfo=None))
-        value -= dt.datetime.min
-    return np.timedelta64(value, "us")
+        moment = dt.datetime.combine(dt.date.min, value.replace(tzinfo=None))
+        value = moment - dt.datetime.min
+    if isinstance(value, dt.timedelta):
+        return np.timedelta64(value, "us")
+    return value if isinstance(value, np.generic) else np.datetime64(value, "s")
 
 
 def origin_of(series: pd.Series) -> int:
-    """Return the smallest of integers (or decimals) that floats do not tell apart.
+    """Return the smallest of integers or decimals that floats do not tell apart.
 
     It is 0 where all are small enough for floats, or none is there.
     """
-    found = pd.api.types.infer_dtype(series, skipna=True)
-    numbers = series.dropna()
+    found, numbers = pd.api.types.infer_dtype(series, skipna=True), series.dropna()
     if found == "decimal":
         numbers = numbers[[value.is_finite() for value in numbers]]
     if found not in ("integer", "decimal") or not len(numbers):
@@ -173,20 +152,17 @@ def origin_of(series: pd.Series) -> int:
 
 
 def amounts(series: pd.Series, kind: str, origin: int = 0) -> np.ndarray:
-    """Return a plain column of a kind as float64: numbers, or seconds of times."""
+    """Return a plain column of a kind as float64: numbers, or seconds of times.
+
+    Numbers are counted from `origin`, exactly where they are integers or decimals.
+    """
     second = np.timedelta64(1, "s")
     if kind_of(series) == "nothing":
         return np.full(len(series), np.nan)
     if kind == "time":
         return (wall_clock(series) - np.datetime64(0, "s")) / second
-    return series.to_numpy() / second if kind == "duration" else floats(series, origin)
-
-
-def floats(series: pd.Series, origin: int) -> np.ndarray:
-    """Return the numbers of a plain column as float64, NaN where missing.
-
-    They are counted from `origin`, exactly where they are integers or decimals.
-    """
+    if kind == "duration":
+        return series.to_numpy() / second
     if series.dtype != object and not origin:
         return series.to_numpy(dtype=np.float64, na_value=np.nan)
     present = series.notna().to_numpy(dtype=bool)
@@ -197,12 +173,10 @@ def floats(series: pd.Series, origin: int) -> np.ndarray:
 
 
 def _float(value: Any, origin: int) -> float:
-    is_exact = isinstance(value, Integral | Decimal)
     try:
-        if is_exact:  # int, since NumPy's integers overflow without a word
-            value = value if isinstance(value, Decimal) else int(value)
-            return float(value - origin)
-        return float(value) - origin
+        # NumPy's integers overflow without a word.
+        number = int(value) if isinstance(value, Integral) else value
+        return float(number - origin)
     except OverflowError:  # Python's integers and fractions know no bound
         return np.inf if value > 0 else -np.inf
 

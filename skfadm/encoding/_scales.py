@@ -47,19 +47,21 @@ class EmpiricalCDF:
     def _draw_lines(self, values: np.ndarray, counts: np.ndarray, minimum: int) -> None:
         end = ndtri(1 - 0.5 / self.n_rows)
         levels = ndtr(np.linspace(-end, end, N_QUANTILES))
+        rows = np.cumsum(counts)  # of values up to each
         if minimum == 1:  # at values themselves, which then come back exactly
             ranks = np.unique(np.rint(levels * self.n_rows + 0.5).astype(np.int64))
-            knots = _at(values, counts, ranks - 1)
+            before = after = np.searchsorted(rows, ranks - 1, side="right")
             levels = (ranks - 0.5) / self.n_rows
         else:
             bins = np.unique(np.rint(levels * (self.n_rows / minimum)))
             ranks = bins.astype(np.int64) * minimum
             ranks = ranks[(ranks >= minimum) & (ranks <= self.n_rows - minimum)]
-            knots = _at(values, counts, ranks - 1) + _at(values, counts, ranks)
-            knots, levels = knots / 2, ranks / self.n_rows
+            before = np.searchsorted(rows, ranks - 1, side="right")
+            after = np.searchsorted(rows, ranks, side="right")
+            levels = ranks / self.n_rows
         low, high = _ends(values, counts, minimum)
-        self.knots = np.concatenate([[low], knots, [high]])
-        self.levels = np.concatenate([[0.0], levels, [1.0]])
+        self.knots = np.r_[low, (values[before] + values[after]) / 2, high]
+        self.levels = np.r_[0.0, levels, 1.0]
 
     def _step(self, values: np.ndarray, counts: np.ndarray, minimum: int) -> None:
         """Make common values steps, and runs of rare ones lines."""
@@ -120,11 +122,6 @@ class EmpiricalCDF:
         return np.interp(ndtr(scores.astype(np.float64)), self.levels, self.knots)
 
 
-def _at(values: np.ndarray, counts: np.ndarray, ranks: np.ndarray) -> np.ndarray:
-    """Return the values of rows, counted from 0 in their order."""
-    return values[np.searchsorted(np.cumsum(counts), ranks, side="right")]
-
-
 def _ends(values: np.ndarray, counts: np.ndarray, minimum: int) -> tuple[float, float]:
     """Return where a distribution begins and ends, which no extreme row tells alone.
 
@@ -145,121 +142,88 @@ def tied(values: np.ndarray, counts: np.ndarray) -> bool:
     return 2 * len(values) <= counts.sum()
 
 
-class IntegerScale:
-    """Integers (or times) as floats counting steps of their common divisor from 0.
+class Scale:
+    """Numbers as float64 positions, and back.
 
-    The arithmetic is modulo 2^64, so that no integer dtype overflows; it is exact if
-    the integers span less than 2^53 steps.
+    Integers, times and floats of few decimals are counted in steps of their common
+    divisor from the smallest. The arithmetic is modulo 2^64, so that no integer dtype
+    overflows; it is exact if they span less than 2^53 steps. Other floats, and integers
+    that span more, are as they are, but divided where they are so large that arithmetic
+    overflows. `numbers` are int64, uint64 or floats.
     """
 
     def __init__(self, numbers: np.ndarray) -> None:
-        self.unsigned = numbers.dtype.kind == "u"
-        self.offset = int(numbers.min()) % 2**64
-        self.step = 1
-        self.step = max(int(np.gcd.reduce(self._steps(numbers))), 1)
-        self.top = int(self._steps(numbers).max())
+        self.dtype = "f" if numbers.dtype.kind == "f" else str(numbers.dtype)
+        self.low, self.high = numbers.min().item(), numbers.max().item()
+        #: What makes floats integers, and how many of them are a step; 0 for none.
+        self.factor, self.step = 0.0, 0
+        if self.dtype == "f":
+            decimals = decimals_of(numbers)
+            self.factor = 10.0**decimals if decimals >= 0 else 0.0
+        if self.factor or self.dtype != "f":
+            whole = self._whole(numbers)
+            self.offset, self.step = int(whole.min()) % 2**64, 1
+            self.step = max(int(np.gcd.reduce(self._steps(whole))), 1)
+            self.top = int(self._steps(whole).max())
+            if self.top >= 2**53:
+                self.step = 0
+        self.divisor = 2.0**64 if max(-self.low, self.high) > _LARGE else 1.0
 
     def narrow(self, low: float, high: float) -> float:
         """Begin and end at the positions within these, and return how far 0 moves."""
-        first = int(np.ceil(low))
-        self.offset = (self.offset + first * self.step) % 2**64
-        self.top = max(int(np.floor(high)) - first, 0)
+        if not self.step:
+            self.low, self.high = self.numbers(np.array([low, high])).tolist()
+            return 0.0
+        first = np.ceil(low)
+        last = max(np.floor(high), first)
+        self.low, self.high = self.numbers(np.array([first, last])).tolist()
+        self.offset = (self.offset + int(first) * self.step) % 2**64
+        self.top = int(last - first)
         return float(first)
 
-    def _steps(self, numbers: np.ndarray) -> np.ndarray:
-        shifted = numbers.astype(np.uint64) - np.uint64(self.offset)
-        return shifted // np.uint64(self.step)
-
-    def positions(self, numbers: np.ndarray) -> np.ndarray:
-        """Map numbers to float64 positions."""
-        low = self.numbers(np.zeros(1))[0]
-        if numbers.dtype.kind == "f":
-            return (numbers - float(low)) / self.step
-        # Below the offset the modular difference is huge; the nearest step is 0.
-        return np.where(numbers >= low, self._steps(numbers), 0).astype(np.float64)
-
-    def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to the nearest numbers on the scale, as int64 or uint64."""
-        steps = np.clip(np.rint(positions), 0, self.top).astype(np.uint64)
-        numbers = steps * np.uint64(self.step) + np.uint64(self.offset)
-        return numbers if self.unsigned else numbers.view(np.int64)
-
-
-class DecimalScale:
-    """Floats with few decimals, as integers of the last one, exact to 15 digits."""
-
-    def __init__(self, numbers: np.ndarray, decimals: int) -> None:
-        self.factor = 10.0**decimals
-        self.low, self.high = float(numbers.min()), float(numbers.max())
-        self.steps = IntegerScale(self._whole(numbers))
-
-    def narrow(self, low: float, high: float) -> float:
-        """Begin and end at the positions within these, and return how far 0 moves."""
-        top = self.steps.top
-        first = self.steps.narrow(low, high)
-        ends = self.steps.numbers(np.array([0, self.steps.top])) / self.factor
-        self.low = float(ends[0]) if first else self.low
-        self.high = float(ends[1]) if first + self.steps.top < top else self.high
-        return first
-
     def _whole(self, numbers: np.ndarray) -> np.ndarray:
+        """Return integers of the last decimal, integers as they are."""
+        if not self.factor:
+            return numbers
         # NaN stands in for missing numbers; any number may take its place.
         inside = np.clip(np.nan_to_num(numbers), self.low, self.high)
         return np.rint(inside.astype(np.float64) * self.factor).astype(np.int64)
 
-    def positions(self, numbers: np.ndarray) -> np.ndarray:
-        """Map numbers to float64 positions."""
-        return self.steps.positions(self._whole(numbers))
-
-    def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to numbers."""
-        # Rounded, a number of a few spacings beyond the last decimal leaves the range.
-        return np.clip(self.steps.numbers(positions) / self.factor, self.low, self.high)
-
-
-class FloatScale:
-    """Numbers as floats, divided where they are so large that arithmetic overflows.
-
-    Also integers of too wide a span to count, which are exact below 2^53 only.
-    """
-
-    def __init__(self, numbers: np.ndarray) -> None:
-        self.low, self.high = numbers.min().item(), numbers.max().item()
-        self.divisor = 2.0**64 if max(-self.low, self.high) > _LARGE else 1.0
-        #: Of integers, "" of floats.
-        self.dtype = "" if numbers.dtype.kind == "f" else str(numbers.dtype)
-
-    def narrow(self, low: float, high: float) -> float:
-        """Begin and end at these positions, and return how far 0 moves: not at all."""
-        self.low, self.high = self.numbers(np.array([low, high])).tolist()
-        return 0.0
+    def _steps(self, whole: np.ndarray) -> np.ndarray:
+        return (whole.astype("u8") - np.uint64(self.offset)) // np.uint64(self.step)
 
     def positions(self, numbers: np.ndarray) -> np.ndarray:
         """Map numbers to float64 positions."""
-        return numbers.astype(np.float64) / self.divisor
+        if not self.step:
+            return numbers.astype(np.float64) / self.divisor
+        whole = self._whole(numbers)
+        if whole.dtype.kind == "f":  # in a column that held integers in fit
+            return (whole - float(self.low)) / self.step
+        # Below the smallest the modular difference is huge.
+        low = np.array(self.offset, "u8").astype("u8" if self.dtype[0] == "u" else "i8")
+        return np.where(whole >= low, self._steps(whole), 0).astype(np.float64)
 
     def numbers(self, positions: np.ndarray) -> np.ndarray:
-        """Map positions to the nearest numbers."""
-        if not self.dtype:
+        """Map positions to the nearest numbers: int64, uint64 or float64."""
+        if self.step:
+            steps = np.clip(np.rint(positions), 0, self.top).astype("u8")
+            whole = steps * np.uint64(self.step) + np.uint64(self.offset)
+            if self.dtype[0] == "u":
+                return whole
+            # Rounded, a float some spacings beyond the last decimal leaves the range.
+            return (
+                whole.view("i8")
+                if not self.factor
+                else np.clip(whole.view("i8") / self.factor, self.low, self.high)
+            )
+        if self.dtype == "f":
             with np.errstate(over="ignore"):
                 return np.clip(positions * self.divisor, self.low, self.high)
         # The dtype's maximum itself rounds up to a float that overflows.
         top = np.nextafter(float(np.iinfo(self.dtype).max), 0)
-        integers = np.minimum(np.rint(positions), top).astype(self.dtype)
         own = np.dtype(self.dtype).type
+        integers = np.minimum(np.rint(positions), top).astype(self.dtype)
         return np.clip(integers, own(self.low), own(self.high))
-
-
-Scale = IntegerScale | DecimalScale | FloatScale
-
-
-def find_scale(numbers: np.ndarray) -> Scale:
-    """Choose the scale of a column's numbers (int64, uint64 or floats)."""
-    if numbers.dtype.kind == "f":
-        decimals = decimals_of(numbers)
-        return FloatScale(numbers) if decimals < 0 else DecimalScale(numbers, decimals)
-    scale = IntegerScale(numbers)
-    return scale if scale.top < 2**53 else FloatScale(numbers)
 
 
 def decimals_of(numbers: np.ndarray) -> int:

@@ -11,8 +11,7 @@ from sklearn.utils import Tags, check_array
 from sklearn.utils.validation import validate_data
 
 from .._containers import from_pandas, library_of, to_pandas
-from ._dtypes import freeze_dtype, thaw_dtype
-from ._formats import MISSING_MARKERS
+from ._dtypes import MISSING_MARKERS, freeze, thaw
 
 
 def check_table(estimator: Any, X: Any, *, reset: bool) -> Any:
@@ -82,13 +81,16 @@ class TableKind:
         self.labels = None
         self.library = library_of(given)
         if isinstance(table, pd.DataFrame):
-            self.labels = np.asarray(table.columns, dtype=object)
+            self.labels = freeze(table.columns)
             self.label_names = list(table.columns.names)
-            self.label_dtype = freeze_dtype(table.columns.dtype)
-        else:
-            dtype = getattr(given, "dtype", None)
-            self.dtype = "T" if getattr(dtype, "kind", "") == "T" else table.dtype.str
-            self.missing = _missing_marker(dtype)
+            return
+        dtype: Any = getattr(given, "dtype", None)
+        self.dtype = "T" if getattr(dtype, "kind", "") == "T" else table.dtype.str
+        #: What is missing in an array of NumPy's StringDType, "" if nothing can be.
+        self.missing = ""
+        if hasattr(dtype, "na_object"):
+            names = [k for k, m in MISSING_MARKERS.items() if m is dtype.na_object]
+            self.missing = [*names, "nan"][0]
 
     def assemble(self, arrays: list[Any], n_rows: int) -> Any:
         """Return a table with these columns: a DataFrame of pandas or an array."""
@@ -96,34 +98,24 @@ class TableKind:
             # Without a dtype pandas 3 would turn objects that are strings to `str`.
             columns = (pd.Series(x, dtype=x.dtype, copy=False) for x in arrays)
             table = pd.DataFrame(dict(enumerate(columns)), copy=False)
+            labels = thaw(self.labels)
             if len(self.label_names) > 1:
-                table.columns = pd.MultiIndex.from_tuples(self.labels)
-            else:
-                dtype = thaw_dtype(self.label_dtype)
-                table.columns = pd.Index(self.labels, dtype=dtype)
-            table.columns.names = self.label_names
+                labels = pd.MultiIndex.from_tuples(labels)
+            table.columns = labels.set_names(self.label_names)
             return table
         # New words can be longer than those of an array of strings.
         is_text = self.dtype[:2].strip("<>|=") in ("U", "S", "T")
         array = np.empty((n_rows, len(arrays)), dtype=object if is_text else self.dtype)
         for j, column in enumerate(arrays):
             array[:, j] = column
-        if self.dtype == "T":
-            if not self.missing and not pd.isna(array).any():
-                return array.astype(np.dtypes.StringDType())
-            missing = MISSING_MARKERS[self.missing or "nan"]
-            array[pd.isna(array)] = missing
-            return array.astype(np.dtypes.StringDType(na_object=missing))
-        return array.astype(self.dtype[:2]) if is_text else array
+        if self.dtype != "T":
+            return array.astype(self.dtype[:2]) if is_text else array
+        gaps = pd.isna(array)
+        if not self.missing and not gaps.any():
+            return array.astype(np.dtypes.StringDType())
+        array[gaps] = marker = MISSING_MARKERS[self.missing or "nan"]
+        return array.astype(np.dtypes.StringDType(na_object=marker))
 
     def restore(self, table: Any) -> Any:
         """Return an assembled table in the library that it came from."""
         return from_pandas(table, self.library)
-
-
-def _missing_marker(dtype: Any) -> str:
-    """Name what is missing in an array of NumPy's StringDType, "" if nothing can be."""
-    if not hasattr(dtype, "na_object"):
-        return ""
-    known = MISSING_MARKERS.items()
-    return next((name for name, m in known if m is dtype.na_object), "nan")

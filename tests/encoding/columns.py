@@ -145,8 +145,6 @@ def make_columns(n=N):
         ),
         **make_objects(days, small),
         **make_arrow(days, small),
-        "sparse": pd.arrays.SparseArray(np.maximum(small, 0)),
-        "sparse floats": pd.arrays.SparseArray(np.where(small > 0, small, np.nan)),
         "zone of Python": days.tz_localize(ZoneInfo("America/Sao_Paulo")),
         "offset": days.tz_localize(dt.timezone(dt.timedelta(minutes=-90))),
         "category of dates": pd.Categorical(days.floor("100D").date),

@@ -55,12 +55,10 @@ IDENTIFIERS = {
     "names as categories": names().astype("category"),
     "names as strings": names().astype("string"),
     "names in Arrow": names().astype("string[pyarrow]"),
-    "names as bytes": names().map(str.encode),
     "sentences": sentences(),
     "numbers of accounts": pd.Series([f"DE{k:010d}" for k in range(0, 7 * N, 7)]),
     "UUIDs": pd.Series([uuid(k) for k in range(N)]),
     "UUIDs in text": pd.Series([str(uuid(k)) for k in range(N)]),
-    "huge integers": pd.Series([10**30 + k for k in range(N)], dtype=object),
     "mail": pd.Series([f"{w}{k}@example.org" for k, w in enumerate(sentences())]),
 }
 

@@ -51,14 +51,14 @@ REFUSED = {
         ValueError,
         "objects with a time zone",
     ),
-    "sparse beside another number than 0": (
-        pd.arrays.SparseArray([0, 1] * 50, fill_value=1),
-        ValueError,
-        "cannot be stored by name",
+    "sparse numbers": (
+        pd.arrays.SparseArray([0, 1] * 50),
+        TypeError,
+        r"sparse.*\.sparse\.to_dense",
     ),
     "periods": (
         pd.period_range("2020", periods=100, freq="D"),
-        ValueError,
+        TypeError,
         r"periods.*\.dt\.to_timestamp",
     ),
     "a zone without a name": (
@@ -70,6 +70,16 @@ REFUSED = {
         [Fraction(k, 7) for k in range(100)],
         TypeError,
         "100 values of the type Fraction in 100 rows",
+    ),
+    "bytes of one row each": (
+        [b"%d" % k for k in range(100)],
+        TypeError,
+        "of the type bytes",
+    ),
+    "integers beyond int64": (
+        [10**30 + k for k in range(100)],
+        TypeError,
+        "of the type int in 100 rows",
     ),
     "tuples": ([(k, 1) for k in range(100)], TypeError, "of the type tuple"),
     "many numbers of several types": (
@@ -127,12 +137,9 @@ def test_complex_numbers_are_refused():
 def test_wrong_columns_are_refused():
     X = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
     encoder = TabularEncoder().fit(X)
-    for method in (encoder.transform, encoder.check_columns):
+    for other in (["b", "a"], ["a"]):
         with pytest.raises(ValueError, match="feature names should match"):
-            method(X[["b", "a"]])
-        with pytest.raises(ValueError, match="feature names should match"):
-            method(X[["a"]])
-    assert encoder.check_columns(X) is X
+            encoder.transform(X[other])
     with pytest.raises(ValueError, match="more than one column named 'a'"):
         encoder.fit(X.set_axis(["a", "a"], axis=1))
     for empty, what in ((X[:0], "sample"), (X[[]], "feature")):
