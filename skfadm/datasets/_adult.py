@@ -10,30 +10,14 @@ from sklearn.utils import Bunch
 
 _NUMBERS = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-week"]
 _WORDS = [
-    "workclass",
-    "marital-status",
-    "occupation",
-    "relationship",
-    "native-country",
+    *("workclass", "marital-status", "occupation", "relationship", "native-country")
 ]
 _FEATURES = _NUMBERS + _WORDS
 _LABELS = ["<=50K", ">50K"]
 _UCI_COLUMNS = [
-    "age",
-    "workclass",
-    "fnlwgt",
-    "education",
-    "education-num",
-    "marital-status",
-    "occupation",
-    "relationship",
-    "race",
-    "sex",
-    "capital-gain",
-    "capital-loss",
-    "hours-per-week",
-    "native-country",
-    "income",
+    *("age", "workclass", "fnlwgt", "education", "education-num", "marital-status"),
+    *("occupation", "relationship", "race", "sex", "capital-gain", "capital-loss"),
+    *("hours-per-week", "native-country", "income"),
 ]
 _DESCR = """\
 Adult (census income)
@@ -108,27 +92,27 @@ def fetch_adult(*, data_home: str | PathLike | None = None) -> Bunch:
     if missing:
         raise ValueError(f"The table is not Adult: it lacks the columns {missing}.")
 
-    data = pd.DataFrame({name: table[name].astype("int64") for name in _NUMBERS})
-    for name in _WORDS:
-        data[name] = _categories(table[name])
+    frame = pd.DataFrame(
+        {
+            name: table[name].astype("int64")
+            if name in (*_NUMBERS, "fnlwgt")
+            else _categories(table[name])
+            for name in _UCI_COLUMNS
+        }
+    )
     # In adult.test the labels end in a period.
-    target = _categories(table["income"].astype(object).str.rstrip("."))
+    frame["income"] = _categories(frame["income"].astype(object).str.rstrip("."))
+    target = frame["income"]
     if list(target.cat.categories) != _LABELS or target.isna().any():
         raise ValueError(
             f"The table is not Adult: the labels are {list(target.cat.categories)}, "
             f"expected {_LABELS}."
         )
-    z, domains = _categories(table["sex"]), _categories(table["race"])
-    left_out = {
-        "fnlwgt": table["fnlwgt"].astype("int64"),
-        "education": _categories(table["education"]),
-    }
-    frame = data.assign(**left_out, sex=z, race=domains, income=target)[_UCI_COLUMNS]
     return Bunch(
-        data=data,
+        data=frame[_FEATURES],
         target=target,
-        z=z,
-        domains=domains,
+        z=frame["sex"],
+        domains=frame["race"],
         frame=frame,
         feature_names=list(_FEATURES),
         DESCR=_DESCR,
@@ -149,16 +133,9 @@ def _uci_files(data_home: str | PathLike | None) -> list[Path] | None:
 
 
 def _read_uci(paths: list[Path]) -> pd.DataFrame:
-    tables = [
-        pd.read_csv(
-            path,
-            names=_UCI_COLUMNS,
-            skipinitialspace=True,
-            na_values="?",
-            comment="|",  # the first line of adult.test
-        )
-        for path in paths
-    ]
+    options = {"names": _UCI_COLUMNS, "skipinitialspace": True, "na_values": "?"}
+    # A comment is the first line of adult.test.
+    tables = [pd.read_csv(path, comment="|", **options) for path in paths]
     return pd.concat(tables, ignore_index=True)
 
 

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass, replace
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
-from scipy.special import logsumexp
+from scipy.special import logsumexp, softmax
 from sklearn.utils import Bunch
 
 from skfadm._validation import new_random_state
@@ -20,7 +19,7 @@ class BiasedDomains:
     A row of domain ``d`` draws its label and group from the table ``p(y, z | d)``, and
     its features from a normal distribution with unit covariance and mean
     ``means[d, y, z]``. So each domain is a Gaussian mixture of ``n_classes * n_groups``
-    components, and all densities and posteriors are exact.
+    components, and all posteriors are exact.
 
     In every method, ``domain=None`` means the domains pooled with `domain_shares`.
 
@@ -59,41 +58,8 @@ class BiasedDomains:
         marginals = np.outer(table.sum(axis=1), table.sum(axis=0))
         return np.log(table) - np.log(marginals)
 
-    def log_density(
-        self,
-        X: ArrayLike,
-        *,
-        y: int | None = None,
-        z: int | None = None,
-        domain: int | None = None,
-    ) -> np.ndarray:
-        """Return the log density of rows, given what is passed.
-
-        Parameters
-        ----------
-        X : array-like of shape (n_samples, n_features)
-            Rows.
-        y : int, default=None
-            Condition on this label.
-        z : int, default=None
-            Condition on this group.
-        domain : int, default=None
-            Condition on this domain.
-
-        Returns
-        -------
-        ndarray of shape (n_samples,)
-            ``log p(x | y, z, domain)``.
-        """
-        log_joint = self._log_joint(X, domain)
-        log_table = np.log(self.table(domain))
-        rows = slice(None) if y is None else slice(y, y + 1)
-        columns = slice(None) if z is None else slice(z, z + 1)
-        log_p = logsumexp(log_joint[:, rows, columns], axis=(1, 2))
-        return log_p - logsumexp(log_table[rows, columns])
-
     def posterior_y(self, X: ArrayLike, domain: int | None = None) -> np.ndarray:
-        """Return ``p(y | x)``, shape (n_samples, n_classes): no classifier is better.
+        """Return ``p(y | x)``: no classifier is better.
 
         Parameters
         ----------
@@ -107,10 +73,11 @@ class BiasedDomains:
         ndarray of shape (n_samples, n_classes)
             Rows sum to 1.
         """
-        return self._posterior(X, domain, sum_over=2)
+        joint = self._log_joint(X, domain)
+        return softmax(logsumexp(joint, axis=2), axis=1)
 
     def posterior_z(self, X: ArrayLike, domain: int | None = None) -> np.ndarray:
-        """Return ``p(z | x)``, shape (n_samples, n_groups).
+        """Return ``p(z | x)``.
 
         Parameters
         ----------
@@ -122,14 +89,14 @@ class BiasedDomains:
         ndarray of shape (n_samples, n_groups)
             Rows sum to 1.
         """
-        return self._posterior(X, domain, sum_over=1)
+        joint = self._log_joint(X, domain)
+        return softmax(logsumexp(joint, axis=1), axis=1)
 
     def unbiased(self) -> "BiasedDomains":
         """Return the same model with label and group independent in each domain.
 
         The shares of labels and of groups stay as they are in each domain, and so do
-        the features given both: it is what a generator with perfect fair control and
-        otherwise perfect fidelity would draw from.
+        the features given both: what perfect fair control would draw from.
 
         Returns
         -------
@@ -176,19 +143,11 @@ class BiasedDomains:
         return np.eye(len(self.domain_shares))[domain]
 
     def _log_joint(self, X: ArrayLike, domain: int | None) -> np.ndarray:
-        """Return ``log p(x, y, z)``, shape (n_samples, n_classes, n_groups)."""
-        rows = np.asarray(X, dtype=float)
-        picked = slice(None) if domain is None else slice(domain, domain + 1)
-        means = self.means[picked]
-        squares = ((rows[:, None, None, None] - means) ** 2).sum(axis=-1)
-        log_p = -0.5 * (squares + means.shape[-1] * np.log(2 * np.pi))
-        weights = self._domain_weights(domain)[picked, None, None]
-        return logsumexp(log_p + np.log(weights * self.joint[picked]), axis=1)
-
-    def _posterior(self, X: ArrayLike, domain: int | None, sum_over: int) -> np.ndarray:
-        log_joint = self._log_joint(X, domain)
-        log_p = logsumexp(log_joint, axis=sum_over)
-        return np.exp(log_p - logsumexp(log_joint, axis=(1, 2))[:, None])
+        """Return ``log p(x, y, z)`` but for a constant, (n, n_classes, n_groups)."""
+        rows = np.asarray(X, dtype=float)[:, None, None, None]
+        squares = ((rows - self.means) ** 2).sum(axis=-1)
+        weights = self._domain_weights(domain)[:, None, None] * self.joint
+        return logsumexp(-squares / 2, axis=1, b=weights)
 
 
 def make_biased_domains(
@@ -286,14 +245,15 @@ def make_biased_domains(
     array([[ 0.47, -0.92],
            [-0.92,  0.47]])
     """
-    _check_count("n_samples", n_samples, 1)
-    _check_count("n_features", n_features, 3)
-    _check_count("n_classes", n_classes, 2)
-    _check_count("n_groups", n_groups, 2)
-    _check_count("n_domains", n_domains, 1)
-    _check_distance("class_sep", class_sep)
-    _check_distance("group_sep", group_sep)
-    _check_distance("shift", shift)
+    counts = {"n_samples": (n_samples, 1), "n_features": (n_features, 3)}
+    counts |= {"n_classes": (n_classes, 2), "n_groups": (n_groups, 2)}
+    for name, (value, least) in {**counts, "n_domains": (n_domains, 1)}.items():
+        if not isinstance(value, Integral) or value < least:
+            raise ValueError(f"{name} must be an integer >= {least}, got {value!r}.")
+    distances = {"class_sep": class_sep, "group_sep": group_sep, "shift": shift}
+    for name, distance in distances.items():
+        if not isinstance(distance, Real) or not 0 <= float(distance) < np.inf:
+            raise ValueError(f"{name} must be a finite number >= 0, got {distance!r}.")
     b = _biases(bias, n_domains)[:, None, None]
     p_y = _shares(class_shares, n_classes, "class_shares")
     p_z = _shares(group_shares, n_groups, "group_shares")
@@ -321,16 +281,6 @@ def make_biased_domains(
         for key, name in (("target", "y"), ("z", "z"), ("domains", "domain")):
             bunch[key] = pd.Series(bunch[key], name=name)
     return bunch
-
-
-def _check_count(name: str, value: Any, least: int) -> None:
-    if not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be an integer >= {least}, got {value!r}.")
-
-
-def _check_distance(name: str, value: Any) -> None:
-    if not isinstance(value, Real) or not 0 <= float(value) < np.inf:
-        raise ValueError(f"{name} must be a finite number >= 0, got {value!r}.")
 
 
 def _biases(bias: float | ArrayLike, n_domains: int) -> np.ndarray:

@@ -8,7 +8,7 @@ import pytest
 
 from skfadm.datasets import fetch_adult
 
-ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult"
+ADULT = Path(__file__).parents[3] / "shared" / "data" / "adult"
 needs_adult = pytest.mark.skipif(
     not (ADULT / "adult.data").is_file(), reason="the UCI files are not there"
 )
@@ -26,13 +26,7 @@ UCI_TEST = """\
 
 """  # noqa: E501
 NUMBERS = ["age", "education-num", "capital-gain", "capital-loss", "hours-per-week"]
-WORDS = [
-    "workclass",
-    "marital-status",
-    "occupation",
-    "relationship",
-    "native-country",
-]
+WORDS = ["workclass", "marital-status", "occupation", "relationship", "native-country"]
 
 
 @pytest.fixture
@@ -48,12 +42,8 @@ def openml(monkeypatch):
     words = {
         "workclass": ["State-gov", None, "Private", "Private"],
         "education": ["Bachelors", "Bachelors", "11th", "Some-college"],
-        "marital-status": [
-            "Never-married",
-            "Married-civ-spouse",
-            "Never-married",
-            "Divorced",
-        ],
+        "marital-status": ["Never-married", "Married-civ-spouse"]
+        + ["Never-married", "Divorced"],
         "occupation": ["Adm-clerical", None, "Sales", "Sales"],
         "relationship": ["Not-in-family", "Husband", "Own-child", "Husband"],
         "race": ["White", "Black", "Other", "White"],
@@ -87,45 +77,30 @@ def openml(monkeypatch):
     return calls, frame
 
 
-def assert_same_adult(one, other):
-    pd.testing.assert_frame_equal(one.data, other.data)
-    for key in ("target", "z", "domains"):
-        pd.testing.assert_series_equal(one[key], other[key])
-    assert one.feature_names == other.feature_names == list(one.data.columns)
-
-
-def test_both_sources_give_the_same_table(uci_folder, openml):
+def test_both_sources_give_the_same_table(uci_folder, openml, tmp_path):
     local = fetch_adult(data_home=uci_folder)
     assert not openml[0]
     fetched = fetch_adult()
-    assert_same_adult(local, fetched)
-
-    assert list(fetched.data.columns) == NUMBERS + WORDS
-    assert (fetched.data.dtypes[NUMBERS] == np.int64).all()
-    assert all(isinstance(fetched.data[w].dtype, pd.CategoricalDtype) for w in WORDS)
-    assert fetched.data["workclass"].isna().tolist() == [False, True, False, False]
-    assert fetched.data["native-country"].cat.categories.tolist() == [
-        "Cuba",
-        "Mexico",
-        "United-States",
-    ]
+    pd.testing.assert_frame_equal(local.data, fetched.data)
+    pd.testing.assert_frame_equal(local.frame, fetched.frame)
+    for key, name in (("target", "income"), ("z", "sex"), ("domains", "race")):
+        pd.testing.assert_series_equal(local[key], fetched[key])
+        pd.testing.assert_series_equal(fetched[key], fetched.frame[name])
+    X = fetched.data
+    assert fetched.feature_names == list(X.columns) == NUMBERS + WORDS
+    assert (X.dtypes[NUMBERS] == np.int64).all()
+    assert all(isinstance(X[w].dtype, pd.CategoricalDtype) for w in WORDS)
+    assert X["workclass"].isna().tolist() == [False, True, False, False]
+    countries = X["native-country"].cat.categories.tolist()
+    assert countries == ["Cuba", "Mexico", "United-States"]
     assert fetched.target.tolist() == ["<=50K", ">50K", "<=50K", ">50K"]
     assert fetched.z.tolist() == ["Male", "Male", "Female", "Female"]
     assert fetched.domains.tolist() == ["White", "Black", "Other", "White"]
-    names = [fetched[key].name for key in ("target", "z", "domains")]
-    assert names == ["income", "sex", "race"]
-    assert "CC BY 4.0" in fetched.DESCR
-    assert "10.24432/C5XW20" in fetched.DESCR
-
-
-def test_openml_is_asked_for_version_2_and_given_the_cache_folder(openml, tmp_path):
-    fetch_adult()
-    fetch_adult(data_home=tmp_path)  # holds no UCI files
-    (first, second) = openml[0]
-    assert first[0] == ("adult",)
-    assert first[1]["version"] == 2
-    assert first[1]["data_home"] is None
-    assert second[1]["data_home"] == str(tmp_path)
+    assert "CC BY 4.0" in fetched.DESCR and "10.24432/C5XW20" in fetched.DESCR
+    (tmp_path / "cache").mkdir()
+    fetch_adult(data_home=tmp_path / "cache")  # holds no UCI files
+    homes = [(args, o["version"], o["data_home"]) for args, o in openml[0]]
+    assert homes == [(("adult",), 2, None), (("adult",), 2, str(tmp_path / "cache"))]
 
 
 def test_half_of_the_uci_files_is_an_error(uci_folder, openml):
@@ -134,14 +109,10 @@ def test_half_of_the_uci_files_is_an_error(uci_folder, openml):
         fetch_adult(data_home=uci_folder)
 
 
-def test_another_table_is_an_error(openml):
-    frame = openml[1]
-    del frame["occupation"]
+def test_another_table_is_an_error(uci_folder, openml):
+    del openml[1]["occupation"]
     with pytest.raises(ValueError, match=r"not Adult: it lacks .*'occupation'"):
         fetch_adult()
-
-
-def test_unknown_labels_are_an_error(uci_folder):
     (uci_folder / "adult.data").write_text(UCI_DATA.replace(">50K", ">60K"))
     with pytest.raises(ValueError, match="not Adult: the labels are"):
         fetch_adult(data_home=uci_folder)
