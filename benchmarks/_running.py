@@ -8,13 +8,13 @@ import sys
 import time
 from collections.abc import Callable, Iterable
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import joblib
-import numpy as np
 import pandas as pd
 from scipy import stats
 
@@ -59,14 +59,9 @@ def count(text: str) -> int:
 
 
 def add_set(parser: argparse.ArgumentParser) -> None:
-    """Add ``--set``: names and values of the generator that are not its defaults."""
+    """Add ``--set``: parameters of the generator that are not its defaults."""
     parser.add_argument(
-        "--set",
-        nargs="*",
-        type=_parameter,
-        default=[],
-        metavar="NAME=VALUE",
-        help="parameters of the generator that are not the default",
+        "--set", nargs="*", type=_parameter, default=[], metavar="NAME=VALUE"
     )
 
 
@@ -104,12 +99,17 @@ def versions() -> dict[str, str]:
     }
 
 
-def hold_out(data: Any, target: str) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-    """Return X, y, z, domains of the source domains, and X, y, z of the target."""
-    is_target = np.asarray(data.domains == target)
-    parts = (data.data, data.target, data.z, data.domains)
-    sources = tuple(part[~is_target] for part in parts)
-    return sources, tuple(part[is_target] for part in parts[:3])
+def units(
+    run: Callable[..., Iterable[Row]], about: Row, **axes: Iterable
+) -> list[Unit]:
+    """Return a unit for each combination of values: run(*values), the last axis first.
+
+    Its rows are known by these values and by what they are `about`.
+    """
+    return [
+        ({**dict(zip(axes, values, strict=True)), **about}, partial(run, *values))
+        for values in product(*axes.values())
+    ]
 
 
 def collect(units: Iterable[Unit], out: Path | None, n_jobs: int = 1) -> pd.DataFrame:
@@ -118,10 +118,9 @@ def collect(units: Iterable[Unit], out: Path | None, n_jobs: int = 1) -> pd.Data
     The file is written whole after each unit, so what is killed loses only the units
     that are being computed.
     """
-    has_file = out is not None and out.exists()
-    table = (
-        pd.read_csv(out, float_precision="round_trip") if has_file else pd.DataFrame()
-    )
+    table = pd.DataFrame()
+    if out is not None and out.exists():
+        table = pd.read_csv(out, float_precision="round_trip")
     units = list(units)
     mine = [_rows_of(table, about) for about, _ in units]
     left = [i for i, rows in enumerate(mine) if not len(rows)]
@@ -137,17 +136,12 @@ def collect(units: Iterable[Unit], out: Path | None, n_jobs: int = 1) -> pd.Data
             with written_whole(out) as file:
                 table.to_csv(file, index=False, mode="wb")
         seconds = (time.monotonic() - start) / n_done * (len(left) - n_done)
-        what = ", ".join(str(v) for k, v in units[i][0].items() if k not in _QUIET)
-        print(
-            f"[{len(units) - len(left) + n_done}/{len(units)}] {what}; "
-            f"about {timedelta(seconds=round(seconds))} left",
-            file=sys.stderr,
-            flush=True,
-        )
+        hidden = ("options", "code")
+        what = ", ".join(str(v) for k, v in units[i][0].items() if k not in hidden)
+        left_s = f"about {timedelta(seconds=round(seconds))} left"
+        done = len(units) - len(left) + n_done
+        print(f"[{done}/{len(units)}] {what}; {left_s}", file=sys.stderr, flush=True)
     return pd.concat(mine, ignore_index=True) if mine else pd.DataFrame()
-
-
-_QUIET = ("options", "code")
 
 
 def _compute(

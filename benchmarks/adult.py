@@ -21,11 +21,12 @@ import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.baselines import FADM
-from skfadm.datasets import fetch_adult
 from skfadm.fair_control.rates import MEASURES
 from skfadm.report import quality_report
 
-from ._running import Row, Unit, add_set, asked, collect, count, hold_out, new_parser
+from . import _tables
+from ._running import Row, add_set, asked, collect, count, new_parser, units
+from ._tables import hold_out
 from .downstream import classifiers, over_targets, teach
 
 POSITIVE = ">50K"
@@ -60,18 +61,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if not any(True for _ in settings(args)):
         parser.error("give --lambda-z, --lambda-yz or --fairness-target")
-    data = fetch_adult(data_home=args.data)
+    data = _tables.adult(args.data)
     names = ("rows", "generator", "lambda_z", "lambda_yz", "fairness_target")
     options = asked(args, *names, "unlabelled", "classifiers", "set")
-    units: Iterator[Unit] = (
-        (
-            {"target": target, "seed": seed, **options},
-            partial(run, data, target, seed, args),
-        )
-        for seed in range(args.seeds)
-        for target in args.target or sorted(set(data.domains))
-    )
-    rows = collect(units, args.out)
+    targets = args.target or sorted(set(data.domains))
+    axes = {"seed": range(args.seeds), "target": targets}
+    rows = collect(units(partial(run, data, args), options, **axes), args.out)
     keys = ["setting", "classifier"]
     likeness = [c for c in ("c2st_auc", "at_ends") if c in rows]
     means = rows.groupby(keys, sort=False)[likeness].mean()
@@ -81,11 +76,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(data: Any, target: str, seed: int, args: argparse.Namespace) -> Iterator[Row]:
+def run(data: Any, args: argparse.Namespace, seed: int, target: str) -> Iterator[Row]:
     """Yield a row for each setting and classifier of one target and seed."""
-    (X, y, z, domains), test = hold_out(data, target)
+    sources, target_rows = hold_out(data, target)
+    real, test = sources[:2], target_rows[:3]
     how = {"pos_label": POSITIVE, "random_state": seed, "names": args.classifiers}
-    for row in teach((X, y), test, **how):
+    for row in teach(real, test, **how):
         yield {"setting": "real rows", **row}
     generator = GENERATORS[args.generator](random_state=seed, verbose=1)
     generator.set_params(**dict(args.set))
@@ -93,7 +89,7 @@ def run(data: Any, target: str, seed: int, args: argparse.Namespace) -> Iterator
     with warnings.catch_warnings():
         # Targets that are out of reach: what is predicted stands in the table.
         warnings.simplefilter("ignore", UserWarning)
-        generator.fit(X, y, z, domains)
+        generator.fit(*sources)
         fit_s = time.perf_counter() - start
         for name, params, n_unlabelled in settings(args):
             generator.set_params(**params)
@@ -109,7 +105,7 @@ def run(data: Any, target: str, seed: int, args: argparse.Namespace) -> Iterator
                 "sample_s": time.perf_counter() - start,
                 "positives": float(np.mean(table[1] == POSITIVE)),
                 **_predicted(generator),
-                **_likeness((X, y), table, seed),
+                **_likeness(real, table, seed),
             }
             for row in teach(table, test, **how):
                 yield {**row, **about}
@@ -127,9 +123,7 @@ def _predicted(generator: Any) -> Row:
     }
 
 
-def _likeness(
-    real: tuple[pd.DataFrame, Any], table: tuple[pd.DataFrame, Any], seed: int
-) -> Row:
+def _likeness(real: tuple[Any, ...], table: tuple[pd.DataFrame, Any], seed: int) -> Row:
     """Return the AUC of telling rows from real ones, and how many are at the ends.
 
     At the ends are rows with an age or hours a week that hardly a source row is beyond.

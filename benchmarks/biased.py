@@ -10,6 +10,7 @@ the last: without fair control, by default, and adapted to a ratio of 0.8.
 
 from __future__ import annotations
 
+import argparse
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
@@ -19,17 +20,8 @@ from typing import Any
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 
-from ._running import (
-    Row,
-    Unit,
-    add_set,
-    asked,
-    collect,
-    count,
-    half_width,
-    hold_out,
-    new_parser,
-)
+from ._running import Row, add_set, asked, collect, count, half_width, new_parser, units
+from ._tables import as_table, hold_out
 from .downstream import MEASURES, teach
 
 #: What all tables share, and what is different in each.
@@ -50,15 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rows", type=count, default=4000)
     add_set(parser)
     args = parser.parse_args(argv)
-    units: Iterator[Unit] = (
-        (
-            {"table": name, "seed": seed, **asked(args, "rows", "set")},
-            partial(run, name, seed, args.rows, dict(args.set)),
-        )
-        for seed in range(args.seeds)
-        for name in TABLES
-    )
-    grouped = collect(units, args.out).groupby(KEYS, sort=False)
+    axes = {"seed": range(args.seeds), "table": TABLES}
+    work = units(partial(run, args), asked(args, "rows", "set"), **axes)
+    grouped = collect(work, args.out).groupby(KEYS, sort=False)
     more = ["strength", "predicted_ACC", "predicted_R_DP", "warned"]
     means = grouped[[*MEASURES, *more]].mean()
     table = means.join(grouped[list(MEASURES)].agg(half_width).add_suffix(" +-"))
@@ -66,32 +52,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(name: str, seed: int, n_samples: int, changed: Row) -> Iterator[Row]:
+def run(args: argparse.Namespace, seed: int, name: str) -> Iterator[Row]:
     """Yield a row for each strength and classifier; "real" are the source rows.
 
-    The source domains have `n_samples` rows, the held-out one about as many.
+    The source domains have `args.rows` rows, the held-out one about as many.
     """
     data = make_biased_domains(
-        2 * n_samples, as_frame=True, random_state=seed, **SHARED, **TABLES[name]
+        2 * args.rows, as_frame=True, random_state=seed, **SHARED, **TABLES[name]
     )
-    (X, y, z, domains), test = hold_out(data, data.domains.max())
+    sources, test = hold_out(as_table(data), data.domains.max())
     n_labels = data.target.nunique()
     positive = data.target.max() if n_labels == 2 else None
     options: Row = {"pos_label": positive, "random_state": seed}
-    for row in teach((X, y), test, **options):
+    for row in teach(sources[:2], test[:3], **options):
         yield {"lambda_yz": "real", **row}
-    generator = FairDiffusionGenerator(random_state=seed, **changed)
+    generator = FairDiffusionGenerator(random_state=seed, **dict(args.set))
     settings: list[tuple[str, Row, Any]] = [
         ("0", {"lambda_yz": 0.0}, None),
         ("auto", {"lambda_yz": "auto", "fairness_target": None}, None),
-        ("adapted, 0.8", {"lambda_yz": "auto", "fairness_target": 0.8}, test[0]),
+        ("adapted, 0.8", {"lambda_yz": "auto", "fairness_target": 0.8}, test.X),
     ]
     for setting, params, unlabelled in settings:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always", UserWarning)
             generator.set_params(**params)
             if not hasattr(generator, "classes_"):
-                generator.fit(X, y, z, domains)
+                generator.fit(*sources)
             generator.adapt(unlabelled)
         assert generator.tradeoff_ is not None
         predicted = generator.tradeoff_.at(generator.lambda_yz_)
@@ -102,8 +88,8 @@ def run(name: str, seed: int, n_samples: int, changed: Row) -> Iterator[Row]:
             "predicted_R_DP": predicted["demographic_parity"],
             "warned": bool(caught),
         }
-        table = generator.sample(len(X), random_state=seed)
-        for row in teach(table, test, **options):
+        table = generator.sample(len(sources.X), random_state=seed)
+        for row in teach(table, test[:3], **options):
             yield {**about, **row}
 
 

@@ -17,16 +17,16 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.baselines._fadm import euler_maruyama, even_times
-from skfadm.datasets import fetch_adult, make_biased_domains
+from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.samplers import multistep, multistep_times
 from skfadm.report import quality_report
 
-from ._running import Row, Unit, asked, collect, count, hold_out, new_parser
+from ._running import Row, Unit, asked, collect, count, new_parser
+from ._tables import Table, adult, as_table, hold_out
 from .downstream import teach
 from .peers import PEERS
 
@@ -42,43 +42,32 @@ FIGURES = {
     "pair_trends": "pair trends (1 is perfect)",
     "ACC": "accuracy of boosting",
 }
-#: What is learned from, as X, y, z and domains, and X, y, z that boosting is asked of.
-Split = tuple[tuple[Any, ...], tuple[Any, ...]]
-
-
-def without_white(folder: Path | None) -> Split:
-    """Return Adult's rows of every race but White, and White's."""
-    return hold_out(fetch_adult(data_home=folder), "White")
+#: What is learned from, and what boosting is asked of.
+Split = tuple[Table, Table]
 
 
 def few(folder: Path | None) -> Split:
-    """Return 400 of these rows."""
-    sources, test = without_white(folder)
-    rows = np.random.default_rng(0).permutation(len(sources[0]))[:400]
-    return tuple(part.iloc[rows] for part in sources), test
+    """Return 400 rows of the races other than White, and White's."""
+    sources, test = hold_out(adult(folder), "White")
+    return sources.split(400)[0], test
 
 
 def everyone(folder: Path | None) -> Split:
     """Return two thirds of all rows of Adult, and the rest."""
-    return _parts(fetch_adult(data_home=folder), 2 / 3)
+    table = adult(folder)
+    first, second = table.split(round(2 / 3 * len(table.X)))
+    return first, second
 
 
 def million(folder: Path | None) -> Split:
     """Return a million rows of `make_biased_domains`, and 20,000 others."""
     data = make_biased_domains(1_020_000, n_domains=5, as_frame=True, random_state=0)
-    return _parts(data, 1 / 1.02)
-
-
-def _parts(data: Any, share: float) -> Split:
-    columns = (data.data, data.target, data.z, data.domains)
-    order = np.random.default_rng(0).permutation(len(columns[0]))
-    first, second = np.split(order, [round(share * len(order))])
-    sources = tuple(part.iloc[first] for part in columns)
-    return sources, tuple(part.iloc[second] for part in columns[:3])
+    first, second = as_table(data).split(1_000_000)
+    return first, second
 
 
 TABLES: dict[str, Callable[[Path | None], Split]] = {
-    "without White": without_white,
+    "without White": lambda folder: hold_out(adult(folder), "White"),
     "400 rows": few,
     "all of Adult": everyone,
     "a million rows": million,
@@ -123,7 +112,7 @@ def _by_seconds(args: argparse.Namespace) -> Iterator[Unit]:
             about = {"table": name, "line": "skfadm", "point": most}
             about |= asked(args, "by", "seeds")
             yield about, partial(_trained, new, parts, 4, args.seeds)
-        for peer in PEERS if name == "without White" else ():
+        for peer in PEERS.values() if name == "without White" else ():
             if peer.is_installed():
                 about = {**about, "line": peer.package, "point": 0}
                 yield about, partial(_trained, peer, parts, 2, args.seeds)
@@ -175,16 +164,14 @@ def _sampled(
         yield {"seed": seed, **about, **judge(generator, *parts(), seed)}
 
 
-def judge(
-    generator: Any, sources: tuple[Any, ...], test: tuple[Any, ...], seed: int
-) -> Row:
+def judge(generator: Any, sources: Table, test: Table, seed: int) -> Row:
     """Return figures of as many rows as the sources have, up to 50,000."""
     start = time.perf_counter()
-    X, y = generator.sample(min(len(sources[0]), 50_000), random_state=seed)
+    made = generator.sample(min(len(sources.X), 50_000), random_state=seed)
     took = time.perf_counter() - start
-    report = quality_report(sources[0], X, sources[1], y, random_state=seed)
-    positive = max(set(sources[1]))
-    (scores,) = teach((X, y), test, pos_label=positive, random_state=seed, names=["GB"])
+    report = quality_report(sources[:2], made, random_state=seed)
+    options = {"pos_label": max(set(sources.y)), "random_state": seed, "names": ["GB"]}
+    (scores,) = teach(made, test[:3], **options)
     return {
         "c2st_auc": report.c2st_auc,
         "column_shapes": report.column_shapes,

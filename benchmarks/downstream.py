@@ -119,8 +119,7 @@ class _Weighted(ClassifierMixin, BaseEstimator):
         self.model = model
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> _Weighted:
-        name = self.model.steps[-1][0]
-        weights = {f"{name}__sample_weight": np.asarray(sample_weight)}
+        weights = {f"{self.model.steps[-1][0]}__sample_weight": sample_weight}
         self.model_ = clone(self.model).fit(X, y, **weights)
         return self
 

@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from importlib.util import find_spec
+from io import StringIO
 from itertools import product
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -32,19 +33,12 @@ from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
 from skfadm.report import quality_report
 
-from ._running import Row, Unit, add_set, asked, collect, new_parser
+from ._running import Row, add_set, asked, collect, new_parser, units
+from ._tables import Table, adult, bundled, hold_out
 
 FIGURES = (
-    "c2st_auc",
-    "c2st_auc_holdout",
-    "column_shapes",
-    "pair_trends",
-    "tstr_auc",
-    "tstr_accuracy",
-    "dcr_share",
-    "copies",
-    "membership_auc",
-    "alpha_precision",
+    *("c2st_auc", "c2st_auc_holdout", "column_shapes", "pair_trends", "tstr_auc"),
+    *("tstr_accuracy", "dcr_share", "copies", "membership_auc", "alpha_precision"),
     "beta_recall",
 )
 #: The peers' grid of XGBoost; the best on a ninth of the rows is taken.
@@ -55,46 +49,24 @@ GRID = {
     "gamma": (0.0, 1.0),
 }
 #: C2ST, pair trends, TSTR and seconds of training on a GPU (arXiv 2603.23016).
-_ADULT = {
-    "TabSyn": (0.794, 0.980, 0.910, 3083),
-    "TabDiff": (0.841, 0.985, 0.913, 11605),
-    "TabPC": (0.855, 0.986, 0.916, 272),
-}
-_MAGIC = {
-    "TabSyn": (0.760, 0.992, 0.937, 2271),
-    "TabDiff": (0.773, 0.992, 0.936, 11643),
-    "TabPC": (0.860, 0.983, 0.932, 39),
-    "ShallowMixture": (0.626, 0.979, 0.928, 15),
-}
-_SHOPPERS = {
-    "TabSyn": (0.655, 0.977, 0.914, 2441),
-    "TabDiff": (0.736, 0.981, 0.917, 10321),
-    "TabPC": (0.894, 0.982, 0.897, 51),
-    "ShallowMixture": (0.290, 0.950, 0.863, 48),
-}
-_DEFAULT = {
-    "TabSyn": (0.402, 0.971, 0.759, 3439),
-    "TabDiff": (0.591, 0.973, 0.763, 13899),
-    "TabPC": (0.262, 0.950, 0.744, 78),
-    "ShallowMixture": (0.105, 0.977, 0.732, 164),
-}
-PEERS = {
-    "adult-all": _ADULT,
-    "magic": _MAGIC,
-    "shoppers": _SHOPPERS,
-    "default": _DEFAULT,
-}
+_PUBLISHED = """
+adult-all TabSyn 0.794 0.980 0.910 3083
+adult-all TabDiff 0.841 0.985 0.913 11605
+adult-all TabPC 0.855 0.986 0.916 272
+magic TabSyn 0.760 0.992 0.937 2271
+magic TabDiff 0.773 0.992 0.936 11643
+magic TabPC 0.860 0.983 0.932 39
+magic ShallowMixture 0.626 0.979 0.928 15
+shoppers TabSyn 0.655 0.977 0.914 2441
+shoppers TabDiff 0.736 0.981 0.917 10321
+shoppers TabPC 0.894 0.982 0.897 51
+shoppers ShallowMixture 0.290 0.950 0.863 48
+default TabSyn 0.402 0.971 0.759 3439
+default TabDiff 0.591 0.973 0.763 13899
+default TabPC 0.262 0.950 0.744 78
+default ShallowMixture 0.105 0.977 0.732 164
+"""
 BESIDE = ["c2st", "pair_trends", "tstr_xgboost", "fit_s"]
-
-
-class Table(NamedTuple):
-    """A table, and the share of its rows that is held out."""
-
-    X: pd.DataFrame
-    y: pd.Series
-    holdout: float
-    z: pd.Series | None = None
-    domains: pd.Series | None = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,53 +86,42 @@ def main(argv: Sequence[str] | None = None) -> int:
     lacking = [name for name in ("sdmetrics", "xgboost") if find_spec(name) is None]
     if lacking and not args.no_xgboost:
         parser.error(f"{lacking[0]} is not installed; see --no-xgboost")
-    units: Iterator[Unit] = (
-        (
-            {"table": name, "seed": seed, **asked(args, "set", "no_xgboost")},
-            partial(run, name, seed, args),
-        )
-        for name in args.table
-        for seed in range(args.seeds)
-    )
-    rows = collect(units, args.out)
-    means = rows.drop(columns="seed").groupby("table", sort=False)
+    options = asked(args, "set", "no_xgboost")
+    work = units(partial(run, args), options, table=args.table, seed=range(args.seeds))
+    means = collect(work, args.out).drop(columns="seed").groupby("table", sort=False)
     table = means.mean(numeric_only=True)
     print(table.T.round(3).to_string())
-    for name in table.index.intersection(list(PEERS)):
-        peers = pd.DataFrame(PEERS[name], index=BESIDE).T
+    columns = ["table", "package", *BESIDE]
+    peers = pd.read_csv(StringIO(_PUBLISHED), sep=" ", names=columns)
+    for name, published in peers[peers["table"].isin(table.index)].groupby("table"):
         own = table.reindex(columns=BESIDE).loc[[name]].set_axis(["skfadm"])
-        print(f"\n{name}\n{pd.concat([peers, own]).round(3).to_string()}")
+        beside = pd.concat([published.set_index("package")[BESIDE], own])
+        print(f"\n{name}\n{beside.round(3).to_string()}")
     return 0
 
 
-def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[Row]:
+def run(args: argparse.Namespace, name: str, seed: int) -> Iterator[Row]:
     """Yield the figures of one table and seed, and times in seconds."""
-    table = TABLES[name](args)
-    order = np.random.default_rng(seed).permutation(len(table.X))
-    held_out, train = np.split(order, [round(table.holdout * len(order))])
-    X, y = table.X.iloc[train], table.y.iloc[train]
-    z, domains = (
-        None if part is None else part.iloc[train] for part in (table.z, table.domains)
-    )
-    rest = table.X.iloc[held_out], table.y.iloc[held_out]
+    load, share = TABLES[name]
+    table = load(args)
+    held_out, train = table.split(round(share * len(table.X)), seed=seed)
+    n_rows, real, rest = len(train.X), train[:2], held_out[:2]
     # Labels by diffusion: fair control draws them anew, and costs fidelity.
     generator = FairDiffusionGenerator(lambda_yz=0.0, random_state=seed, verbose=1)
     generator.set_params(**dict(args.set))
     start = time.perf_counter()
-    generator.fit(X, y, z, domains)
+    generator.fit(*train)
     fit_s = time.perf_counter() - start
     start = time.perf_counter()
-    sampled: Any = generator.sample(len(train), random_state=seed)
-    X_new, y_new = sampled
+    made: Any = generator.sample(n_rows, random_state=seed)
     row = {
-        "rows": len(train),
+        "rows": n_rows,
         "n_iter": generator.n_iter_,
         "fit_s": fit_s,
         "sample_s": time.perf_counter() - start,
     }
-    more = dict(zip(("holdout", "y_holdout"), rest, strict=True))
     report = quality_report(
-        X, X_new, y, y_new, **more, max_rows=20_000, random_state=seed
+        real, made, holdout=rest, max_rows=20_000, random_state=seed
     )
     row |= {figure: getattr(report, figure) for figure in FIGURES}
     row |= {f"real_{k}": report.reference.get(k, np.nan) for k in FIGURES}
@@ -168,10 +129,10 @@ def run(name: str, seed: int, args: argparse.Namespace) -> Iterator[Row]:
     row["pair_trends"] = report.pair_trends_sdmetrics
     row["real_pair_trends"] = report.reference["pair_trends_sdmetrics"]
     if not args.no_xgboost:
-        y_new = pd.Series(np.asarray(y_new), X_new.index)
-        row["c2st"] = c2st(X.assign(label=y), X_new.assign(label=y_new))
-        row["tstr_xgboost"] = tuned_auc((X_new, y_new), rest, seed)
-        row["real_tstr_xgboost"] = tuned_auc((X, y), rest, seed)
+        joined = [X.assign(label=np.asarray(y)) for X, y in (real, made)]
+        row["c2st"] = c2st(*joined)
+        row["tstr_xgboost"] = tuned_auc(made, rest, seed)
+        row["real_tstr_xgboost"] = tuned_auc(real, rest, seed)
     yield row
 
 
@@ -232,31 +193,10 @@ def _auc(y: Any, p: Any) -> float:
     return float(roc_auc_score(y, p, multi_class="ovr"))
 
 
-def _adult_half(args: argparse.Namespace) -> Table:
-    """Return half of the source rows of target White, with sex and race aside."""
-    adult = fetch_adult(data_home=args.data)
-    chosen = np.asarray(adult.domains != "White")
-    parts = (adult.data, adult.target, adult.z, adult.domains)
-    X, y, z, domains = (part[chosen] for part in parts)
-    return Table(X, y, 0.5, z, domains)
-
-
 def _adult_all(args: argparse.Namespace) -> Table:
-    """Return all rows and columns, split as many as in the published files."""
+    """Return all rows and columns."""
     frame = fetch_adult(data_home=args.data).frame
-    return Table(frame.drop(columns="income"), frame["income"], 16_281 / len(frame))
-
-
-def _bundled(
-    load: Callable[..., Any], args: argparse.Namespace, as_words: bool = False
-) -> Table:
-    bunch = load(as_frame=True)
-    X, y = bunch.data, bunch.target
-    if as_words:
-        X = X.astype(int).astype(str).astype("category")
-    if y.nunique() > 20:  # a quantity: above or below its median
-        y = pd.Series(np.where(y > y.median(), "high", "low"), name=y.name)
-    return Table(X, y, 1 / 3)
+    return Table(frame.drop(columns="income"), frame["income"])
 
 
 def _published(
@@ -265,22 +205,24 @@ def _published(
     """Return a table of the peers' benchmark; `words` are categories."""
     frame = pd.read_csv(args.tables / f"{name}.csv")
     frame = frame.astype(dict.fromkeys([*words, label], str))
-    return Table(frame.drop(columns=label), frame[label], 0.1)
+    return Table(frame.drop(columns=label), frame[label])
 
 
 _DEFAULT_WORDS = ["SEX", "EDUCATION", "MARRIAGE", "PAY_0"]
 _DEFAULT_WORDS += [f"PAY_{k}" for k in range(2, 7)]
 _SHOPPERS_WORDS = ["Month", "OperatingSystems", "Browser", "Region", "TrafficType"]
 _SHOPPERS_WORDS += ["VisitorType", "Weekend"]
-TABLES: dict[str, Callable[[argparse.Namespace], Table]] = {
-    "adult-half": _adult_half,
-    "adult-all": _adult_all,
-    "magic": partial(_published, "magic", "class", []),
-    "shoppers": partial(_published, "shoppers", "Revenue", _SHOPPERS_WORDS),
-    "default": partial(_published, "default", "default payment", _DEFAULT_WORDS),
-    "numbers": partial(_bundled, load_breast_cancer),
-    "categories": partial(_bundled, load_digits, as_words=True),
-    "small": partial(_bundled, load_diabetes),
+#: How each table is loaded, and the share of its rows that is held out. "adult-half" is
+#: of the source rows of target White, "adult-all" split as the published files are.
+TABLES: dict[str, tuple[Callable[[argparse.Namespace], Table], float]] = {
+    "adult-half": (lambda args: hold_out(adult(args.data), "White")[0], 0.5),
+    "adult-all": (_adult_all, 16_281 / 48_842),
+    "magic": (partial(_published, "magic", "class", []), 0.1),
+    "shoppers": (partial(_published, "shoppers", "Revenue", _SHOPPERS_WORDS), 0.1),
+    "default": (partial(_published, "default", "default payment", _DEFAULT_WORDS), 0.1),
+    "numbers": (lambda args: bundled(load_breast_cancer), 1 / 3),
+    "categories": (lambda args: bundled(load_digits, as_words=True), 1 / 3),
+    "small": (lambda args: bundled(load_diabetes), 1 / 3),
 }
 
 

@@ -9,6 +9,7 @@ the meta gradient is from the plain one.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -23,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from skfadm._validation import encode_labels
+from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.batches import DomainBatches
 from skfadm.diffusion.layers import deal_dropout
@@ -37,15 +38,17 @@ from skfadm.diffusion.meta_learning import meta_gradients, network_of
 from skfadm.diffusion.objective import DEFAULT, Batch, NetworkSizes, Objective, restore
 from skfadm.diffusion.sde import VPSDE
 from skfadm.diffusion.training import TrainingSettings, train
-from skfadm.encoding import TabularEncoder
 
 from ._running import Row, Unit, asked, collect, count, half_width, new_parser
+from ._tables import as_table
 
 BATCH = 1024
 LEARNING_RATES = {"score": 3e-3, "y": 1e-3, "z": 1e-3}
 ALPHAS, BETAS = (0.001, 0.01, 0.1, 0.5), (0.5, 1.0, 2.0)
 #: Inner steps whose gradients are compared.
 STEPS = (0.001, 0.01, 0.1, 0.5, 1.0, 5.0)
+#: Pairs of batches whose median distance is taken.
+N_PAIRS = 10
 
 
 @dataclass(frozen=True)
@@ -91,36 +94,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--target", nargs="+", default=["White"], metavar="RACE")
     parser.add_argument("--max-iter", type=count, default=600, metavar="N")
     args = parser.parse_args(argv)
+    options = asked(args, "max_iter")
     if args.gradients is not None:
-        first = {"target": args.target[0], **asked(args, "max_iter")}
-        compute = partial(_distances, args.data, args.target[0], args.max_iter)
-        found = collect([(first, compute)], args.gradients)
+        first = args.target[0]
+        compute = partial(_distances, args, first)
+        found = collect([({"target": first, **options}, compute)], args.gradients)
         print(found.round(6).to_string(index=False))
-    units: list[Unit] = [
-        (
-            {
-                "target": target,
-                "seed": seed,
-                **asdict(setting),
-                **asked(args, "max_iter"),
-            },
-            partial(_losses, args.data, target, setting, args.max_iter, seed),
-        )
+    work: list[Unit] = [
+        ({"target": target, "seed": seed, **asdict(setting), **options}, compute)
         for seed in range(args.seeds)
         for target in [*args.target, "beyond"]
         for setting in SETTINGS
+        for compute in [partial(_losses, args, target, setting, seed)]
     ]
-    print(summary(collect(units, args.out)).round(4).to_string())
+    print(summary(collect(work, args.out)).round(4).to_string())
     return 0
 
 
-def _losses(folder: Path, target: str, *how: Any) -> list[Row]:
-    coded = biased(how[-1]) if target == "beyond" else adult(folder, target)
-    return [losses(coded, *how)]
+def _losses(
+    args: argparse.Namespace, target: str, setting: Setting, seed: int
+) -> list[Row]:
+    coded = biased(seed) if target == "beyond" else adult(args.data, target)
+    return [losses(coded, setting, args.max_iter, seed)]
 
 
-def _distances(folder: Path, target: str, max_iter: int) -> Iterator[Row]:
-    return distances(adult(folder, target), max_iter)
+def _distances(args: argparse.Namespace, target: str) -> Iterator[Row]:
+    return distances(adult(args.data, target), args.max_iter)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -145,8 +144,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 @cache
 def adult(folder: Path, target: str) -> Coded:
     """Return Adult with one race held out."""
-    data = fetch_adult(data_home=folder)
-    return _coded(data, target)
+    return _coded(fetch_adult(data_home=folder), target)
 
 
 @cache
@@ -159,21 +157,19 @@ def biased(seed: int) -> Coded:
 
 
 def _coded(data: Any, target: str) -> Coded:
-    source = np.asarray(data.domains != target)
-    # On all rows: the encoder refuses categories that it has not seen.
-    encoder = TabularEncoder(random_state=0).fit(data.data)
-    y, z = (encode_labels(a, len(source))[0] for a in (data.target, data.z))
+    # All rows: the encoder refuses categories that it has not seen.
+    table = FairDiffusionGenerator()._encode(*as_table(data), 0)
     sizes = NetworkSizes(
-        n_numbers=encoder.n_numbers_,
-        category_sizes=tuple(encoder.category_sizes_),
+        n_numbers=table.encoder.n_numbers_,
+        category_sizes=tuple(table.encoder.category_sizes_),
         n_classes=2,
         n_groups=(2,),
         width=256,
         n_blocks=3,
     )
-    domains = np.unique(np.asarray(data.domains), return_inverse=True)[1]
-    rows = encoder.transform(data.data)
-    return Coded(rows, y, z[:, None], domains, source, sizes)
+    source = np.asarray(data.domains != target)
+    codes = (table.labels, table.groups, table.domains)
+    return Coded(table.rows, *codes, source, sizes)
 
 
 def trained(coded: Coded, setting: Setting, max_iter: int, seed: int) -> Objective:
@@ -219,7 +215,7 @@ def losses(
 def distances(coded: Coded, max_iter: int) -> Iterator[Row]:
     """Yield how far the meta gradient is from the plain one, relative to that.
 
-    The median over ten pairs of batches, by network, inner step and order, after ten
+    The median over pairs of batches, by network, inner step and order, after ten
     and after `max_iter` iterations of plain training.
     """
     keys = ["network", "alpha", "second_order"]
@@ -229,7 +225,7 @@ def distances(coded: Coded, max_iter: int) -> Iterator[Row]:
         deal_dropout(networks, generator)
         for weighed in (True, False):
             far: list[Row] = []
-            for _ in range(10):
+            for _ in range(N_PAIRS):
                 far += _far(
                     networks, _batches(networks, coded, weighed, generator), generator
                 )

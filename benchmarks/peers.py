@@ -1,6 +1,6 @@
 """Generators of other packages, with the `fit` and `sample` of ours.
 
-They are no dependencies: whoever installs them finds them in the experiments.
+They are no dependencies: whoever installs them finds them in the benchmarks.
 """
 
 from __future__ import annotations
@@ -30,8 +30,7 @@ class Peer(BaseEstimator):
     @classmethod
     def is_installed(cls) -> bool:
         """Return whether the package is there."""
-        first = cls.module.partition(".")[0]
-        return find_spec(first) is not None and find_spec(cls.module) is not None
+        return bool(find_spec(cls.module.partition(".")[0]) and find_spec(cls.module))
 
     def fit(self, X: pd.DataFrame, y: Any, z: Any = None, domains: Any = None) -> Self:
         """Train on rows, labels and groups; domains are not looked at."""
@@ -93,9 +92,9 @@ class TVAE(Peer):
         from ctgan import TVAE as Model  # type: ignore[import-not-found]
 
         model = Model()
+        model.set_random_state(self.random_state)
         model.fit(rows, words)
         return model
 
 
-#: All of them.
-PEERS: tuple[type[Peer], ...] = (MostlyAI, TVAE)
+PEERS: dict[str, type[Peer]] = {"mostlyai": MostlyAI, "tvae": TVAE}

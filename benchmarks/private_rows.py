@@ -21,7 +21,8 @@ import pandas as pd
 from skfadm import FairDiffusionGenerator, quality_report
 from skfadm.datasets import fetch_adult
 
-from ._running import collect, new_parser
+from ._running import collect, new_parser, units
+from ._tables import Table
 from .downstream import teach
 
 POSITIVE, LABEL, GROUP, OTHER = ">50K", "the label", "the group", "?"
@@ -43,17 +44,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--epsilon", type=float, nargs="*", default=[1, 3, 10, np.inf])
     args = parser.parse_args(argv)
     data = fetch_adult(data_home=args.data)
-    units = (
-        ({"epsilon": epsilon, "seed": seed}, partial(run, data, epsilon, seed))
-        for seed in range(args.seeds)
-        for epsilon in args.epsilon
-    )
-    found = collect(units, args.out)
+    axes = {"seed": range(args.seeds), "epsilon": args.epsilon}
+    found = collect(units(partial(run, data), {}, **axes), args.out)
     print(found.groupby(["epsilon", "rows"], sort=False).mean(numeric_only=True).T)
     return 0
 
 
-def run(data: Any, epsilon: float, seed: int) -> Iterator[dict[str, Any]]:
+def run(data: Any, seed: int, epsilon: float) -> Iterator[dict[str, Any]]:
     """Yield the figures of private rows, and of skfadm's rows that learned from them.
 
     An infinite epsilon stands for the real rows.
@@ -62,28 +59,23 @@ def run(data: Any, epsilon: float, seed: int) -> Iterator[dict[str, Any]]:
     table = data.data.assign(
         **{LABEL: np.asarray(data.target), GROUP: np.asarray(data.z)}
     ).reset_index(drop=True)
-    order = np.random.default_rng(seed).permutation(len(table))
-    test, train = (
-        table.iloc[order[: len(table) // 5]],
-        table.iloc[order[len(table) // 5 :]],
-    )
+    test, train = Table(table, table[LABEL]).split(len(table) // 5, seed=seed)
     words = {c: _words(table[c]) for c in table if c not in BINS}
-    rows = train
+    rows = train.X
     if np.isfinite(epsilon):
-        rows = _decoded(
-            _private(_coded(train, words), words, epsilon, seed), words, seed
-        )
-        rows = rows[list(train)].astype(train.dtypes.to_dict())
-        yield {"rows": "as they are", **_judged(rows, train, test, seed)}
+        codes = _private(_coded(rows, words), words, epsilon, seed)
+        made = _decoded(codes, words, seed)[list(rows)]
+        rows = made.astype(rows.dtypes.to_dict())
+        yield {"rows": "as they are", **_judged(rows, train.X, test.X, seed)}
     for name, target in (("skfadm", None), ("skfadm, target 1", 1.0)):
         if target is None:
             generator = FairDiffusionGenerator(random_state=seed).fit(
                 rows.drop(columns=[LABEL, GROUP]), rows[LABEL], rows[GROUP]
             )
         generator.set_params(fairness_target=target)
-        X, y = generator.sample(len(train))
+        X, y = generator.sample(len(rows))
         made = X.assign(**{LABEL: np.asarray(y)})
-        yield {"rows": name, **_judged(made, train, test, seed)}
+        yield {"rows": name, **_judged(made, train.X, test.X, seed)}
 
 
 def _judged(
@@ -104,20 +96,20 @@ def _judged(
 
 
 # The documentation of Adult lists the same words: they are public.
-def _words(column: pd.Series) -> list[Any]:
+def _words(column: pd.Series) -> list[str]:
     gap = [OTHER] * bool(column.isna().any())
     return gap + sorted(column.dropna().astype(str).unique())
 
 
-def _coded(table: pd.DataFrame, words: dict[str, list[Any]]) -> dict[str, Any]:
-    codes = {}
+def _coded(table: pd.DataFrame, words: dict[str, list[str]]) -> dict[str, Any]:
+    codes: dict[str, Any] = {}
     for name in table:
         if name in BINS:
             codes[name] = np.digitize(table[name], BINS[name][1:-1])
         else:
             as_text = table[name].astype(object).where(table[name].notna(), OTHER)
             codes[name] = pd.Index(words[name]).get_indexer(as_text.astype(str))
-    return {name: np.asarray(code) for name, code in codes.items()}
+    return codes
 
 
 def _decoded(codes: dict[str, Any], words: Any, seed: int) -> pd.DataFrame:

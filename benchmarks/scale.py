@@ -12,6 +12,7 @@ import ctypes
 import re
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -28,12 +29,8 @@ from skfadm.encoding import TabularEncoder
 from ._running import Row, Unit, asked, collect, count, new_parser
 
 SMALL: dict[str, Any] = {
-    "max_iter": 20,
-    "n_steps": 5,
-    "hidden_width": 64,
-    "n_blocks": 1,
-    "lambda_yz": 0.0,
-    "random_state": 0,
+    **{"max_iter": 20, "n_steps": 5, "hidden_width": 64, "n_blocks": 1},
+    **{"lambda_yz": 0.0, "random_state": 0},
 }
 MEGABYTE = 2**20
 #: Rows that are sampled at most, in batches: memory and rate are then known.
@@ -71,16 +68,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--picture", type=Path, help="PNG to write")
     args = parser.parse_args(argv)
-    units: list[Unit] = [
-        (
-            {**point._asdict(), "seed": seed, **asked(args)},
-            partial(_alone, point),
-        )
+    points = [point for point in GRID if point.rows <= args.max_rows]
+    work: list[Unit] = [
+        ({**point._asdict(), "seed": seed, **asked(args)}, partial(_alone, point))
         for seed in range(args.seeds)
-        for point in GRID
-        if point.rows <= args.max_rows
+        for point in points
     ]
-    table = collect(units, args.out).drop(columns=["options", "code"])
+    table = collect(work, args.out).drop(columns=["options", "code"])
     print(table.to_string(index=False))
     if args.picture is not None:
         plot(table, args.picture)
@@ -103,12 +97,8 @@ def measure(point: Point) -> Row:
     encode_s, encode_mb = measured(lambda: encoder.fit_transform(X))
     fit_s, fit_mb = measured(lambda: generator.fit(X, y, z, domains))
     n_sampled = min(point.rows, MAX_SAMPLED)
-
-    def sample() -> None:
-        for _ in generator.sample_batches(n_sampled):
-            pass
-
-    sample_s, sample_mb = measured(sample)
+    batches = generator.sample_batches(n_sampled)
+    sample_s, sample_mb = measured(lambda: deque(batches, maxlen=0))
     n_channels = encoder.n_numbers_ + len(encoder.category_sizes_)
     encoded_mb = point.rows * n_channels * 4 / MEGABYTE
     return {
@@ -133,11 +123,10 @@ def make_table(
     n, n_numbers = point.rows, point.columns // 2
     columns: dict[str, Any] = {}
     for j in range(n_numbers):
-        continuous = j % 2 == 0
         columns[f"number{j}"] = (
-            rng.standard_normal(n, dtype=np.float32)
-            if continuous
-            else rng.integers(0, 5000, n, dtype=np.int32)
+            rng.integers(0, 5000, n, dtype=np.int32)
+            if j % 2
+            else rng.standard_normal(n, dtype=np.float32)
         )
     for j in range(point.columns - n_numbers):
         size = 10 if j else point.categories

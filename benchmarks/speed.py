@@ -2,8 +2,7 @@
 
 The floor is the time that the matrix products alone would take at the rate at which
 this machine multiplies bare matrices of the default's sizes, of float32 or bfloat16 as
-they are, measured in the same run. Packages of others that are installed are timed
-beside skfadm on the same rows, and a GPU beside the processor, if there is one.
+they are, measured in the same run. A GPU, if there is one, stands beside the processor.
 """
 
 from __future__ import annotations
@@ -24,45 +23,33 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
-from skfadm.datasets import fetch_adult, make_biased_domains
+from skfadm.datasets import make_biased_domains
 from skfadm.report import quality_report
 
-from ._running import Row, Unit, asked, collect, new_parser
-from .peers import PEERS
-
-PARTS = ("training", "sampling", "grid", "peers", "gpu")
+from ._running import Row, asked, collect, new_parser, units
+from ._tables import Table, adult
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the figures, a column for each part."""
     parser = new_parser("speed", __doc__, seeds=1)
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--parts", nargs="+", choices=list(PARTS), default=list(PARTS))
     args = parser.parse_args(argv)
-    adult = fetch_adult(data_home=args.data)
-    table = (adult.data, adult.target, adult.z, adult.domains)
-    parts: dict[str, Callable[..., Iterator[Row]]] = {
-        "training": training,
-        "sampling": sampling,
-        "grid": grid,
-        "peers": peers,
-        "gpu": gpu,
-    }
-    units: list[Unit] = [
-        (
-            {"part": name, "seed": seed, **asked(args)},
-            partial(parts[name], table, seed),
-        )
-        for name in args.parts
-        for seed in range(args.seeds)
-        if name != "gpu" or torch.cuda.is_available()
-    ]
-    rows = collect(units, args.out)
+    table = adult(args.data)
+    parts = [p for p in args.parts if p != "gpu" or torch.cuda.is_available()]
+    work = units(partial(run, table), asked(args), part=parts, seed=range(args.seeds))
+    rows = collect(work, args.out)
     means = rows.groupby("part", sort=False).mean(numeric_only=True)
     print(means.drop(columns="seed").T.round(4).to_string(na_rep=""))
     return 0
 
 
-def training(table: Any, seed: int) -> Iterator[Row]:
+def run(table: Table, part: str, seed: int) -> Iterator[Row]:
+    """Yield the figures of one part."""
+    return PARTS[part](table, seed)
+
+
+def training(table: Table, seed: int) -> Iterator[Row]:
     """Yield an iteration's seconds over their floor."""
 
     def train(n: int) -> None:
@@ -74,7 +61,7 @@ def training(table: Any, seed: int) -> Iterator[Row]:
     yield {"iteration_s": step, "floor_s": least, "ratio": step / least}
 
 
-def sampling(table: Any, seed: int) -> Iterator[Row]:
+def sampling(table: Table, seed: int) -> Iterator[Row]:
     """Yield seconds for 20,000 rows over their floor, also with guidance."""
     generator = FairDiffusionGenerator(max_iter=50, random_state=seed).fit(*table)
     out: Row = {}
@@ -87,7 +74,7 @@ def sampling(table: Any, seed: int) -> Iterator[Row]:
     yield out
 
 
-def grid(table: Any, seed: int) -> Iterator[Row]:
+def grid(table: Table, seed: int) -> Iterator[Row]:
     """Yield the seconds of a search over 25 strengths, over those of one."""
     data = make_biased_domains(2000, n_domains=5, random_state=seed)
     scorer = FairnessScorer(n_samples=500, random_state=seed)
@@ -107,25 +94,7 @@ def grid(table: Any, seed: int) -> Iterator[Row]:
     yield {"one_s": single, "grid_s": whole, "ratio": whole / single}
 
 
-def peers(table: Any, seed: int) -> Iterator[Row]:
-    """Yield seconds of fitting White's source rows and of 20,000 rows, of each."""
-    sources = np.asarray(table[3] != "White")
-    rows = [part[sources] for part in table]
-    out: Row = {}
-    for peer in PEERS:
-        if peer.is_installed():
-            other, name = peer(), peer.package
-            out[f"{name} fit_s"] = seconds(partial(other.fit, *rows[:3]), 1)
-            out[f"{name} sample_s"] = seconds(partial(other.sample, 20_000))
-    own = FairDiffusionGenerator(random_state=seed)
-    out["fit_s"] = seconds(lambda: own.fit(*rows), 1)
-    for strength, name in ((0.0, "sample_s"), ("auto", "fair_sample_s")):
-        own.set_params(lambda_yz=strength)
-        out[name] = seconds(lambda: own.sample(20_000))
-    yield out
-
-
-def gpu(table: Any, seed: int) -> Iterator[Row]:
+def gpu(table: Table, seed: int) -> Iterator[Row]:
     """Yield seconds and quality on a GPU and on the processor."""
 
     def fit(device: str, **params: Any) -> FairDiffusionGenerator:
@@ -146,6 +115,14 @@ def gpu(table: Any, seed: int) -> Iterator[Row]:
         out[f"pair_trends_{device}"] = quality.pair_trends_sdmetrics
     out["sample_million_cuda_s"] = seconds(lambda: fitted.sample(1_000_000), 1)
     yield out
+
+
+PARTS: dict[str, Callable[[Table, int], Iterator[Row]]] = {
+    "training": training,
+    "sampling": sampling,
+    "grid": grid,
+    "gpu": gpu,
+}
 
 
 def seconds(run: Callable[[], object], repeats: int = 3) -> float:

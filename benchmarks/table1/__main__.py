@@ -19,9 +19,8 @@ from skfadm.datasets import fetch_adult
 
 from .._running import count, new_parser
 from ..peers import MostlyAI
-from .picture import draw
 from .protocol import Run, run
-from .results import averages, by_target, text
+from .results import averages, by_target, draw, text
 from .settings import CLASSIFIERS, FULL, METHODS, QUICK, RULES
 
 
@@ -35,8 +34,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         help="see that everything works, in minutes: few rows, short trainings, no "
         "choice of hyperparameters; its numbers say nothing about the methods",
     )
+    known = [name for name in METHODS if name != "mostlyai" or MostlyAI.is_installed()]
     parser.add_argument(
-        "--methods", nargs="+", metavar="METHOD", help="these only (default: all)"
+        "--methods", nargs="+", choices=known, default=known, metavar="METHOD"
     )
     parser.add_argument(
         "--targets", nargs="+", metavar="RACE", help="these only (default: all)"
@@ -74,31 +74,23 @@ def _plan(args: argparse.Namespace) -> Run:
     if args.out is None:
         raise UserError("give --out, the folder to write to")
     check_installed("matplotlib", "the picture of the table")
-    if "exponentiated" in (args.methods or METHODS):
+    if "exponentiated" in args.methods:
         check_installed("fairlearn", "the row of its reduction")
-    if "mostlyai" in (args.methods or ()):
-        check_installed("mostlyai", "the row of mostlyai-engine")
-    known = [name for name in METHODS if name != "mostlyai" or MostlyAI.is_installed()]
     data = fetch_adult(data_home=args.data)
+    races = sorted(set(data.domains))
+    targets = args.targets or races
+    unknown = [race for race in targets if race not in races]
+    if unknown:
+        raise UserError(f"there is no target {unknown[0]!r}; choose from {races}")
     protocol = QUICK if args.quick else FULL
     return Run(
         data=data,
         folder=Path(args.out),
-        methods=_chosen("method", args.methods, known),
-        targets=_chosen("target", args.targets, sorted(set(data.domains))),
+        methods=[name for name in METHODS if name in args.methods],
+        targets=[race for race in races if race in targets],
         n_jobs=args.jobs,
         protocol=replace(protocol, seeds=args.seeds or protocol.seeds),
     )
-
-
-def _chosen(what: str, asked: Sequence[str] | None, known: list[str]) -> list[str]:
-    """Return what is asked for, in the order of what is known; None is all."""
-    unknown = [name for name in asked or () if name not in known]
-    if unknown:
-        raise UserError(
-            f"there is no {what} {unknown[0]!r}; choose from {', '.join(known)}"
-        )
-    return [name for name in known if asked is None or name in asked]
 
 
 if __name__ == "__main__":

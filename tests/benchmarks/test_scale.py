@@ -20,15 +20,12 @@ def test_a_table_has_the_size_of_its_point():
 
 @on_linux
 def test_a_point_is_measured_and_plotted(tmp_path):
-    points = [Point("rows", 600, 4), Point("columns", 600, 6)]
-    results = [{**point._asdict(), **measure(point)} for point in points]
-    for result, n_columns in zip(results, (4, 6), strict=True):
-        assert result["encoded_mb"] == pytest.approx(
-            600 * n_columns * 4 / 2**20, abs=0.1
-        )
-        assert result["fit_s"] > 0
-        assert result["sampled_per_s"] > 0
-    plot(pd.DataFrame(results), tmp_path / "scale.png")
+    point = Point("rows", 600, 4)
+    result = {**point._asdict(), **measure(point)}
+    assert result["encoded_mb"] == pytest.approx(600 * 4 * 4 / 2**20, abs=0.1)
+    assert result["fit_s"] > 0
+    assert result["sampled_per_s"] > 0
+    plot(pd.DataFrame([result, {**result, "rows": 900}]), tmp_path / "scale.png")
     assert (tmp_path / "scale.png").read_bytes().startswith(b"\x89PNG")
 
 
