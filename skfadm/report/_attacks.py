@@ -59,15 +59,16 @@ def _log_ratio(
     to_synthetic, to_others = np.empty(len(rows)), np.empty(len(rows))
     k = min(_N_SYNTHETIC, len(synthetic))
     for part, d in distance_blocks(rows, synthetic, is_category):
-        # A mean of logarithms, so that a single copy is not lost among its neighbours.
+        # A harmonic mean, so that a single copy is not lost among its neighbours.
         near = np.partition(d, k - 1, axis=1)[:, :k]
-        to_synthetic[part] = np.log(near + _TINY).mean(axis=1)
+        to_synthetic[part] = 1 / np.mean(1 / (near + _TINY), axis=1)
     k = min(_N_REFERENCES, len(holdout) - 1)
     for part, d in distance_blocks(rows, holdout, is_category):
         partner = np.arange(part.start, part.stop)
         d[partner - part.start, partner] = np.inf
         to_others[part] = np.partition(d, k - 1, axis=1)[:, :k].mean(axis=1)
-    return (np.log(to_others + _TINY) - to_synthetic).round(9)  # ties are ties
+    ratio = np.log(to_others + _TINY) - np.log(to_synthetic)
+    return ratio.round(9)  # ties are ties
 
 
 def found_at_one_percent(

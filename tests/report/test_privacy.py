@@ -37,7 +37,7 @@ def test_copies_are_found_by_each_attack(kind):
     # Of mixed rows, about 1 % of the held-out ones equal a copy, too.
     found = set(ATTACKS) - (set() if kind == "continuous" else {"membership_tpr"})
     assert found < set(report.bad)
-    assert report.membership_tpr > {"continuous": 0.95, "mixed": 0.2}[kind]
+    assert report.membership_tpr > {"continuous": 0.95, "mixed": 0.3}[kind]
     assert report.privacy == "look closer"
     text = " ".join(str(report).split())
     assert "fewer iterations (max_iter)" in text
