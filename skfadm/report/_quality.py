@@ -80,9 +80,9 @@ def quality_report(
 
     **Membership AUC** (perfect: 0.5) [4]_. How well an attacker tells real rows from
     holdout rows by a likelihood ratio: the mean distance to 20 other holdout rows over
-    the harmonic mean of those to the 5 closest synthetic rows. **Members found at 1 % FPR** (perfect: 0.01)
-    is the share of real rows that lie beyond all but 1 % of the holdout. Both attacks
-    grow with the number of synthetic rows: give as many as others will get.
+    the harmonic mean of those to the 5 closest synthetic rows. **Members found at 1 %
+    FPR** (perfect: 0.01) is the share of real rows that lie beyond all but 1 % of the
+    holdout. Both find more in more synthetic rows: give as many as others will get.
 
     **Attribute inference** (perfect: 0). An attacker who knows all other columns takes
     a value from the closest synthetic row: share guessed of the real rows minus share
