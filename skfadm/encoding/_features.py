@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from ._dtypes import UnnamedDtypeError, freeze_dtype, thaw_dtype
 from ._identifiers import MIN_ROWS
-from ._kinds import amounts, kind_of, origin_of, plain, wall_clock
+from ._kinds import amounts, kind_of, only, origin_of, plain, wall_clock
 from ._tables import TakesAnyTable, check_table, iterate
 
 #: Gradient boosting takes 255 categories a column: the frequent ones, and the rest.
@@ -164,6 +164,8 @@ class ClassifierFeatures(TakesAnyTable, TransformerMixin, BaseEstimator):
         if kind == "words":
             yield "", _codes(values, state)
             return
+        # Words among numbers, so rare that fit has not seen any, are missing.
+        values = only(kind, values)
         found = kind_of(values)
         if found not in (kind, "nothing") and (kind, found) != ("number", "boolean"):
             raise TypeError(

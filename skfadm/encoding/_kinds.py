@@ -13,6 +13,7 @@ _NUMBERS = frozenset({"integer", "floating", "mixed-integer-float", "decimal"})
 _MIXED = frozenset({"mixed", "mixed-integer"})
 _TIMES = (dt.date, np.datetime64)
 _SPANS = (dt.timedelta, dt.time, np.timedelta64)
+_TYPES = {"number": (Number, np.bool_), "time": _TIMES, "duration": _SPANS}
 
 
 def plain(series: pd.Series) -> pd.Series:
@@ -60,6 +61,14 @@ def kind_of_dtype(dtype: Any) -> str:
     return "duration" if types.is_timedelta64_dtype(dtype) else "words"
 
 
+def only(kind: str, series: pd.Series) -> pd.Series:
+    """Return a plain column without the objects that are not of a kind."""
+    if series.dtype != object or kind_of(series) != "words":
+        return series
+    is_kind = series.map(lambda value: isinstance(value, _TYPES[kind]))
+    return plain(series.where(is_kind)) if is_kind.any() else series
+
+
 def _kind_of_objects(series: pd.Series) -> str:
     found = pd.api.types.infer_dtype(series, skipna=True)
     if found == "boolean":
@@ -69,26 +78,28 @@ def _kind_of_objects(series: pd.Series) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, Number | np.bool_) and not isinstance(value, complex)
+    return isinstance(value, _TYPES["number"]) and not isinstance(value, complex)
 
 
 def _of_arrow(series: pd.Series) -> pd.Series:
     import pyarrow as pa
 
     arrow, types = series.dtype.pyarrow_dtype, pa.types
-    if types.is_boolean(arrow):
-        return series.astype("boolean")
-    if types.is_integer(arrow):
-        name = series.dtype.numpy_dtype.name
-        return series.astype(name.replace("i", "I").replace("u", "U"))
-    if types.is_floating(arrow):
-        return series.astype("Float64" if types.is_float64(arrow) else "Float32")
     values = pa.chunked_array(pa.array(series.array))
+    name = ""
+    if types.is_boolean(arrow):
+        name = "boolean"
+    elif types.is_integer(arrow):
+        name = series.dtype.numpy_dtype.name.replace("i", "I").replace("u", "U")
+    elif types.is_floating(arrow):
+        name = "Float64" if types.is_float64(arrow) else "Float32"
     if types.is_date(arrow):
         arrow = pa.timestamp("s" if types.is_date32(arrow) else "ms")
         values = values.cast(arrow)
     is_time = types.is_timestamp(arrow) or types.is_duration(arrow)
-    if is_time or types.is_dictionary(arrow):
+    if name:  # astype would make floats of integers with gaps on the way
+        found = pd.Series(pd.api.types.pandas_dtype(name).__from_arrow__(values))
+    elif is_time or types.is_dictionary(arrow):
         found = values.to_pandas()
         if types.is_timestamp(arrow) and arrow.tz:
             offset = found.dt.tz.utcoffset(None)
@@ -111,7 +122,7 @@ def _typed(series: pd.Series) -> pd.Series:
     if all(isinstance(value, _TIMES) for value in values):
         if len(has_zone) > 1:
             return series  # a part of them stands nowhere
-    elif not all(isinstance(value, _SPANS) for value in values):
+    elif not all(map(_is_span, values)):
         return series
     found = np.array([_plain_time(value) for value in values])
     spread = np.full(len(series), np.array("NaT", dtype=found.dtype))
@@ -119,6 +130,12 @@ def _typed(series: pd.Series) -> pd.Series:
     times = pd.Series(spread, index=series.index, name=series.name)
     is_zoned = found.dtype.kind == "M" and True in has_zone
     return times.dt.tz_localize("UTC") if is_zoned else times
+
+
+def _is_span(value: Any) -> bool:
+    # int64 has no more microseconds; NumPy overflows without a word.
+    is_long = isinstance(value, dt.timedelta) and abs(value.days) >= 10**8
+    return isinstance(value, _SPANS) and not is_long
 
 
 def _plain_time(value: Any) -> Any:

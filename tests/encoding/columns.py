@@ -12,160 +12,128 @@ import pyarrow as pa
 from skfadm.encoding import TabularEncoder
 
 N = 600
+RNG = np.random.default_rng(0)
+SMALL = RNG.integers(-100, 100, N)
+DAYS = pd.Timestamp("2020-01-01") + pd.to_timedelta(RNG.integers(0, 300, N), "D")
+TIMES = DAYS + pd.to_timedelta(abs(SMALL) % 24, "h")
+HOURS = pd.Timestamp("2020-01-01") + pd.to_timedelta(RNG.integers(0, 9000, N), "h")
+BEYOND = abs(SMALL).astype("u8") + np.uint64(2**63)
 
 
-def with_gaps(values, rng):
+def with_gaps(values, dtype=None):
     """Return the values as a Series with a fifth of them missing."""
-    series = pd.Series(values)
-    return series.mask(rng.random(len(series)) < 0.2)
+    series = pd.Series(values) if dtype is None else pd.Series(values, dtype=dtype)
+    return series.mask(np.random.default_rng(1).random(N) < 0.2)
 
 
-def objects(values):
-    return pd.Series(list(values), dtype=object)
+def objects(values, gap=None):
+    """Return a column of objects, with None where `gap` is."""
+    column = pd.Series(list(values), dtype=object)
+    return column if gap is None else column.where(~gap, None)
 
 
-def make_objects(days, small):
-    """Columns of Python's own types, every other one with gaps."""
-    gaps = small > 0
-    times = days + pd.to_timedelta(abs(small) % 24, "h")
-    columns = {
-        "dates": objects(days.date),
-        "datetimes": objects(times.to_pydatetime()),
-        "times of day": objects(times.time),
-        "datetimes beyond nanoseconds": objects(
-            dt.datetime(5000 + k, 1, 2) for k in small
-        ),
-        "timestamps": objects(times),
-        "timedeltas": objects((times - times[0]).to_pytimedelta()),
-        "decimal objects": objects(Decimal(int(k)) / 8 for k in small),
-        "pandas' timedeltas": objects(times - times[0]),
-        "bytes": objects(b"\xff%d" % (k % 7) for k in small),
-        "UUIDs": objects(UUID(int=k % 7) for k in small),
-        "several numbers": objects([Decimal(2), 2.5, True][k % 3] for k in small),
-        "tuples": objects((int(k) % 3, "a") for k in small),
-    }
-    return {
-        name: column.where(gaps, None) if i % 2 else column
-        for i, (name, column) in enumerate(columns.items())
-    }
+def picked(*values):
+    choices = np.empty(len(values), dtype=object)
+    choices[:] = values
+    return pd.Series(choices[RNG.integers(0, len(values), N)], dtype=object)
 
 
-def make_arrow(days, small):
-    """Columns of Arrow, every other one with gaps."""
-    clocks = (days + pd.to_timedelta(abs(small), "s")).time
-    values = {
-        "date32": (days.date, pa.date32()),
-        "date64": (days.date, pa.date64()),
-        "decimal128": ([Decimal(int(k)) / 8 for k in small], pa.decimal128(12, 3)),
-        "timestamp": (days, pa.timestamp("s")),
-        "zoned timestamp": (
-            days.tz_localize("Europe/Berlin"),
-            pa.timestamp("us", "Europe/Berlin"),
-        ),
-        "duration": (days - days[0], pa.duration("ms")),
-        "time32": (clocks, pa.time32("s")),
-        "time64": (clocks, pa.time64("us")),
-        "uint64": (abs(small).astype("u8") + np.uint64(2**63), pa.uint64()),
-        "int8": (small, pa.int8()),
-        "float64": (small / 4, pa.float64()),
-        "float32": (small / 4, pa.float32()),
-        "string": ((small % 7).astype(str), pa.string()),
-        "bool": (small > 0, pa.bool_()),
-        "binary": ([b"%d" % (k % 7) for k in small], pa.binary()),
-        "large_string": ((small % 7).astype(str), pa.large_string()),
-        "null": ([None] * len(small), pa.null()),
-        "dictionary": ((small % 5).astype(str), pa.dictionary(pa.int8(), pa.string())),
-    }
-    columns = {}
-    for i, (name, (column, dtype)) in enumerate(values.items()):
-        # Gaps by hand: pyarrow before 25 aborts in mask().
-        gaps = (small > 0) & bool(i % 2)
-        own = [None if gap else v for gap, v in zip(gaps, column, strict=True)]
-        found = pd.arrays.ArrowExtensionArray(pa.array(own, type=dtype))
-        columns[f"Arrow {name}"] = pd.Series(found)
-    return columns
+def arrow(values, dtype, gap=None):
+    # Gaps by hand: pyarrow before 25 aborts in mask().
+    gap = np.zeros(N, bool) if gap is None else gap
+    own = [None if g else v for g, v in zip(gap, values, strict=True)]
+    return pd.Series(pd.arrays.ArrowExtensionArray(pa.array(own, type=dtype)))
 
 
-def make_columns(n=N):
-    """One column of each kind that must come back exactly."""
-    rng = np.random.default_rng(0)
-    start = pd.Timestamp("2020-01-01")
-    days = start + pd.to_timedelta(rng.integers(0, 300, n), "D")
-    small = rng.integers(-100, 100, n)
-    columns = {
-        "int8": small.astype("int8"),
-        "uint64 beyond int64": abs(small).astype("uint64") + np.uint64(2**63),
-        "UInt64 beyond int64": with_gaps(
-            pd.array(abs(small).astype("uint64") + np.uint64(2**63), dtype="UInt64"),
-            rng,
-        ),
-        "int64 extremes": np.where(small > 0, small, -(2**63)),
-        "few integers": rng.integers(0, 5, n),
-        "float32 integers": small.astype("float32"),
-        "float with gaps": with_gaps(small.astype(float), rng),
-        "float32 decimals": np.round(small / 7, 2).astype("float32"),
-        "decimals": np.round(rng.lognormal(3, 1, n), 2),
-        "spike": np.where(rng.random(n) < 0.6, 0, rng.integers(1, 9999, n)),
-        "Int16 with gaps": with_gaps(pd.array(small, dtype="Int16"), rng),
-        "UInt8 with gaps": with_gaps(pd.array(abs(small), dtype="UInt8"), rng),
-        "Float32 with gaps": with_gaps(pd.array(small, dtype="Float32"), rng),
-        "bool": rng.random(n) < 0.3,
-        "boolean with gaps": with_gaps(pd.array(small > 3, dtype="boolean"), rng),
-        "days with gaps": with_gaps(days.as_unit("us"), rng),
-        "hours in Berlin": with_gaps(
-            pd.Timestamp("2020-01-01", tz="Europe/Berlin")
-            + pd.to_timedelta(rng.integers(0, 9000, n), "h"),
-            rng,
-        ),
-        "minutes": with_gaps(pd.to_timedelta(small, "m"), rng),
-        "ordered": pd.Categorical(
-            rng.choice(list("abc"), n), categories=list("zcab"), ordered=True
-        ),
-        "category with gaps": with_gaps(pd.Categorical(rng.integers(0, 5, n)), rng),
-        "bins": pd.cut(small, 4),
-        "zoned category": pd.Categorical(
-            days.floor("100D").as_unit("s").tz_localize("Europe/Berlin")
-        ),
-        "text with gaps": with_gaps(rng.choice(["x", "y"], n), rng),
-        "string with gaps": with_gaps(
-            pd.array(rng.choice(["x", "y"], n), dtype="string"), rng
-        ),
-        "object": pd.Series(rng.choice(["x", "y"], n), dtype=object),
-        "object with None": pd.Series(
-            np.array(["x", "y", None], dtype=object)[rng.integers(0, 3, n)],
-            dtype=object,
-        ),
-        "mixed": pd.Series(
-            np.array([1, "a", 2.5, np.nan], dtype=object)[rng.integers(0, 4, n)],
-            dtype=object,
-        ),
-        "objects that are numbers": pd.Series(small).astype(object),
-        "bools with None": pd.Series(
-            np.array([True, False, None], dtype=object)[rng.integers(0, 3, n)]
-        ),
-        **make_objects(days, small),
-        **make_arrow(days, small),
-        "zone of Python": days.tz_localize(ZoneInfo("America/Sao_Paulo")),
-        "offset": days.tz_localize(dt.timezone(dt.timedelta(minutes=-90))),
-        "category of dates": pd.Categorical(days.floor("100D").date),
-        "decimals of many digits": np.round(small / 7, 12),
-        "many decimals, few digits": small / 1e9,
-        "halves": small / 2,
-        "tiny and huge": np.where(small > 0, small * 1.7e306, -1.0),
-        "seen once": pd.Series(["rare"] + ["usual"] * (n - 1)),
-        "constant number": np.full(n, 0.1),
-        "constant text": pd.Series(["k"] * n, dtype=object),
-        "constant with gaps": with_gaps(np.full(n, 7.0), rng),
-        "all NaN": np.full(n, np.nan),
-        "all None": pd.Series([None] * n, dtype=object),
-        "all NA": pd.array([pd.NA] * n, dtype="Int8"),
-        "all NaT": pd.Series([pd.NaT] * n, dtype="datetime64[s]"),
-        "all missing category": pd.Categorical([None] * n, categories=["a", "b"]),
-    }
-    return {name: pd.Series(column, name=name) for name, column in columns.items()}
-
-
-COLUMNS = make_columns()
+NUMBERS = {
+    "int8": SMALL.astype("int8"),
+    "uint64 beyond int64": BEYOND,
+    "UInt64 beyond int64": with_gaps(BEYOND, "UInt64"),
+    "int64 extremes": np.where(SMALL > 0, SMALL, -(2**63)),
+    "few integers": RNG.integers(0, 5, N),
+    "float32 integers": SMALL.astype("float32"),
+    "float with gaps": with_gaps(SMALL.astype(float)),
+    "float32 decimals": np.round(SMALL / 7, 2).astype("float32"),
+    "decimals": np.round(RNG.lognormal(3, 1, N), 2),
+    "decimals of many digits": np.round(SMALL / 7, 12),
+    "many decimals, few digits": SMALL / 1e9,
+    "tiny and huge": np.where(SMALL > 0, SMALL * 1.7e306, -1.0),
+    "spike": np.where(RNG.random(N) < 0.6, 0, RNG.integers(1, 9999, N)),
+    "Int16 with gaps": with_gaps(SMALL, "Int16"),
+    "Float32 with gaps": with_gaps(SMALL, "Float32"),
+    "objects that are numbers": objects(SMALL.tolist(), SMALL > 80),
+    "decimal objects": objects(Decimal(int(k)) / 8 for k in SMALL),
+    "Arrow uint64": arrow(BEYOND, pa.uint64()),
+    "Arrow int64 beyond floats": arrow(2**62 + SMALL, pa.int64(), SMALL > 0),
+    "Arrow float32": arrow(SMALL / 4, pa.float32(), SMALL > 0),
+    "Arrow decimal128": arrow(
+        [Decimal(int(k)) / 8 for k in SMALL], pa.decimal128(12, 3)
+    ),
+}
+WORDS = {
+    "bool": RNG.random(N) < 0.3,
+    "boolean with gaps": with_gaps(SMALL > 3, "boolean"),
+    "bools with None": picked(True, False, None),
+    "ordered": pd.Categorical(RNG.choice(list("abc"), N), list("zcab"), ordered=True),
+    "category with gaps": with_gaps(pd.Categorical(RNG.integers(0, 5, N))),
+    "bins": pd.cut(SMALL, 4),
+    "zoned category": pd.Categorical(
+        DAYS.floor("100D").as_unit("s").tz_localize("Europe/Berlin")
+    ),
+    "category of dates": pd.Categorical(DAYS.floor("100D").date),
+    "text with gaps": with_gaps(RNG.choice(["x", "y"], N)),
+    "string with gaps": with_gaps(RNG.choice(["x", "y"], N), "string"),
+    "object with None": picked("x", "y", None),
+    "mixed": picked(1, "a", 2.5, np.nan),
+    "several numbers": picked(Decimal(2), 2.5, True),
+    "tuples": picked((0, "a"), (1, "a")),
+    "bytes": picked(b"\xff1", b"2", None),
+    "UUIDs": picked(*map(lambda k: UUID(int=k), range(5))),
+    "seen once": pd.Series(["rare"] + ["usual"] * (N - 1)),
+    "Arrow string": arrow((SMALL % 7).astype(str), pa.string()),
+    "Arrow bool": arrow(SMALL > 0, pa.bool_(), SMALL > 50),
+    "Arrow binary": arrow([b"%d" % (k % 7) for k in SMALL], pa.binary()),
+    "Arrow dictionary": arrow(
+        (SMALL % 5).astype(str), pa.dictionary(pa.int8(), pa.string()), SMALL > 0
+    ),
+}
+TIME_COLUMNS = {
+    "days with gaps": with_gaps(DAYS.as_unit("us")),
+    "hours in Berlin": with_gaps(HOURS.tz_localize("UTC").tz_convert("Europe/Berlin")),
+    "zone of Python": DAYS.tz_localize(ZoneInfo("America/Sao_Paulo")),
+    "offset": DAYS.tz_localize(dt.timezone(dt.timedelta(minutes=-90))),
+    "minutes": with_gaps(pd.to_timedelta(SMALL, "m")),
+    "dates": objects(DAYS.date, SMALL > 0),
+    "datetimes": objects(TIMES.to_pydatetime()),
+    "datetimes beyond nanoseconds": objects(
+        (dt.datetime(5000 + k, 1, 2) for k in SMALL), SMALL > 0
+    ),
+    "times of day": objects(TIMES.time, SMALL > 0),
+    "timestamps": objects(TIMES),
+    "timedeltas": objects((TIMES - TIMES[0]).to_pytimedelta()),
+    "pandas' timedeltas": objects(TIMES - TIMES[0]),
+    "Arrow date32": arrow(DAYS.date, pa.date32(), SMALL > 0),
+    "Arrow date64": arrow(DAYS.date, pa.date64()),
+    "Arrow zoned": arrow(DAYS.tz_localize("UTC"), pa.timestamp("us", "Europe/Berlin")),
+    "Arrow offset": arrow(DAYS.tz_localize("UTC"), pa.timestamp("s", "+05:30")),
+    "Arrow duration": arrow(DAYS - DAYS[0], pa.duration("ms"), SMALL > 0),
+    "Arrow time64": arrow(TIMES.time, pa.time64("us"), SMALL > 0),
+}
+CONSTANT = {
+    "constant number": np.full(N, 0.1),
+    "constant text": objects(["k"] * N),
+    "constant with gaps": with_gaps(np.full(N, 7.0)),
+    "all NaN": np.full(N, np.nan),
+    "all None": objects([None] * N),
+    "all NA": pd.array([pd.NA] * N, dtype="Int8"),
+    "all NaT": pd.Series([pd.NaT] * N, dtype="datetime64[s]"),
+    "all missing category": pd.Categorical([None] * N, categories=["a", "b"]),
+    "Arrow null": arrow([None] * N, pa.null()),
+}
+COLUMNS = {
+    name: pd.Series(column, name=name)
+    for name, column in (NUMBERS | WORDS | TIME_COLUMNS | CONSTANT).items()
+}
 
 
 def round_trip(X):

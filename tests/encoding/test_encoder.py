@@ -15,7 +15,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skfadm.encoding import TabularEncoder
 
-from .columns import COLUMNS, N, make_columns, round_trip
+from .columns import COLUMNS, N, round_trip
 
 ADULT = Path(__file__).parents[2] / "shared" / "data" / "adult" / "adult.data"
 
@@ -37,17 +37,12 @@ def test_a_table_of_all_kinds_comes_back_with_its_columns_in_order(n_rows):
     pd.testing.assert_frame_equal(round_trip(X), X, check_exact=True)
 
 
-def test_a_missing_value_comes_back_as_the_same_object():
-    for name in ("object with None", "mixed"):
-        column = COLUMNS[name]
-        back = round_trip(column.to_frame())[name]
-        first = int(column.isna().argmax())
-        assert type(back[first]) is type(column[first])
-
-
-def test_integer_categories_keep_their_types_among_strings():
-    back = round_trip(COLUMNS["mixed"].to_frame())["mixed"]
-    assert {type(value) for value in back} == {int, str, float}
+@pytest.mark.parametrize(
+    "name", ["object with None", "mixed", "objects that are numbers"]
+)
+def test_values_and_gaps_of_objects_keep_their_types(name):
+    column = COLUMNS[name]
+    assert round_trip(column.to_frame())[name].map(type).equals(column.map(type))
 
 
 @pytest.mark.parametrize(
@@ -74,11 +69,16 @@ class Level(enum.IntEnum):
     HIGH = 2
 
 
-def test_members_of_an_enumeration_come_back_as_such():
+def test_members_of_an_enumeration_come_back_as_such_from_a_file_too():
     X = pd.DataFrame({"level": pd.Series([Level.LOW, Level.HIGH] * 20, dtype=object)})
-    back = round_trip(X)["level"]
-    assert {type(value) for value in back} == {Level}
-    assert back.tolist() == X["level"].tolist()
+    encoder = TabularEncoder(random_state=0).fit(X)
+    stored = skops.io.dumps(encoder)
+    types = skops.io.get_untrusted_types(data=stored)
+    assert any(name.endswith(".Level") for name in types)
+    for kept in (encoder, skops.io.loads(stored, trusted=types)):
+        back = kept.inverse_transform(kept.transform(X))["level"]
+        assert {type(value) for value in back} == {Level}
+        assert back.tolist() == X["level"].tolist()
 
 
 def test_few_numbers_do_not_leave_their_range_by_rounding():
@@ -109,12 +109,6 @@ def test_a_list_of_mixed_rows_keeps_its_numbers():
 def test_column_labels_of_any_kind_come_back(columns):
     X = pd.DataFrame(np.arange(20).reshape(10, 2), columns=columns)
     pd.testing.assert_frame_equal(round_trip(X), X)
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_continuous_numbers_come_back_within_float32_precision(dtype):
-    X = np.random.default_rng(0).normal(size=(5000, 1)).astype(dtype)
-    np.testing.assert_allclose(round_trip(X), X, atol=1e-5)
 
 
 def test_the_compact_array_has_numbers_then_codes_as_float32():
@@ -182,39 +176,34 @@ def test_channels_are_named_after_their_columns():
     pd.testing.assert_frame_equal(encoder.inverse_transform(E), X)
 
 
-@pytest.fixture(scope="module")
-def adult():
-    if not ADULT.exists():
-        pytest.skip("needs ../shared/data/adult")
+@pytest.mark.skipif(not ADULT.exists(), reason="needs ../shared/data/adult")
+def test_adult_comes_back_and_has_atoms_where_values_pile_up():
     names = (
         "age workclass fnlwgt education education-num marital-status occupation "
         "relationship race sex capital-gain capital-loss hours-per-week country income"
     )
-    return pd.read_csv(
+    adult = pd.read_csv(
         ADULT, names=names.split(), skipinitialspace=True, na_values=["?"]
     )
-
-
-def test_adult_comes_back_exactly(adult):
     pd.testing.assert_frame_equal(round_trip(adult), adult, check_exact=True)
-
-
-def test_adult_has_normal_numbers_and_atoms_where_values_pile_up(adult):
     encoder = TabularEncoder(random_state=0)
     E = encoder.fit_transform(adult)
-    names = encoder.get_feature_names_out().tolist()
-    assert names[: encoder.n_numbers_] == [
+    channels = encoder.get_feature_names_out().tolist()
+    assert channels[: encoder.n_numbers_] == [
         *("age", "fnlwgt", "capital-gain", "capital-loss", "hours-per-week")
     ]
-    sizes = dict(zip(names[encoder.n_numbers_ :], encoder.category_sizes_, strict=True))
-    gain = encoder.columns_[list(adult).index("capital-gain")]
-    # Sums that the tax law or the rounding of the census made common.
-    assert {0, 7298, 7688, 15024, 99999} <= set(gain.scale.numbers(gain.atoms))
-    assert sizes["hours-per-week=?"] > 4
-    hours = encoder.columns_[list(adult).index("hours-per-week")]
-    assert {20, 40, 50, 60} <= set(hours.scale.numbers(hours.atoms))
+    sizes = dict(
+        zip(channels[encoder.n_numbers_ :], encoder.category_sizes_, strict=True)
+    )
     assert sizes["education-num"] == 16
     assert sizes["workclass"] == 9  # 8 and missing
+    # Sums that the tax law or the rounding of the census made common.
+    for name, expected in {
+        "capital-gain": {0, 7298, 7688, 15024, 99999},
+        "hours-per-week": {20, 40, 50, 60},
+    }.items():
+        column = encoder.columns_[list(adult).index(name)]
+        assert expected <= set(column.scale.numbers(column.atoms))
     for scores in E[:, : encoder.n_numbers_].T:
         assert kstest(scores[~np.isnan(scores)], "norm").pvalue > 0.01
 
@@ -231,12 +220,11 @@ def large_table(n):
     return pd.DataFrame(columns, copy=False)
 
 
-@pytest.mark.parametrize("block", [7, N - 1])
-def test_an_encoding_does_not_depend_on_the_blocks_it_is_made_in(block, monkeypatch):
-    X = pd.DataFrame(make_columns())
+def test_an_encoding_does_not_depend_on_the_blocks_it_is_made_in(monkeypatch):
+    X = pd.DataFrame(COLUMNS)
     encoder = TabularEncoder(random_state=0).fit(X)
     expected = encoder.transform(X)
-    monkeypatch.setattr("skfadm.encoding._channels.BLOCK", block)
+    monkeypatch.setattr("skfadm.encoding._channels.BLOCK", 101)
     np.testing.assert_array_equal(encoder.transform(X), expected)
 
 

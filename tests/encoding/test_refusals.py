@@ -12,79 +12,36 @@ import pytest
 
 from skfadm.encoding import TabularEncoder
 
+ZONES = [pd.Timestamp(2020, 1, 1, tz=zone) for zone in ("Asia/Tokyo", "UTC")]
+DATES = [dt.date(2020, 1, 1), dt.datetime(2020, 1, 1)]
+UNNAMED = pd.date_range("2020", periods=100, tz=dateutil.tz.tzutc())
 REFUSED = {
-    "lists": ([[1], [2]] * 50, TypeError, "cannot be categories"),
-    "sets": (pd.Series([{1}, {2}] * 50), TypeError, "cannot be categories"),
+    "lists": ([[1], [2]] * 50, "cannot be categories"),
     "Arrow lists": (
         pd.Series([[1], [2]] * 50, dtype=pd.ArrowDtype(pa.list_(pa.int8()))),
-        TypeError,
         "cannot be categories",
     ),
-    "infinite floats": ([1.0, np.inf] * 50, ValueError, "infinite numbers"),
-    "infinite Float64": (
-        pd.array([1.5, -np.inf], dtype="Float64"),
-        ValueError,
-        "infinite numbers",
-    ),
-    "infinite objects": (
-        pd.Series([1.5, np.inf], dtype=object),
-        ValueError,
-        "infinite numbers",
-    ),
-    "infinite decimals": (
-        [Decimal(1), Decimal("inf")] * 50,
-        ValueError,
-        "infinite numbers",
-    ),
-    "long decimals": (
-        [Decimal("1.5"), Decimal(10) ** 30] * 50,
-        ValueError,
-        "more than 18 digits",
-    ),
-    "dates and datetimes": (
-        [dt.date(2020, 1, 1), dt.datetime(2020, 1, 1)] * 50,
-        ValueError,
-        "types date, datetime, expected one",
-    ),
-    "objects with zones": (
-        [pd.Timestamp(2020, 1, 1, tz=z) for z in ("Asia/Tokyo", "UTC")] * 50,
-        ValueError,
-        "objects with a time zone",
-    ),
-    "sparse numbers": (
-        pd.arrays.SparseArray([0, 1] * 50),
-        TypeError,
-        r"sparse.*\.sparse\.to_dense",
-    ),
+    "infinite floats": ([1.0, np.inf] * 50, "infinite numbers"),
+    "infinite Float64": (pd.array([1.5, -np.inf], "Float64"), "infinite numbers"),
+    "infinite objects": (pd.Series([1.5, np.inf], dtype=object), "infinite numbers"),
+    "infinite decimals": ([Decimal(1), Decimal("inf")] * 50, "infinite numbers"),
+    "long decimals": ([Decimal("1.5"), Decimal(10) ** 30] * 50, "more than 18 digits"),
+    "dates and datetimes": (DATES * 50, "types date, datetime, expected one"),
+    "objects with zones": (ZONES * 50, "objects with a time zone"),
+    "sparse": (pd.arrays.SparseArray([0, 1]), r"of X .*sparse.*\.sparse\.to_dense"),
     "periods": (
-        pd.period_range("2020", periods=100, freq="D"),
-        TypeError,
-        r"periods.*\.dt\.to_timestamp",
+        pd.period_range("2020", periods=9, freq="D"),
+        r"of X .*periods.*\.dt\.to_timestamp",
     ),
-    "a zone without a name": (
-        pd.Series(pd.date_range("2020", periods=100, tz=dateutil.tz.tzutc())),
-        ValueError,
-        "cannot be stored by name",
-    ),
+    "a zone without a name": (UNNAMED, "cannot be stored by name"),
     "fractions": (
         [Fraction(k, 7) for k in range(100)],
-        TypeError,
         "100 values of the type Fraction in 100 rows",
     ),
-    "bytes of one row each": (
-        [b"%d" % k for k in range(100)],
-        TypeError,
-        "of the type bytes",
-    ),
-    "integers beyond int64": (
-        [10**30 + k for k in range(100)],
-        TypeError,
-        "of the type int in 100 rows",
-    ),
-    "tuples": ([(k, 1) for k in range(100)], TypeError, "of the type tuple"),
+    "bytes": ([b"%d" % k for k in range(100)], r"of the type bytes.*astype\(str\)"),
+    "integers beyond int64": ([10**30 + k for k in range(100)], "of the type int in"),
     "many numbers of several types": (
         [Decimal(k) if k % 2 else k + 0.5 for k in range(100)],
-        TypeError,
         "of the type Decimal and float",
     ),
 }
@@ -92,8 +49,8 @@ REFUSED = {
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_cannot_come_back_is_refused_by_column_name(name):
-    column, error, message = REFUSED[name]
-    with pytest.raises(error, match=rf"Column 'c' .*{message}"):
+    column, message = REFUSED[name]
+    with pytest.raises((TypeError, ValueError), match=rf"Column 'c' .*{message}"):
         TabularEncoder().fit(pd.DataFrame({"c": column}))
 
 
