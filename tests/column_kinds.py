@@ -26,7 +26,7 @@ import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from skfadm import FairnessScorer, SyntheticDataClassifier, audit_groups
+from skfadm import FairnessScorer, audit_groups
 from skfadm._containers import to_pandas
 from skfadm.cli import main
 from skfadm.cli.tables import ReadOptions, UserError, read_table
@@ -243,47 +243,35 @@ def compute():
 
 
 def _compute():
-    found = {name: dict.fromkeys(PLACES, "n/a") for name in kinds()}
-    columns = {
-        name: pd.Series(kind.values, name=name) for name, kind in kinds().items()
-    }
+    found = {}
     for name, kind in kinds().items():
-        X, cells = columns[name].to_frame(), found[name]
+        X = pd.DataFrame({name: kind.values})
         X = X if kind.table is None else kind.table(X)
+        cells = found[name] = dict.fromkeys(PLACES, "n/a")
         cells["fit"] = outcome(fits, X)
         cells["classifier"] = outcome(classifies, X, kind.tells)
         cells["scorer"] = outcome(scores, X, kind.tells)
         cells["audit"] = outcome(audits, X, kind.tells)
         cells["quality report"] = outcome(compares, X, kind.tells)
-        if kind.table is not None and cells["fit"] == "kept":
-            generator = fitted(X)
-            cells["sample"] = outcome(lambda X, g=generator: has_kind(g, X), X)
-            cells["kept model"] = outcome(is_kept, generator)
-    plain = {k: kind for k, kind in kinds().items() if kind.table is None}
-    taken = [name for name in plain if found[name]["fit"] == "kept"]
-    X = pd.concat([columns[name] for name in taken], axis=1)
-    generator = fitted(X)
-    rows, kept = generator.sample(60)[0], outcome(is_kept, generator)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        model = SyntheticDataClassifier(generator, random_state=0)
-        assert len(model.fit(X, LABELS, GROUPS).predict(X)) == N
-    for name in taken:
-        same = comes_back(rows[name], columns[name], plain[name].tells)
-        found[name]["sample"] = "kept" if same else "lost"
-        found[name]["kept model"] = kept
+        if cells["fit"] == "kept":
+            model = fitted(X)
+            cells["sample"] = outcome(lambda X, m=model, k=kind: gives(m, X, k), X)
+            cells["kept model"] = outcome(is_kept, model)
     with tempfile.TemporaryDirectory() as folder:
-        columns = {k: columns[k] for k, kind in plain.items() if kind.in_files}
-        tells = {name: kind.tells for name, kind in plain.items()}
-        files(found, columns, tells, "CSV", Path(folder))
-        files(found, columns, tells, "Parquet", Path(folder))
+        files(found, "CSV", Path(folder))
+        files(found, "Parquet", Path(folder))
     return found
+
+
+def beside_ranks(X):
+    """Put a number beside a column that may be one of identifiers alone."""
+    return X.assign(x=RANKS) if isinstance(X, pd.DataFrame) else X
 
 
 def fitted(X):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return tiny(lambda_yz=0).fit(X, LABELS, GROUPS)
+        return tiny(lambda_yz=0, max_iter=1).fit(beside_ranks(X), LABELS)
 
 
 def fits(X):
@@ -305,29 +293,27 @@ def audits(X):
 
 
 def compares(X):
-    X = X.assign(x=RANKS) if isinstance(X, pd.DataFrame) else X
+    X = beside_ranks(X)
     tree = DecisionTreeClassifier(max_depth=3)  # which this is not about
     report = quality_report(X, X, detector=tree, random_state=0)
     return report.column_scores.iloc[0] > 0.999
 
 
-def has_kind(generator, X):
+def gives(generator, X, kind):
     """Tell whether a generated table is of the kind of a given one, in dtype and range.
 
     Tensors, masks and other byte orders come back as plain arrays.
     """
     new, real = generator.sample(60)[0], to_pandas("X", X)
     if isinstance(X, pl.DataFrame | pa.Table):
-        if type(new) is not type(X) or new.schema != X.schema:
-            return False
+        same = type(new) is type(X) and new.schema == X.schema
     elif isinstance(X, pd.DataFrame):
-        return comes_back(new.iloc[:, 0], X.iloc[:, 0], True)
+        same = isinstance(new, pd.DataFrame)
     else:
         dtype = X.dtype if getattr(X.dtype, "kind", "") == "T" else real.dtype
-        if type(new) is not np.ndarray or new.dtype != dtype:
-            return False
-    new = pd.DataFrame(to_pandas("X", new)).iloc[:, 0]
-    return comes_back(new, pd.DataFrame(real).iloc[:, 0], True)
+        same = type(new) is np.ndarray and new.dtype == dtype
+    one, other = (pd.DataFrame(to_pandas("X", t)).iloc[:, 0] for t in (new, real))
+    return same and comes_back(one, other, kind.tells)
 
 
 def is_kept(generator):
@@ -357,10 +343,12 @@ def comes_back(generated, real, tells):
         return set(present) <= set(values)
 
 
-def files(found, columns, tells, place, folder):
+def files(found, place, folder):
     """Fill in the cells of CSV or Parquet: read, generate on the command line, read."""
     suffix = ".csv" if place == "CSV" else ".parquet"
     one, source, target = (folder / f"{n}{suffix}" for n in ("one", "all", "new"))
+    plain = {k: v for k, v in kinds().items() if v.table is None and v.in_files}
+    columns = {k: pd.Series(kind.values, name=k) for k, kind in plain.items()}
     taken = []
     for name, column in columns.items():
         with warnings.catch_warnings():
@@ -384,7 +372,7 @@ def files(found, columns, tells, place, folder):
             same = {shape(v) for v in new[name].dropna()} <= {
                 shape(v) for v in real[name].dropna()
             }
-            found[name][place] = "kept" if same or not tells[name] else "lost"
+            found[name][place] = "kept" if same or not plain[name].tells else "lost"
         return
     real, new = pq.read_schema(source), pq.read_schema(target)
     for name in taken:

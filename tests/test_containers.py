@@ -45,11 +45,8 @@ TABLE = pd.DataFrame(
 #: A column of each library, from an array of NumPy.
 COLUMNS = {
     "big-endian": lambda a: a.astype(a.dtype.newbyteorder(">")),
-    "big-endian Series": lambda a: pd.Series(a.astype(a.dtype.newbyteorder(">"))),
     "polars": pl.Series,
-    "Arrow array": pa.array,
     "Arrow chunks": lambda a: pa.chunked_array([a[:99], a[99:]]),
-    "tensor": torch.tensor,
     "tensor that tracks": lambda a: torch.tensor(a, dtype=float, requires_grad=True),
     "Int64": lambda a: pd.array(a, dtype="Int64"),
     "Arrow in pandas": lambda a: pd.Series(a, dtype=pd.ArrowDtype(pa.int64())),
@@ -100,10 +97,6 @@ def test_labels_come_back_as_the_column_that_they_came_as(strict):
         y = tiny(lambda_yz=0).fit(TABLE, given).sample(9)[1]
         assert type(y) is (pa.ChunkedArray if make is pa.array else type(given))
         assert set(y.to_pandas() if make is pa.array else y) <= {"no", "yes"}
-
-
-def with_gaps(frame):
-    return frame.mask(np.random.default_rng(1).random(frame.shape) < 0.1)
 
 
 POLARS = pl.DataFrame(

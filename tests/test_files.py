@@ -25,22 +25,20 @@ def mode_of(path):
     return stat.S_IMODE(os.stat(path).st_mode)
 
 
-def test_links_stay_links(tmp_path):
-    (tmp_path / "real").mkdir()
-    link = tmp_path / "link.csv"
-    link.symlink_to(tmp_path / "real" / "file.csv")
-    write(link)
-    assert link.is_symlink()
-    assert link.read_bytes() == b"all"
-
-
 @posix
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
-def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path, mode):
-    path = tmp_path / "table.csv"
+def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_its_place(
+    tmp_path, mode
+):
+    (tmp_path / "real").mkdir()
+    path = tmp_path / "real" / "table.csv"
     path.touch()
     path.chmod(mode)
-    write(path)
+    link = tmp_path / "link.csv"
+    link.symlink_to(path)
+    write(link)
+    assert link.is_symlink()
+    assert path.read_bytes() == b"all"
     assert mode_of(path) == mode
 
 

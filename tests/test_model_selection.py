@@ -1,3 +1,5 @@
+"""Splits by domain, and the refit that is fair enough."""
+
 import pickle
 
 import numpy as np
@@ -10,11 +12,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import (
     GridSearchCV,
     LeaveOneGroupOut,
-    cross_validate,
 )
-from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import Bunch
 from sklearn.utils.metadata_routing import get_routing_for_object
 
 from skfadm.datasets import make_biased_domains
@@ -105,9 +105,6 @@ def scores_by_hand(biased, move, random_state=0):
     return np.array(scores)
 
 
-# --- LeaveOneDomainOut --------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", ["domains", "groups"])
 @pytest.mark.parametrize(
     "values",
@@ -115,7 +112,6 @@ def scores_by_hand(biased, move, random_state=0):
         ["b", "a", "b", "c", "a"],
         [3, -1, 3, 7, -1],
         pd.Series(["b", "a", "b", "c", "a"], dtype="category", index=list("vwxyz")),
-        pd.Series(["b", "a", "b", "c", "a"], dtype="string"),
         pd.to_datetime(["2024", "2023", "2024", "2025", "2023"]),
     ],
 )
@@ -147,21 +143,17 @@ def test_numbers_and_words_may_be_mixed():
         ({"domains": ["a", "a"]}, r"domains holds one domain \('a'\)"),
         ({"groups": ["a", "a"]}, "groups holds one domain"),
         ({"domains": ["a", None]}, "domains has 1 missing"),
-        ({"domains": [1.0, np.nan]}, "domains has 1 missing"),
         ({"domains": [["a", "b"], ["a", "a"]]}, "domains has 2 columns"),
+        ({"domains": ["a", "b", "c"]}, "domains has 3 rows but X has 2"),
     ],
 )
 def test_bad_domains_are_named(arguments, message):
     cv = LeaveOneDomainOut()
     with pytest.raises(ValueError, match=message):
         cv.split(np.zeros((2, 1)), **arguments)
-    with pytest.raises(ValueError, match=message):
-        cv.get_n_splits(**arguments)
-
-
-def test_as_many_domains_as_rows_are_needed():
-    with pytest.raises(ValueError, match="domains has 2 rows but X has 3"):
-        LeaveOneDomainOut().split(np.zeros((3, 1)), domains=["a", "b"])
+    if "rows" not in message:
+        with pytest.raises(ValueError, match=message):
+            cv.get_n_splits(**arguments)
 
 
 def test_splitter_requests_domains_and_nothing_else():
@@ -169,9 +161,6 @@ def test_splitter_requests_domains_and_nothing_else():
     assert get_routing_for_object(cv).split.requests == {"domains": True}
     assert repr(cv) == "LeaveOneDomainOut()"
     assert isinstance(pickle.loads(pickle.dumps(cv)), LeaveOneDomainOut)
-
-
-# --- searches -----------------------------------------------------------------
 
 
 @BACKENDS
@@ -200,8 +189,7 @@ def test_search_over_a_generator_with_routing(biased, routing, n_jobs, backend):
     )
 
 
-@BACKENDS
-def test_search_over_a_generator_without_routing(biased, n_jobs, backend):
+def test_search_over_a_generator_without_routing(biased):
     X = pd.DataFrame(biased.data, index=pd.Index(biased.z, name="sex"))
     search = GridSearchCV(
         GaussianGenerator(),
@@ -209,30 +197,12 @@ def test_search_over_a_generator_without_routing(biased, n_jobs, backend):
         cv=LeaveOneDomainOut(),
         scoring=scorer_of(LogisticRegression(), z_name="sex"),
         refit="accuracy",
-        n_jobs=n_jobs,
         error_score="raise",
     )
-    with parallel_config(backend):
-        search.fit(X, biased.target, groups=biased.domains)
+    search.fit(X, biased.target, groups=biased.domains)
     for candidate, move in enumerate([0.0, 0.5]):
         by_hand = scores_by_hand(biased, move).mean(axis=0)
         got = [search.cv_results_[f"mean_test_{m}"][candidate] for m in METRICS]
-        np.testing.assert_allclose(got, by_hand, atol=1e-12)
-
-
-def test_cross_validate_with_routing_hands_over_the_right_rows(biased, routing):
-    for z in (biased.z, np.random.default_rng(0).permutation(biased.z)):
-        scores = cross_validate(
-            GaussianGenerator(),
-            biased.data,
-            biased.target,
-            params={"z": z, "domains": biased.domains},
-            cv=LeaveOneDomainOut(),
-            scoring=scorer_of(LogisticRegression()),
-            error_score="raise",
-        )
-        by_hand = scores_by_hand(Bunch(**{**biased, "z": z}), 0.0)
-        got = np.column_stack([scores[f"test_{metric}"] for metric in METRICS])
         np.testing.assert_allclose(got, by_hand, atol=1e-12)
 
 
@@ -261,28 +231,6 @@ def test_search_over_a_pipeline_that_ends_in_a_classifier(biased, routing):
         assert results[f"split{fold}_test_{RATIO}"][1] == pytest.approx(ratio)
         fair = accuracy - max(0.0, 0.4 - ratio)
         assert results[f"split{fold}_test_fair"][1] == pytest.approx(fair)
-
-
-def test_pipeline_that_ends_in_a_generator_is_refused(biased):
-    pipeline = Pipeline([("generator", GaussianGenerator())])
-    pipeline.fit(biased.data, biased.target)
-    with pytest.raises(TypeError, match="estimator must be .* got Pipeline"):
-        scorer_of(None)(pipeline, biased.data, biased.target, z=biased.z)
-
-
-def test_z_that_is_not_passed_is_an_error_and_not_ignored(biased, routing):
-    search = GridSearchCV(
-        GaussianGenerator(),
-        {"move": [0.0]},
-        cv=LeaveOneDomainOut(),
-        scoring=scorer_of(LogisticRegression(), "fair_accuracy"),
-        error_score="raise",
-    )
-    with pytest.raises(ValueError, match="z is None"):
-        search.fit(biased.data, biased.target, domains=biased.domains)
-
-
-# --- refit_fair ---------------------------------------------------------------
 
 
 def results(accuracies, ratios):
@@ -323,16 +271,12 @@ def test_refit_fair_refuses_what_it_cannot_choose_from():
         refit_fair()(results([0.9, np.nan], [np.nan, 0.9]))
     with pytest.raises(ValueError, match=r"no metric 'accuracy'.*mean_test_score"):
         refit_fair()({"mean_test_score": [0.1]})
-
-
-@pytest.mark.parametrize("min_ratio", [-0.1, 1.01, np.nan])
-def test_refit_fair_refuses_a_ratio_out_of_range(min_ratio):
-    with pytest.raises(ValueError, match="min_ratio must be a number in"):
-        refit_fair(min_ratio)
+    for wrong in (-0.1, 1.01, np.nan):
+        with pytest.raises(ValueError, match="min_ratio must be a number in"):
+            refit_fair(wrong)
 
 
 def test_refit_fair_pickles_and_clones_with_the_search():
     rule = pickle.loads(pickle.dumps(refit_fair(0.8)))
-    assert rule(results([0.9, 0.8], [0.5, 0.9])) == 1
-    search = clone(GridSearchCV(GaussianGenerator(), {}, refit=refit_fair(0.8)))
+    search = clone(GridSearchCV(GaussianGenerator(), {}, refit=rule))
     assert search.refit(results([0.9, 0.8], [0.5, 0.9])) == 1

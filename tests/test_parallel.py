@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from sklearn.exceptions import NotFittedError
 
-from skfadm._sampling import _chunk_size
+from skfadm import _sampling
 from skfadm.diffusion.generation import RowGenerator
 
 from .generators import tiny
@@ -58,12 +57,6 @@ def test_batches_are_the_rows_of_one_sample(fitted, y, batch_size, n):
     assert sizes[:-1] == [batch_size] * (len(sizes) - 1)
     assert sum(sizes) == n
     assert_same_table(joined(batches), expected)
-
-
-def test_each_row_of_a_batch_has_the_label_asked_for(fitted):
-    asked = ["no", "yes", "yes"] * 40
-    _, y = joined(fitted.sample_batches(120, asked, batch_size=50))
-    assert list(y) == asked
 
 
 def test_batches_of_arrays_are_arrays(table):
@@ -112,11 +105,6 @@ def test_bad_requests_are_refused_before_the_first_batch(
 ):
     with pytest.raises(error, match=message):
         fitted.sample_batches(**arguments)
-
-
-def test_batches_need_a_fitted_generator():
-    with pytest.raises(NotFittedError):
-        tiny().sample_batches(3)
 
 
 def test_rows_do_not_depend_on_how_many_are_made_at_a_time(fitted):
@@ -191,7 +179,7 @@ def test_each_worker_is_one_thread(
     ],
 )
 def test_a_gpu_is_given_many_rows_that_fit_into_its_memory(device, width, expected):
-    assert _chunk_size(device, width) == expected
+    assert _sampling._chunk_size(device, width) == expected
 
 
 def test_an_error_in_one_of_several_chunks_is_raised(fitted, monkeypatch):
@@ -207,7 +195,21 @@ def test_an_error_in_one_of_several_chunks_is_raised(fitted, monkeypatch):
         fitted.set_params(n_jobs=2).sample(N)
 
 
-@pytest.mark.parametrize("n_jobs", [1.5, "many"])
-def test_n_jobs_is_checked(fitted, n_jobs):
-    with pytest.raises(ValueError, match="n_jobs"):
-        fitted.set_params(n_jobs=n_jobs).sample(3)
+def test_labels_drawn_in_pieces_are_those_of_one_draw(monkeypatch):
+    prior = np.array([0.2, 0.5, 0.3])
+    expected = np.random.RandomState(0).choice(3, size=100, p=prior)
+    monkeypatch.setattr(_sampling, "_PIECE", 7)
+    codes = _sampling.requested_codes(
+        None, 100, np.arange(3), prior, np.random.RandomState(0)
+    )
+    np.testing.assert_array_equal(codes, expected)
+
+
+@pytest.mark.parametrize(("n_classes", "size"), [(2, 1), (256, 1), (257, 2)])
+@pytest.mark.parametrize("y", [None, 1, {0: 0.5, 1: 0.5}, [0, 1] * 5])
+def test_labels_take_as_few_bytes_as_their_number_allows(y, n_classes, size):
+    prior = np.full(n_classes, 1 / n_classes)
+    codes = _sampling.requested_codes(
+        y, 10, np.arange(n_classes), prior, np.random.RandomState(0)
+    )
+    assert codes.dtype.itemsize == size

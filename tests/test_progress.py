@@ -91,12 +91,6 @@ def test_the_time_left_does_not_reckon_with_the_slow_first_iteration(clock, caps
     assert "0:00:18 left" in capsys.readouterr().err.splitlines()[0]
 
 
-def test_a_fast_training_gets_a_line_a_second_and_the_last(clock, capsys):
-    run(100, before=wait(clock, 0.025))
-    lines = capsys.readouterr().err.splitlines()
-    assert [line.split()[1] for line in lines] == ["40%", "80%", "100%"]
-
-
 def ends_at_40_from_30_on(i, n):
     return n if i < 30 else 40
 
@@ -115,21 +109,15 @@ def test_a_training_that_ends_early_tells_the_time_that_is_left_then(clock, caps
     ]
 
 
-def test_a_bar_is_full_where_a_training_ends_early(terminal):
-    pytest.importorskip("tqdm")
-    shown = terminal(run, 100, known=ends_at_40_from_30_on)
-    assert "100%" in shown and "40/40" in shown
-
-
-def test_losses_are_read_only_when_they_are_shown(clock, capsys):
-    loss = Loss()
-    run(1000, {"score": loss}, before=wait(clock, 1.0))
-    assert loss.n_reads == 10
-
-
-def test_nothing_is_shown_unasked(capsys):
-    run(10, verbose=0)
+def test_a_line_a_second_and_the_last_at_most_and_nothing_unasked(clock, capsys):
+    run(100, before=wait(clock, 0.025), verbose=0)
     assert capsys.readouterr() == ("", "")
+    loss = Loss()
+    run(100, {"score": loss}, before=wait(clock, 0.025))
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split()[1] for line in lines] == ["40%", "80%", "100%"]
+    # Losses are read only when they are shown.
+    assert loss.n_reads == 3
 
 
 def test_a_training_outlives_the_stream_and_does_without_one(monkeypatch):
@@ -151,6 +139,9 @@ def test_a_terminal_gets_one_line_that_is_redrawn_and_fits(terminal):
     assert "training 100%" in lines[-1]
     assert "score 0.123  y 0.690  z 1.500" in lines[-1]
     assert text.endswith("\n")
+    # It is full where a training ends early.
+    shown = terminal(run, 100, known=ends_at_40_from_30_on)
+    assert "100%" in shown and "40/40" in shown
 
 
 def test_an_interruption_ends_the_line(terminal):
