@@ -8,8 +8,7 @@ from sklearn.model_selection import cross_val_score
 from torch.distributions import Categorical, Independent, Normal, kl_divergence
 
 from skfadm.baselines import FLDGM, VAE
-from skfadm.baselines._fldgm import FLDGMNetworks, distance_correlation
-from skfadm.baselines._training import Groups
+from skfadm.baselines._fldgm import distance_correlation
 from skfadm.baselines._vae import VAENetworks
 from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.layout import Layout
@@ -134,15 +133,3 @@ def test_penalty_keeps_z_out_of_the_latent_space_and_leaves_something_in_it():
     assert auc[1000.0] < 0.62
     # With a weight that was 100 from the start it was 0.02.
     assert float(kl.mean()) > 0.15
-
-
-def test_weight_of_the_penalty_rises_while_z_is_told_and_falls_again():
-    groups = Groups((2,), np.array([[0], [1]]), np.array([0.5, 0.5]))
-    params = {"latent_size": 4, "lambda_fair": 1000.0, "n_steps": 5}
-    model = networks_with(FLDGMNetworks, Layout(1, (2,)), groups, **params)
-    weights = [float(model._strength(torch.tensor(0.2), i / 100)) for i in range(80)]
-    assert weights[0] == pytest.approx(1.0)
-    assert weights[25] == pytest.approx(1000.0**0.5)
-    assert weights[60] == weights[79] == 1000.0
-    falling = [model._strength(torch.tensor(0.0), 0.8 + i / 1000) for i in range(200)]
-    assert falling[-1] < 0.3 * falling[0]

@@ -20,19 +20,6 @@ def chain():
     return Chain(BETAS)
 
 
-def test_forward_marginals_are_those_of_the_chain_step_by_step(chain):
-    ones, zeros = torch.ones(N_STEPS), torch.zeros(N_STEPS)
-    signal, deviation = [], []
-    mean, variance = 1.0, 0.0
-    for beta in BETAS.tolist():
-        mean = (1.0 - beta) ** 0.5 * mean
-        variance = (1.0 - beta) * variance + beta
-        signal.append(mean)
-        deviation.append(variance**0.5)
-    np.testing.assert_allclose(chain.noised(ones, STEPS, zeros), signal, rtol=1e-5)
-    np.testing.assert_allclose(chain.noised(zeros, STEPS, ones), deviation, rtol=1e-5)
-
-
 def test_posterior_is_that_of_conditioning_a_gaussian_on_the_next_step(chain):
     x_0 = torch.tensor(0.7, dtype=torch.float64)
     for i in (2, 10, N_STEPS):

@@ -125,23 +125,6 @@ def test_a_node_depends_on_its_ancestors_and_on_nothing_else():
     assert changed <= {"word", "category"}
 
 
-def test_a_cut_edge_gives_the_label_that_parent_of_another_row():
-    _, model, noise, uniforms = generator_and_inputs("complete", n=6)
-    given = {}
-    label = model.networks[str(model.label)]
-    label.register_forward_pre_hook(lambda _, args: given.update(x=args[0]))
-    z = torch.eye(2)[[0, 1, 1, 0, 1, 0]]
-    whole = model(z, noise, uniforms)
-    told = given["x"]
-    cut = model(z, noise, uniforms, cut=[0, 2])
-    sizes = [2, *(len(model.channels[p]) for p in model.parents[model.label][1:])]
-    before, after = (x.split([*sizes, model.noise_size], 1) for x in (told, given["x"]))
-    for i, (a, b) in enumerate(zip(before, after, strict=True)):
-        torch.testing.assert_close(b, a.roll(1, 0) if i in (0, 2) else a)
-    columns = [c for node in model.nodes[:-1] for c in model.channels[node]]
-    torch.testing.assert_close(cut[:, columns], whole[:, columns])
-
-
 @pytest.fixture(scope="module")
 def trained_along_the_axes():
     """Return DECAF, and rows whose first column tells the label, the second the group.

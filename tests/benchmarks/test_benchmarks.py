@@ -14,7 +14,7 @@ from benchmarks.downstream import (
     scores,
     teach,
 )
-from benchmarks.peers import GROUP, LABEL, PEERS, MostlyAI, Peer
+from benchmarks.peers import LABEL, PEERS, Peer
 from skfadm import FairDiffusionGenerator
 from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
 
@@ -141,12 +141,6 @@ def test_adult_writes_a_row_a_setting_and_classifier(
     assert "target 0.8/0.7" in printed and "R_DP worst" in printed
 
 
-def test_adult_without_a_setting_is_an_error(capsys):
-    with pytest.raises(SystemExit):
-        adult.main([])
-    assert "give --lambda-z" in capsys.readouterr().err
-
-
 @pytest.mark.parametrize("name", ["three groups, three labels", "groups 98 : 2"])
 def test_biased_scores_real_and_generated_rows(name, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(biased, "TABLES", {name: biased.TABLES[name]})
@@ -255,29 +249,6 @@ def test_speed_tells_the_time_over_its_floor(races, capsys):
     lines = (line.split() for line in capsys.readouterr().out.splitlines())
     found = {line[0]: line[-1] for line in lines if len(line) == 2}
     assert float(found["sample_s"]) > float(found["floor_s"]) > 0
-
-
-def test_mostlyai_sees_the_group_and_is_asked_for_fairness(monkeypatch):
-    asked = []
-
-    class Engine:
-        def __init__(self, rows):
-            self.rows = rows
-
-        def sample(self, n, fairness):
-            asked.append(fairness)
-            return self.rows[:n]
-
-    monkeypatch.setattr(MostlyAI, "_train", lambda self, rows, words: Engine(rows))
-    X, y, z, _ = table(50)
-    generator = MostlyAI().fit(X, y, z)
-    assert generator.model_.rows[GROUP].tolist() == z.tolist()
-    generator.sample(10)
-    found, labels = generator.set_params(fairness=True).sample(50)
-    assert found.dtypes.equals(X.dtypes)
-    assert found["word"].isna().any() and set(labels) == {"<=50K", ">50K"}
-    fair = {"target_column": LABEL, "sensitive_columns": [GROUP]}
-    assert asked == [None, fair]
 
 
 def test_rows_of_other_options_are_not_taken_for_those_asked_for(monkeypatch, tmp_path):

@@ -5,17 +5,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import scale
-from benchmarks.scale import Point, make_table, measure, plot
+from benchmarks.scale import Point, measure, plot
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
-
-
-def test_a_table_has_the_size_of_its_point():
-    X, *others = make_table(Point("columns", 300, 5, 40))
-    assert X.shape == (300, 5)
-    assert X.select_dtypes("number").shape[1] == 2
-    assert X["category0"].nunique() == 40
-    assert [len(np.unique(a)) for a in others] == [2, 2, 5]
 
 
 @on_linux

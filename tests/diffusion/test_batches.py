@@ -69,13 +69,3 @@ def test_rows_of_a_rare_label_are_drawn_more_often_and_weigh_as_much_less(n_doma
     assert found[labels == 1].sum() == pytest.approx(labels.mean(), rel=0.05)
     shares = np.bincount(domains, weights=found)
     np.testing.assert_allclose(shares, np.bincount(domains) / 1000, atol=0.01)
-
-
-def test_frequent_labels_leave_the_draws_as_they_are():
-    domains = np.repeat([0, 1], 500)
-    seeds = [torch.Generator().manual_seed(0) for _ in range(2)]
-    without = DomainBatches(domains, 64, seeds[0])
-    with_labels = DomainBatches(domains, 64, seeds[1], np.arange(1000) % 10)
-    for a, b in zip(without.draw(), with_labels.draw(), strict=True):
-        assert a[0].tolist() == b[0].tolist()
-        assert a[1] == b[1]

@@ -20,18 +20,6 @@ def test_initial_weights_follow_the_law_of_torch():
         assert kstest(values, "uniform", args=(-0.1, 0.2)).pvalue > 1e-3
 
 
-def test_each_layer_gets_draws_of_its_own_and_a_seed_decides_them_all():
-    def drawn(seed):
-        layers = torch.nn.Sequential(Linear(4, 4), torch.nn.Sequential(Linear(4, 4)))
-        draw_weights(layers, seeded(seed))
-        return list(layers.parameters())
-
-    first, again, other = drawn(0), drawn(0), drawn(1)
-    assert all(map(torch.equal, first, again))
-    assert not any(map(torch.equal, first, other))
-    assert not torch.equal(first[0], first[2])
-
-
 @pytest.mark.parametrize("p", [0.1, 0.5])
 def test_dropout_leaves_out_its_share_and_keeps_the_mean(p):
     dropout = Dropout(p)

@@ -153,22 +153,6 @@ def test_multistep_integrates_what_its_last_estimates_lie_on(
             assert x[i + 1] != pytest.approx(exact, rel=1e-3)
 
 
-def test_multistep_takes_a_known_row_along_its_ray():
-    """With D = x_0 known, x_t = alpha x_0 + sigma epsilon for one epsilon."""
-    times = multistep_times(7, SDE)
-    alpha, sigma = (part.numpy() for part in SDE.marginal(times))
-    _, _, seen, _ = seen_by_multistep(lambda log_snr: 1.5, times, -0.7)
-    assert seen[0] == -0.35  # half the noise, when nothing is known of the row
-    np.testing.assert_allclose(seen[1:], (alpha * 1.5 + sigma * -0.7)[1:])
-
-
-def test_a_row_depends_on_its_index_and_not_on_the_rows_beside_it():
-    labels = np.arange(300) % 2
-    many = sample(300, y=labels)
-    few = sample(10, y=labels[:10])
-    np.testing.assert_allclose(many[:10], few, rtol=1e-5, atol=1e-5)
-
-
 def test_multistep_starts_with_mean_and_covariance_of_the_first_time():
     """Up to the third order of alpha / sigma, for one Gaussian, where D is affine."""
     model = GaussianClasses([1.0], [[1.0, -2.0]], COVARIANCE, [0], [0])

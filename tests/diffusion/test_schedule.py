@@ -30,10 +30,6 @@ def test_training_ends_soon_after_the_held_out_loss_has_ceased_to_fall(loss, low
     assert lowest < 1.02 * flat < lowest * 1.2**4 * 1.02
 
 
-def test_training_takes_all_iterations_while_the_held_out_loss_falls():
-    assert len(run(lambda done: -done, max_iter=1000)) == 1000
-
-
 @pytest.mark.parametrize("max_iter", [1, 2, 7, 60, 400])
 def test_the_learning_rate_rises_stays_and_falls_towards_zero(max_iter):
     factors = run(lambda done: -done, max_iter)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from scipy.integrate import quad, solve_ivp
+from scipy.integrate import solve_ivp
 
 from skfadm.diffusion.sde import VPSDE
 
@@ -11,13 +11,6 @@ TIMES = torch.tensor([1e-5, 0.01, 0.3, 0.7, 1.0], dtype=torch.float64)
 @pytest.fixture(params=[(0.1, 20.0), (0.5, 5.0)])
 def sde(request):
     return VPSDE(*request.param)
-
-
-def test_integrated_beta_is_the_integral_of_the_linear_schedule(sde):
-    expected = [
-        quad(lambda s: float(sde.beta(torch.tensor(s))), 0, t)[0] for t in TIMES
-    ]
-    np.testing.assert_allclose(sde.integrated_beta(TIMES), expected, rtol=1e-5)
 
 
 def test_marginal_solves_the_moment_equations_of_the_sde(sde):
