@@ -110,19 +110,19 @@ class DECAFNetworks(GANNetworks):
 
 def read_graph(
     edges: Any, columns: Sequence[Hashable], n_attributes: int
-) -> nx.DiGraph:
-    """Return the graph of (parent, child) names, checked.
+) -> tuple[tuple[int, ...], ...]:
+    """Return the parents of each node in a graph of (parent, child) names, checked.
 
     `columns` are the names of the columns of X; the sensitive attribute is "z", or
     "z0", "z1", ... where there are several. In "complete" all that stands before a node
     is its parent, but for the sensitive attributes, which have none.
     """
-    graph = nx.DiGraph()
-    graph.add_nodes_from(range(n_attributes + len(columns) + 1))
+    n_nodes = n_attributes + len(columns) + 1
     if isinstance(edges, str):
-        later = range(n_attributes, len(graph))
-        graph.add_edges_from((parent, n) for n in later for parent in range(n))
-        return graph
+        return tuple(
+            tuple(range(n if n >= n_attributes else 0)) for n in range(n_nodes)
+        )
+    graph = nx.empty_graph(n_nodes, nx.DiGraph)
     sensitive = ["z"] if n_attributes == 1 else [f"z{j}" for j in range(n_attributes)]
     taken = [name for name in columns if name in (LABEL, *sensitive)]
     if taken:
@@ -155,11 +155,11 @@ def read_graph(
             f"graph has the cycle {' -> '.join(str(names[i]) for i in cycle)} -> "
             f"{names[cycle[0]]}; expected none: effects come after causes."
         )
-    return graph
+    return tuple(tuple(sorted(graph.predecessors(n))) for n in range(n_nodes))
 
 
 def unfair_parents(
-    graph: nx.DiGraph,
+    parents: Sequence[Sequence[int]],
     fairness: str | None,
     n_attributes: int,
     explanatory: Collection[int] = (),
@@ -170,7 +170,9 @@ def unfair_parents(
     "cf" those that depend on one given the explanatory nodes (d-separation). None cuts
     nothing.
     """
-    label, sensitive = max(graph), set(range(n_attributes))
+    graph = nx.empty_graph(len(parents), nx.DiGraph)
+    graph.add_edges_from((p, node) for node, own in enumerate(parents) for p in own)
+    sensitive = set(range(n_attributes))
     given = set(explanatory) if fairness == "cf" else set()
 
     def is_unfair(parent: int) -> bool:
@@ -180,7 +182,7 @@ def unfair_parents(
             graph, sensitive, {parent}, given
         )
 
-    return tuple(sorted(p for p in graph.predecessors(label) if is_unfair(p)))
+    return tuple(parent for parent in parents[-1] if is_unfair(parent))
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -275,28 +277,23 @@ class DECAF(BaselineGenerator):
 
     def _network_params(self, table: EncodedTable) -> dict[str, Any]:
         params = super()._network_params(table)
-        n_attributes, n_columns = len(table.n_groups), table.encoder.n_features_in_
-        names = list(getattr(table.encoder, "feature_names_in_", range(n_columns)))
-        graph = read_graph(params.pop("graph"), names, n_attributes)
-        self._cut(graph, names, n_attributes)
+        n_attributes, names = len(table.n_groups), _names(table.encoder)
+        parents = read_graph(params.pop("graph"), names, n_attributes)
+        self._cut(parents, names, n_attributes)
         del params["fairness"], params["explanatory"]
-        parents = tuple(tuple(sorted(graph.predecessors(n))) for n in sorted(graph))
         own = [(c.has_number, c.category_size) for c in table.encoder.columns_]
         columns = (*own, (False, len(table.classes)))
         return {**params, "columns": columns, "parents": parents}
 
     def _trained_networks(self) -> Networks:
         networks = super()._trained_networks()
-        parents = self.network_params_["parents"]
-        graph = nx.DiGraph([(p, n) for n, own in enumerate(parents) for p in own])
-        graph.add_nodes_from(range(len(parents)))
-        names = list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
         assert isinstance(networks, DECAFNetworks)
-        networks.cut = self._cut(graph, names, len(self.sensitive_classes_))
+        parents, n_attributes = networks.p.parents, len(self.sensitive_classes_)
+        networks.cut = self._cut(parents, _names(self), n_attributes)
         return networks
 
     def _cut(
-        self, graph: nx.DiGraph, names: list[Any], n_attributes: int
+        self, parents: Sequence[Sequence[int]], names: list[Any], n_attributes: int
     ) -> tuple[int, ...]:
         """Return the parents of the label whose edges into it are cut."""
         if (self.fairness == "cf") != (self.explanatory is not None):
@@ -312,4 +309,8 @@ class DECAF(BaselineGenerator):
                 f"explanatory has {unknown[0]!r}; expected names among {names}."
             )
         explanatory = [n_attributes + names.index(name) for name in asked]
-        return unfair_parents(graph, self.fairness, n_attributes, explanatory)
+        return unfair_parents(parents, self.fairness, n_attributes, explanatory)
+
+
+def _names(fitted: Any) -> list[Any]:
+    return list(getattr(fitted, "feature_names_in_", range(fitted.n_features_in_)))

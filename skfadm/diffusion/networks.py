@@ -15,6 +15,9 @@ from .layers import Dropout, Linear, ZeroLinear
 from .layout import Layout
 from .sde import VPSDE
 
+#: Of the sines that tell the noise level.
+N_FREQUENCIES = 16
+
 
 class Evidence(NamedTuple):
     """Noised rows as networks read them."""
@@ -84,34 +87,16 @@ class BlockEvidence(nn.Module):
         return Evidence(inputs, logits)
 
 
-class TimeFeatures(nn.Module):
-    """Sinusoidal features of log(sigma_t / alpha_t), shape (n, 2 * n_frequencies).
-
-    Wavelengths run from 32, more than its whole range, to 1.
-    """
-
-    frequencies: Tensor
-
-    def __init__(self, sde: VPSDE, n_frequencies: int = 16):
-        super().__init__()
-        self.sde = sde
-        wavelengths = torch.logspace(math.log10(32.0), 0.0, n_frequencies)
-        self.register_buffer(
-            "frequencies", 2.0 * math.pi / wavelengths, persistent=False
-        )
-
-    def forward(self, t: Tensor) -> Tensor:
-        """Return the features of times (n, 1)."""
-        angles = self.sde.noise_level(t).log() * self.frequencies
-        return torch.cat([angles.sin(), angles.cos()], 1)
-
-
 class ResidualMLP(nn.Module):
     """A residual SiLU network of rows and time, and of labels if there are any.
 
-    Each block has two layers of `width` units. Label code `n_labels` stands for no
-    label. `dropout` is the share of hidden units that training leaves out.
+    Each block has two layers of `width` units. Times are read as sines and cosines of
+    log(sigma_t / alpha_t), whose wavelengths run from 32, more than its range, to 1.
+    Label code `n_labels` stands for no label. `dropout` is the share of hidden units
+    that training leaves out.
     """
+
+    frequencies: Tensor
 
     def __init__(
         self,
@@ -126,13 +111,15 @@ class ResidualMLP(nn.Module):
         super().__init__()
         #: Of the products in training; None is that of the weights.
         self.dtype: torch.dtype | None = None
-        self.features = TimeFeatures(sde)
+        self.sde = sde
+        wavelengths = torch.logspace(math.log10(32.0), 0.0, N_FREQUENCIES)
+        frequencies = 2.0 * math.pi / wavelengths
+        self.register_buffer("frequencies", frequencies, persistent=False)
         self.dropout = Dropout(dropout)
-        n_features = 2 * len(self.features.frequencies)
         # Times and labels give each layer a shift in place of a bias. Labels begin
         # without any effect.
         n_shifts = width * (n_blocks + 1)
-        self.times = Linear(n_features, n_shifts)
+        self.times = Linear(2 * N_FREQUENCIES, n_shifts)
         self.labels = None
         if n_labels:
             self.labels = ZeroLinear(n_labels + 1, n_shifts, bias=False)
@@ -165,7 +152,8 @@ class ResidualMLP(nn.Module):
 
     def _shifts(self, t: Tensor, y: Tensor | None) -> list[Tensor]:
         """Return what times and labels add to each layer, (n or 1, width)."""
-        given, weight = self.features(t), self.times.weight
+        angles = self.sde.noise_level(t).log() * self.frequencies
+        given, weight = torch.cat([angles.sin(), angles.cos()], 1), self.times.weight
         if self.labels is not None and y is not None:
             hot = one_hot(y, self.labels.in_features).to(given)
             n = max(len(given), len(hot))

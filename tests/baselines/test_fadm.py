@@ -101,10 +101,9 @@ def test_stronger_entropy_guidance_makes_the_group_harder_to_tell():
     gen = tiny(max_iter=250, batch_size=128, n_steps=50, hidden_width=64)
     gen.set_params(gamma_score=5e-3, gamma_y=5e-3, gamma_z=5e-3)
     gen.fit(data.data, data.target, data.z, data.domains)
-    plain, some, strong = (
+    plain, strong = (
         mean_entropy(gen.set_params(lambda_z=strength).sample(500)[0])
-        for strength in (0.0, 1.0, 20.0)
+        for strength in (0.0, 20.0)
     )
     assert plain == pytest.approx(mean_entropy(data.data), abs=0.05)
-    assert plain + 0.02 < some < strong
     assert strong > 0.9 * np.log(2)
