@@ -38,8 +38,7 @@ from ._tables import Table, adult, bundled, hold_out
 
 FIGURES = (
     *("c2st_auc", "c2st_auc_holdout", "column_shapes", "pair_trends", "tstr_auc"),
-    *("tstr_accuracy", "dcr_share", "copies", "membership_auc", "alpha_precision"),
-    "beta_recall",
+    *("tstr_accuracy", "dcr_share", "copies", "membership_auc"),
 )
 #: The peers' grid of XGBoost; the best on a ninth of the rows is taken.
 GRID = {

@@ -15,7 +15,7 @@ from .._text import printable
 from .._validation import encode_labels
 from ._downstream import seeded
 from ._rates import GroupRatesDisplay, attributes_of
-from ._ratios import _positive_labels
+from ._ratios import positive_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,7 +149,7 @@ def audit_groups(
         raise ValueError(
             "generated holds labels that real does not, or not one label a row."
         )
-    labels = _positive_labels(classes, pos_label)
+    labels = positive_labels(classes, pos_label)
     rng = np.random.RandomState(random_state)
     rates, summary = {}, {}
     for name, group, groups in attributes_of(z, len(X)):

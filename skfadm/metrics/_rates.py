@@ -12,7 +12,7 @@ from scipy.stats import binomtest
 from .._figures import INK, REAL, SYNTHETIC, axes_for
 from .._text import drawable, names_of, printable
 from .._validation import as_columns, as_labels, factorize
-from ._ratios import _positive_labels
+from ._ratios import positive_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,33 +36,21 @@ def attributes_of(
     return found
 
 
-def wilson_interval(n_chosen: float, n: float) -> tuple[float, float]:
-    """Return Wilson's 95 % interval of a share; NaN of no rows."""
-    if n == 0:
-        return np.nan, np.nan
-    interval = binomtest(int(n_chosen), int(n)).proportion_ci(method="wilson")
-    return float(interval.low), float(interval.high)
-
-
-def selection_rates(
-    y_pred: ArrayLike, z: ArrayLike, *, pos_label: Any = None
+def rates_of_groups(
+    chosen: NDArray[np.bool_], codes: NDArray[np.int64], groups: Any
 ) -> pd.DataFrame:
-    """Return for each attribute, positive label and group how often it is predicted.
+    """Return for each group how often its rows are chosen.
 
     Columns: "n", the rows of the group, "rate", "low" and "high", the ends of Wilson's
-    95 % interval.
+    95 % interval; NaN of a group without rows.
     """
-    pred = as_labels("y_pred", y_pred)
-    labels = _positive_labels(np.unique(pred), pos_label)
-    rates = {}
-    for name, codes, groups in attributes_of(z, len(pred)):
-        n = np.bincount(codes, minlength=len(groups))
-        for label in labels:
-            chosen = np.bincount(codes[pred == label], minlength=len(groups))
-            low, high = np.transpose(list(map(wilson_interval, chosen, n)))
-            found = {"n": n, "rate": chosen / n, "low": low, "high": high}
-            rates[name, label] = pd.DataFrame(found, index=groups.tolist())
-    return pd.concat(rates, names=["attribute", "label", "group"])
+    n = np.bincount(codes, minlength=len(groups))
+    n_chosen = np.bincount(codes[chosen], minlength=len(groups))
+    rows = []
+    for k, of in zip(n_chosen.tolist(), n.tolist(), strict=True):
+        ends = binomtest(k, of).proportion_ci(method="wilson") if of else (np.nan,) * 2
+        rows.append((of, k / of if of else np.nan, *ends))
+    return pd.DataFrame(rows, list(groups), ["n", "rate", "low", "high"])
 
 
 class GroupRatesDisplay:
@@ -137,7 +125,15 @@ class GroupRatesDisplay:
         ValueError
             If lengths differ, an entry is missing or `pos_label` is not predicted.
         """
-        found = selection_rates(y_pred, z, pos_label=pos_label)
+        pred = as_labels("y_pred", y_pred)
+        found = pd.concat(
+            {
+                (attribute, label): rates_of_groups(pred == label, codes, groups)
+                for attribute, codes, groups in attributes_of(z, len(pred))
+                for label in positive_labels(np.unique(pred), pos_label)
+            },
+            names=["attribute", "label", "group"],
+        )
         rates = found[["rate"]].set_axis([name], axis=1)
         ends = found[["low", "high"]].to_numpy()
         return cls(rates, intervals={name: ends}).plot(ax)

@@ -157,7 +157,7 @@ def union_of_labels(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     )
 
 
-def _positive_labels(labels: np.ndarray, pos_label: Any) -> list:
+def positive_labels(labels: np.ndarray, pos_label: Any) -> list:
     """List the labels that are the positive one in turn."""
     if pos_label is not None:
         # One label says little of the others; with two, the positive must be there.
@@ -199,7 +199,7 @@ def fairness_ratio(
     notes: list[str] = []
     ratios = []
     of_true = name == "equal_opportunity_ratio"
-    for label in _positive_labels(labels, pos_label):
+    for label in positive_labels(labels, pos_label):
         asked = y_true == label if of_true else np.ones(len(y_true), dtype=bool)
         ratio, note = _label_ratio(y_pred == label, groups, asked)
         ratios.append(ratio)

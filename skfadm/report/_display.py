@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,16 +10,18 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._figures import BAD, INK, REAL, SYNTHETIC
 from .._text import drawable
-from ._fidelity import column_shapes, pair_trends
-from ._limits import COLUMN_LIMIT, PAIR_LIMIT
-from ._marginals import Marginal, marginals_of
-from ._tables import Matrix, read_tables
+from ._marginals import Marginal
+from ._tables import Matrix
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ._quality_report import QualityReport
+
 _PANELS_A_ROW = 4
 _SPIKE = 0.6
+#: What a column or pair may lose (1 - its score) without being worth a look.
+_HARMLESS = 0.1
 _DAY = 86_400  # seconds; matplotlib counts dates in days
 
 
@@ -33,16 +34,12 @@ class QualityDisplay:
     for all tables: pale up to 0.1, which is harmless, then redder up to 0.3. Crossed
     cells cannot be measured, such as a correlation with a constant. Needs matplotlib.
 
-    It is recommended to use :meth:`from_report` or :meth:`from_tables`.
+    It is recommended to use :meth:`from_report`.
 
     Parameters
     ----------
-    marginals : sequence of Marginal
-        Histograms of the columns.
-    column_scores : Series, shape (n_columns,)
-        Shape scores.
-    pair_scores : DataFrame, shape (n_columns, n_columns)
-        Trend scores of the pairs.
+    report : QualityReport
+        What was measured.
 
     Attributes
     ----------
@@ -55,23 +52,19 @@ class QualityDisplay:
     Examples
     --------
     >>> import numpy as np
-    >>> rng = np.random.default_rng(0)
-    >>> real, synthetic = rng.normal(size=(2, 100, 3))
-    >>> display = QualityDisplay.from_tables(real, synthetic)  # doctest: +SKIP
+    >>> from skfadm.report import QualityDisplay, quality_report
+    >>> real, synthetic = np.random.default_rng(0).normal(size=(2, 100, 3))
+    >>> report = quality_report(real, synthetic, random_state=0)
+    >>> display = QualityDisplay.from_report(report)  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        marginals: Sequence[Marginal],
-        column_scores: pd.Series,
-        pair_scores: pd.DataFrame,
-    ) -> None:
-        self.marginals = marginals
-        self.column_scores = column_scores
-        self.pair_scores = pair_scores
+    def __init__(self, report: QualityReport) -> None:
+        self.report = report
 
     @classmethod
-    def from_report(cls, report: Any, *, max_columns: int = 12) -> QualityDisplay:
+    def from_report(
+        cls, report: QualityReport, *, max_columns: int = 12
+    ) -> QualityDisplay:
         """Draw what a report measured.
 
         Parameters
@@ -84,46 +77,7 @@ class QualityDisplay:
         -------
         QualityDisplay
         """
-        display = cls(report.marginals, report.column_scores, report.pair_scores)
-        return display.plot(max_columns=max_columns)
-
-    @classmethod
-    def from_tables(
-        cls,
-        real: Any,
-        synthetic: Any,
-        *,
-        categorical_features: Sequence[Any] | None = None,
-        max_columns: int = 12,
-    ) -> QualityDisplay:
-        """Draw two tables, without the rest of a report.
-
-        Parameters
-        ----------
-        real, synthetic : DataFrame or array, shapes (n_rows, n_columns)
-        categorical_features : list of column names or positions, optional
-            Columns that hold categories although they are coded as numbers.
-        max_columns : int, default=12
-
-        Returns
-        -------
-        QualityDisplay
-
-        Raises
-        ------
-        ValueError, TypeError
-            As :func:`quality_report` does for tables that do not match.
-        """
-        given = {"real": real, "synthetic": synthetic}
-        tables = read_tables(given, categorical_features)
-        pair = (tables.values["real"], tables.values["synthetic"], tables.is_category)
-        names = list(tables.columns)
-        display = cls(
-            marginals_of(tables),
-            pd.Series(column_shapes(*pair), index=names, name="score"),
-            pd.DataFrame(pair_trends(*pair), index=names, columns=names),
-        )
-        return display.plot(max_columns=max_columns)
+        return cls(report).plot(max_columns=max_columns)
 
     def plot(self, *, max_columns: int = 12) -> QualityDisplay:
         """Draw the figure, which ``plt.show()`` shows.
@@ -148,57 +102,56 @@ class QualityDisplay:
         check_matplotlib_support("QualityDisplay.plot")
         import matplotlib.pyplot as plt
 
-        shown = worst_columns(self.column_scores, max_columns)
-        # As even as can be, so that no place is left empty.
+        marginals, scores = self.report.marginals, self.report.column_scores
+        shown = worst_columns(scores, max_columns)
         n_rows = -(-len(shown) // _PANELS_A_ROW)
-        panels = [part.tolist() for part in np.array_split(shown, n_rows)]
+        n_columns = -(-len(shown) // n_rows)
         heights = [2.3] * n_rows
         if len(shown) > 1:
             heights.append(max(2.8, 1.6 + 0.34 * len(shown)))
-        size = (max(2.9 * len(panels[0]), 6.0), sum(heights))
+        size = (max(2.9 * n_columns, 6.0), sum(heights))
         self.figure_ = plt.figure(figsize=size, layout="constrained")
-        grid = self.figure_.add_gridspec(len(heights), 1, height_ratios=heights)
+        grid = self.figure_.add_gridspec(len(heights), n_columns, height_ratios=heights)
         axes = []
-        for i, positions in enumerate(panels):
-            row = grid[i].subgridspec(1, len(positions))
-            for j, position in enumerate(positions):
-                marginal = self.marginals[position]
-                score = self.column_scores.iloc[position]
-                shape = "no values" if np.isnan(score) else f"{score:.3f}"
-                axes.append(self.figure_.add_subplot(row[j]))
-                draw_marginal(axes[-1], marginal)
-                title = f"{drawable(marginal.name, 28, 3)}  {shape}"
-                axes[-1].set_title(title, fontsize=9)
+        for k, position in enumerate(shown):
+            ax = self.figure_.add_subplot(grid[divmod(k, n_columns)])
+            draw_marginal(ax, marginals[position])
+            score = scores.iloc[position]
+            shape = "no values" if np.isnan(score) else f"{score:.3f}"
+            name = drawable(marginals[position].name, 28, 3)
+            ax.set_title(f"{name}  {shape}", fontsize=9)
+            axes.append(ax)
         self.axes_ = np.array(axes, dtype=object)
         handles, labels = axes[0].get_legend_handles_labels()
         style: dict[str, Any] = {"frameon": False, "fontsize": 8, "ncols": 2}
         self.figure_.legend(handles, labels, loc="outside upper right", **style)
         self.ax_ = axes[0]
         if len(shown) > 1:
-            self.ax_ = self.figure_.add_subplot(grid[n_rows])
+            self.ax_ = self.figure_.add_subplot(grid[n_rows, :])
             self._plot_losses(shown)
-        if len(shown) < len(self.marginals):
-            title = f"the {len(shown)} of {len(self.marginals)} columns that are worst"
+        if len(shown) < len(marginals):
+            title = f"the {len(shown)} of {len(marginals)} columns that are worst"
             self.figure_.suptitle(title, fontsize=10)
         return self
 
     def _plot_losses(self, shown: list[int]) -> None:
         from matplotlib.colors import LinearSegmentedColormap
 
-        lost = losses_of(self.column_scores, self.pair_scores, shown)
+        lost = losses_of(self.report.column_scores, self.report.pair_scores, shown)
         # Nothing stands out before the limit, and noise on a good table is no alarm.
-        limit = max(COLUMN_LIMIT, PAIR_LIMIT)
         colours = [(0, "#ffffff"), (1 / 3, "#f3e3da"), (0.5, "#e8a67f"), (1, BAD)]
         colour_map = LinearSegmentedColormap.from_list("lost", colours)
         ax = self.ax_
-        image = ax.imshow(lost, cmap=colour_map, vmin=0, vmax=3 * limit, aspect="auto")
+        image = ax.imshow(
+            lost, cmap=colour_map, vmin=0, vmax=3 * _HARMLESS, aspect="auto"
+        )
         for (i, j), value in np.ndenumerate(lost):
             style: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 7}
-            style["color"] = "white" if value > 2.5 * limit else INK
+            style["color"] = "white" if value > 2.5 * _HARMLESS else INK
             style["fontweight"] = "bold" if i == j else "normal"
             text = "\u00d7" if np.isnan(value) else f"{value:.2f}".removeprefix("0")
             ax.text(j, i, text, **style)
-        names = [_label(self.marginals[k].name) for k in shown]
+        names = [drawable(self.report.marginals[k].name, 16, 4) for k in shown]
         ax.set_xticks(range(len(names)), names, rotation=35, ha="right", fontsize=8)
         ax.set_yticks(range(len(names)), names, fontsize=8)
         ax.set_title(
@@ -233,7 +186,7 @@ def draw_marginal(ax: Axes, marginal: Marginal) -> None:
         for side, (name, shares) in zip((-0.2, 0.2), pair.items(), strict=True):
             colour = REAL if name == "real" else SYNTHETIC
             ax.barh(places + side, shares, 0.4, color=colour, label=name)
-        ax.set_yticks(places, [_label(label) for label in marginal.labels])
+        ax.set_yticks(places, [drawable(label, 16, 4) for label in marginal.labels])
         ax.invert_yaxis()
         ax.set_xlabel("share", fontsize=8)
     else:
@@ -256,7 +209,3 @@ def draw_marginal(ax: Axes, marginal: Marginal) -> None:
             ax.locator_params(axis="x", nbins=4)
     ax.tick_params(labelsize=7)
     ax.spines[["top", "right"]].set_visible(False)
-
-
-def _label(name: str) -> str:
-    return drawable(name, 16, 4)

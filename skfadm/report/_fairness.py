@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .._text import names_of
 from .._validation import as_columns, as_labels, bad_type
 from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
-from ..metrics._ratios import _positive_labels
+from ..metrics._ratios import positive_labels
 from ..metrics._tradeoff import measure_tradeoff
-from ._before_after import Judged, predict, rates, scores
+from ._before_after import ROWS, predict, rates, scores
 from ._quality import quality_report
 from ._report import FairnessReport
 from ._tables import as_frame
@@ -26,7 +25,7 @@ from ._words import TITLES, listed
 _NEIGHBOURS = 5
 _STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 #: Fewer rows of a group say little about it.
-FEW = 30
+_FEW = 30
 
 
 def fairness_report(
@@ -139,12 +138,10 @@ def fairness_report(
         rows["holdout"] = _read(
             "holdout", holdout, y_holdout, z_holdout, domains_holdout, "_holdout"
         )
-    classes = np.unique(
-        np.concatenate([t.y for n, t in rows.items() if n != "synthetic"])
-    )
-    if len(np.unique(rows["real"].y)) < 2:
+    classes = np.unique(np.concatenate([rows[n].y for n in rows if n != "synthetic"]))
+    if rows["real"].y.nunique() < 2:
         raise ValueError(f"y_real must hold two labels or more, got {classes[0]!r}.")
-    strange = set(rows["synthetic"].y.tolist()) - set(classes.tolist())
+    strange = set(rows["synthetic"].y) - set(classes.tolist())
     if strange:
         raise ValueError(
             f"y_synthetic holds the labels {sorted(strange)}, which no real row has; "
@@ -152,26 +149,29 @@ def fairness_report(
         )
     if pos_label is None:
         pos_label = getattr(generator, "pos_label_", None)
-    positive = _positive_labels(classes, pos_label)
+    positive = positive_labels(classes, pos_label)
     n_rows = {name: len(table.y) for name, table in rows.items()}
     rng = np.random.RandomState(random_state)
-    rows = {name: table.draw(max_rows, rng) for name, table in rows.items()}
-    label = getattr(y_real, "name", None)
+    for name, table in rows.items():
+        kept = np.sort(rng.permutation(len(table.y))[:max_rows])
+        parts = (None if part is None else part.iloc[kept] for part in table)
+        rows[name] = _Rows(*parts)
     quality = quality_report(
         rows["real"].X,
         rows["synthetic"].X,
         holdout=rows["holdout"].X if holdout is not None else None,
-        **{f"y_{name}": pd.Series(table.y, name=label) for name, table in rows.items()},
+        **{f"y_{name}": table.y for name, table in rows.items()},
         max_rows=max(10, max_rows // _NEIGHBOURS),
         random_state=random_state,
     )
     columns = list(rows["real"].X.columns)
     tables = {name: (table.X[columns], table.y) for name, table in rows.items()}
-    predicted = predict(tables, classifier, random_state)
+    judged = predict(tables, classifier, random_state)
     of = rows["real" if holdout is None else "holdout"]
-    judged = Judged(of.y, predicted, _groups(of.z), positive)
-    found = scores(judged, random_state)
-    of_groups = rates(judged)
+    groups = _groups(of.z)
+    headline = list(groups)[-1]
+    found = scores(judged, groups, positive, random_state)
+    of_groups = rates(judged, groups, positive)
     tradeoff = None
     if generator is not None and getattr(generator, "tradeoff_", None) is not None:
         measured = measure_tradeoff(
@@ -185,53 +185,46 @@ def fairness_report(
             n_samples=min(n_rows["synthetic"], 5000),
             random_state=random_state,
         )
-        before = found.loc[judged.headline, "real"]
+        before = found["real"]
         measured["real"] = (
-            before["demographic_parity_ratio"],
-            found.loc[("", "accuracy"), "real"],
+            before[headline, "demographic_parity_ratio"],
+            before["", "accuracy"],
         )
         tradeoff = FairnessTradeoffDisplay(**measured)
-    frequent = pd.Series(of.y).value_counts(normalize=True)
-    always = {n: y[0] for n, y in predicted.items() if len(np.unique(y)) == 1}
-    lost = [c for c in classes.tolist() if c not in set(rows["synthetic"].y.tolist())]
+    by_domain = None
+    if of.domains is not None:
+        alone, parts_of = groups[[headline]], {}
+        for domain in sorted(of.domains.unique().tolist()):
+            here = (of.domains == domain).to_numpy()
+            part = scores(judged[here], alone[here], positive, random_state)
+            parts_of[domain] = part.assign(n=here.sum()).droplevel(0)
+        by_domain = pd.concat(parts_of, names=[of.domains.name or "domain", "measure"])
+    always = {n: judged[n].iloc[0] for n in ROWS if judged[n].nunique() == 1}
+    lost = sorted(set(classes.tolist()) - set(rows["synthetic"].y))
     return FairnessReport(
         rates=of_groups,
         scores=found,
-        by_domain=_by_domain(judged, of.domains, random_state),
+        by_domain=by_domain,
         quality=quality,
         tradeoff=tradeoff,
-        attribute=judged.headline,
-        label_name="label" if label is None else str(label),
+        attribute=headline,
+        label_name="label" if rows["real"].y.name is None else rows["real"].y.name,
         pos_labels=tuple(positive),
-        constant=(frequent.index[0], float(frequent.iloc[0])),
-        rarest=float(frequent.iloc[-1]),
+        labels=judged["true"].value_counts(normalize=True),
         always=always,
-        n_rows=n_rows,
-        n_judged=len(of.y),
-        settings=_settings(generator, settings),
-        random_state=random_state,
+        n_rows=n_rows | {"judged": len(judged)},
+        settings=_settings(generator, settings, random_state),
         warnings=tuple(_warnings(of_groups, found, always, lost)),
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Rows:
+class _Rows(NamedTuple):
     """A table with all that belongs to it, checked."""
 
     X: pd.DataFrame
-    y: NDArray[Any]
+    y: pd.Series
     z: pd.DataFrame | None
     domains: pd.Series | None
-
-    def draw(self, n: int, rng: np.random.RandomState) -> _Rows:
-        """Return at most `n` rows, in the order in which they stand."""
-        if len(self.y) <= n:
-            return self
-        kept = np.sort(rng.permutation(len(self.y))[:n])
-        z, domains = (
-            None if part is None else part.iloc[kept] for part in (self.z, self.domains)
-        )
-        return _Rows(self.X.iloc[kept], self.y[kept], z, domains)
 
 
 def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows:
@@ -243,10 +236,9 @@ def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows
             f"has column names of types {', '.join(kinds)}; expected strings, such as "
             f"{name}.columns.astype(str).",
         )
-    y_name = f"y_{name}"
     if y is None:
-        raise ValueError(f"{y_name} is None; expected the labels of {name}.")
-    labels = as_labels(y_name, y, len(frame), name)
+        raise ValueError(f"y_{name} is None; expected the labels of {name}.")
+    labels = as_labels(f"y_{name}", y, len(frame), name)
     groups = None
     if z is not None:
         attributes = attributes_of(z, len(frame), f"z{suffix}")
@@ -260,50 +252,43 @@ def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows
     places = None
     if domains is not None:
         (column,) = as_columns(f"domains{suffix}", domains, len(frame))
-        places = pd.Series(np.asarray(column), name=column.name)
-    return _Rows(frame, labels, groups, places)
+        places = column.reset_index(drop=True)
+    return _Rows(
+        frame, pd.Series(labels, name=getattr(y, "name", None)), groups, places
+    )
 
 
-def _groups(z: pd.DataFrame) -> dict[str, tuple[NDArray[np.int64], list[Any]]]:
-    """Return codes and names of the groups of each attribute, and of all together."""
+def _groups(z: Any) -> pd.DataFrame:
+    """Return attributes as categories; of several, the last are the combinations."""
     found = {
-        name: (codes, groups.tolist())
+        name: pd.Categorical.from_codes(codes, groups)
         for name, codes, groups in attributes_of(z, len(z))
     }
     if len(found) > 1:
-        columns = np.stack([codes for codes, _ in found.values()], axis=1)
-        cells, codes = np.unique(columns, axis=0, return_inverse=True)
-        named = [names_of(name, groups) for name, (_, groups) in found.items()]
-        parts = [[named[j][k] for j, k in enumerate(cell)] for cell in cells]
-        found[" and ".join(found)] = codes.ravel(), list(map(" / ".join, parts))
-    return found
+        named = [
+            np.array(names_of(name, column.categories), dtype=object)[column.codes]
+            for name, column in found.items()
+        ]
+        cells, codes = np.unique(
+            [column.codes for column in found.values()], axis=1, return_inverse=True
+        )
+        first = [codes.ravel().tolist().index(k) for k in range(cells.shape[1])]
+        words = [" / ".join(names[k] for names in named) for k in first]
+        found[" and ".join(found)] = pd.Categorical.from_codes(codes.ravel(), words)
+    return pd.DataFrame(found)
 
 
-def _by_domain(
-    judged: Judged, domains: pd.Series | None, seed: int
-) -> pd.DataFrame | None:
-    """Return the scores of each domain: of the attribute of the verdict alone."""
-    if domains is None:
-        return None
-    alone = judged.of_headline()
-    found = {}
-    for domain in sorted(domains.unique().tolist()):
-        part = alone.only((domains == domain).to_numpy())
-        found[domain] = scores(part, seed).assign(n=len(part.true)).droplevel(0)
-    name = "domain" if domains.name is None else str(domains.name)
-    return pd.concat(found, names=[name, "measure"])
-
-
-def _settings(generator: Any, settings: Mapping[str, Any] | None) -> dict[str, str]:
+def _settings(
+    generator: Any, settings: Mapping[str, Any] | None, random_state: int
+) -> dict[str, str]:
     told: dict[str, Any] = {}
     if generator is not None:
         told["generator"] = type(generator).__name__
         told |= generator.get_params(deep=False)
         if hasattr(generator, "lambda_yz_"):
             told["lambda_yz that was taken"] = f"{generator.lambda_yz_:.3g}"
-    return {
-        str(name): str(value) for name, value in (told | dict(settings or {})).items()
-    }
+    told |= dict(settings or {}) | {"seed of this report": random_state}
+    return {str(name): str(value) for name, value in told.items()}
 
 
 def _warnings(
@@ -322,18 +307,18 @@ def _warnings(
     by = ["attribute", "measure"]
     for (attribute, measure), part in of_groups.groupby(by, sort=False):
         names = np.array(names_of(attribute, part.index.get_level_values("group")))
-        few = dict.fromkeys(names[part["n"] < FEW])
+        few = dict.fromkeys(names[part["n"] < _FEW])
         if few:
             of = "rows" if measure == "selection rate" else "rows of the positive label"
             notes.append(
-                f"Fewer than {FEW} {of} to judge by in {attribute}: {listed(few)}; the "
-                "rates of so few are uncertain."
+                f"Fewer than {_FEW} {of} to judge by in {attribute}: {listed(few)}; "
+                "the rates of so few are uncertain."
             )
     for (_, measure), row in found.iterrows():
         notes += [
             f"The {TITLES[measure]} of the classifier of {name} rows is undefined: no "
             "group is given the positive label, or fewer than two groups have rows."
-            for name in ("real", "synthetic")
+            for name in ROWS
             if np.isnan(row[name])
         ]
     return notes

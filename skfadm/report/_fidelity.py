@@ -27,6 +27,30 @@ _SLACK = 0.1
 _TAILS = {"1 %": 0.01, "99 %": 0.99}
 
 
+def fidelity(
+    real: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
+) -> tuple[Matrix, Matrix, Matrix, dict[str, float]]:
+    """Return the scores of columns, pairs and missing values, and the figures."""
+    shapes = column_shapes(real, synthetic, is_category)
+    trends = pair_trends(real, synthetic, is_category)
+    theirs = pair_trends(real, synthetic, is_category, own_bins=True)
+    shares = [np.isnan(table).mean(axis=0) for table in (real, synthetic)]
+    missing: Matrix = 1 - np.abs(shares[0] - shares[1])
+    missing[shares[0] + shares[1] == 0] = np.nan
+    figures = {
+        "column_shapes": _mean(shapes),
+        "pair_trends": _mean(trends),
+        "pair_trends_sdmetrics": _mean(theirs),
+        "missing_values": float(np.fmin.reduce(missing)),
+    }
+    return shapes, trends, missing, figures
+
+
+def _mean(scores: Matrix) -> float:
+    present = scores[~np.isnan(scores)]
+    return float(present.mean()) if len(present) else np.nan
+
+
 def column_shapes(
     real: Matrix, synthetic: Matrix, is_category: NDArray[np.bool_]
 ) -> Matrix:
@@ -139,14 +163,6 @@ def _equal_widths(x: Matrix) -> Codes:
     return np.digitize(x, edges).astype(np.int64)
 
 
-def missing_values(real: Matrix, synthetic: Matrix) -> Matrix:
-    """Return 1 minus the difference of the shares; NaN where no value is missing."""
-    shares = [np.isnan(table).mean(axis=0) for table in (real, synthetic)]
-    scores: Matrix = 1 - np.abs(shares[0] - shares[1])
-    scores[shares[0] + shares[1] == 0] = np.nan
-    return scores
-
-
 def compare_numbers(
     real: Matrix, synthetic: Matrix, names: Sequence[str]
 ) -> pd.DataFrame:
@@ -156,7 +172,7 @@ def compare_numbers(
     beyond a tenth of the real standard deviation and three standard errors, which come
     from the real values: of the ends, from the values around them.
     """
-    rows = {}
+    rows: dict[tuple[str, str], dict[str, float | bool]] = {}
     for name, x, y in zip(names, real.T, synthetic.T, strict=True):
         x, y = x[~np.isnan(x)], y[~np.isnan(y)]
         if len(x) < 2 or len(y) < 2:
@@ -164,19 +180,22 @@ def compare_numbers(
         std, error = x.std(), 3 * np.sqrt(1 / len(x) + 1 / len(y))
         squares = ((x - x.mean()) / (std or 1.0)) ** 2
         # That of the std by the delta method, from the spread of the squares.
-        for statistic, spread in (("mean", 1.0), ("std", squares.std() / 2)):
-            there, here = (float(getattr(v, statistic)()) for v in (x, y))
-            far = error * std * spread
-            rows[name, statistic] = there, here, there - far, there + far, std
+        found = {
+            statistic: (of(x), of(y), of(x) - far, of(x) + far)
+            for statistic, of, far in (
+                ("mean", np.mean, error * std),
+                ("std", np.std, error * std * squares.std() / 2),
+            )
+        }
         for statistic, share in _TAILS.items():
             far = error * np.sqrt(share * (1 - share))
             shares = np.clip([share, share - far, share + far], 0, 1)
-            there, low, high = np.quantile(x, shares).tolist()
-            here = float(np.quantile(y, share))
-            rows[name, statistic] = there, here, low, high, std
-    columns = ["real", "synthetic", "low", "high", "std"]
+            there, low, high = np.quantile(x, shares)
+            found[statistic] = there, np.quantile(y, share), low, high
+        for statistic, (there, here, low, high) in found.items():
+            off = not low - _SLACK * std <= here <= high + _SLACK * std
+            rows[name, statistic] = {"real": there, "synthetic": here, "off": off}
     index = pd.MultiIndex.from_tuples(list(rows), names=["column", "statistic"])
-    found = pd.DataFrame(list(rows.values()), index=index, columns=columns)
-    slack = _SLACK * found["std"]
-    inside = found["synthetic"].between(found["low"] - slack, found["high"] + slack)
-    return found[["real", "synthetic"]].assign(off=~inside)
+    columns = ["real", "synthetic", "off"]
+    frame = pd.DataFrame(list(rows.values()), index=index, columns=columns)
+    return frame.astype({"off": bool})

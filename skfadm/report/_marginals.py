@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from ._tables import Matrix, Tables
 
@@ -17,41 +18,38 @@ class Marginal:
     """The distribution of one column in two tables."""
 
     name: str
-    #: Of the bins of a column of numbers, shape (n_bins + 1,); None for categories.
-    edges: Matrix | None
-    #: Of the categories, the most frequent first; empty for numbers.
-    labels: tuple[str, ...]
-    #: Shares of the values that are there, shape (n_bins,) or (n_labels,).
+    #: Shares of bins or categories, the most frequent first; of numbers, of the values
+    #: that are there.
     real: Matrix
     synthetic: Matrix
+    #: Of the bins of a column of numbers, shape (n_bins + 1,); None for categories.
+    edges: Matrix | None
+    #: Of the categories; empty for numbers.
+    labels: tuple[str, ...]
     #: Whether the edges are seconds since 1970.
-    is_time: bool = False
-    #: Whether no synthetic row has a value, although real rows have.
-    is_empty: bool = False
+    is_time: bool
+    #: Whether no synthetic row has a value.
+    is_empty: bool
 
 
 def marginals_of(tables: Tables) -> tuple[Marginal, ...]:
     """Return the marginals of the real and the synthetic table, one a column."""
-    real, synthetic = tables.values["real"], tables.values["synthetic"]
     found = []
     for j, name in enumerate(tables.columns):
-        columns = real[:, j], synthetic[:, j]
+        pair = [tables.values[table][:, j] for table in ("real", "synthetic")]
+        edges: Matrix | None = None
+        labels: tuple[str, ...] = ()
         if tables.is_category[j]:
-            names = [str(c) for c in tables.categories[j]]
-            marginal = _of_categories(name, names, *columns)
+            labels, shares = _of_categories(tables.categories[j], pair)
         else:
-            marginal = _of_numbers(name, *columns)
-        empty, lacking = (bool(np.isnan(column).all()) for column in columns)
+            there = [column[~np.isnan(column)] for column in pair]
+            edges = _edges(np.concatenate(there))
+            shares = [np.histogram(v, edges)[0] / max(len(v), 1) for v in there]
+        is_empty = bool(np.isnan(pair[1]).all())
         is_time = bool(tables.is_time[j])
-        found.append(replace(marginal, is_time=is_time, is_empty=lacking and not empty))
+        real, synthetic = shares
+        found.append(Marginal(name, real, synthetic, edges, labels, is_time, is_empty))
     return tuple(found)
-
-
-def _of_numbers(name: str, real: Matrix, synthetic: Matrix) -> Marginal:
-    a, b = (column[~np.isnan(column)] for column in (real, synthetic))
-    edges = _edges(np.concatenate([a, b]))
-    real_share, share = (np.histogram(v, edges)[0] / max(len(v), 1) for v in (a, b))
-    return Marginal(name, edges, (), real_share, share)
 
 
 def _edges(values: Matrix) -> Matrix:
@@ -71,22 +69,25 @@ def _edges(values: Matrix) -> Matrix:
 
 
 def _of_categories(
-    name: str, labels: list[str], real: Matrix, synthetic: Matrix
-) -> Marginal:
+    categories: list[object], pair: list[Matrix]
+) -> tuple[tuple[str, ...], list[Matrix]]:
     """Shares of the most frequent categories, of the others, and of missing values."""
-    size = len(labels)
-    shares = []
-    for column in (real, synthetic):
-        codes = np.where(np.isnan(column), size, column).astype(np.int64)
-        shares.append(np.bincount(codes, minlength=size + 1) / len(column))
-    both = shares[0][:size] + shares[1][:size]
-    order = np.argsort(-both, kind="stable")
-    top, rest = order[:_MAX_CATEGORIES], order[_MAX_CATEGORIES:]
-    shown = [labels[i] for i in top]
-    parts = [[s[top], s[rest].sum(keepdims=True), s[size:]] for s in shares]
-    columns = [np.concatenate(part) for part in parts]
-    shown += [f"{len(rest)} others", "missing"]
-    keep = np.ones(len(shown), dtype=bool)
-    keep[-2:] = len(rest) > 0, bool(shares[0][size] + shares[1][size] > 0)
-    kept = tuple(label for label, k in zip(shown, keep, strict=True) if k)
-    return Marginal(name, None, kept, columns[0][keep], columns[1][keep])
+    counts = [
+        pd.Series(column).value_counts(normalize=True, dropna=False) for column in pair
+    ]
+    shares = pd.concat(counts, axis=1).fillna(0.0)
+    order = shares.sum(axis=1).sort_index().sort_values(ascending=False, kind="stable")
+    shares = shares.loc[order.index]
+    missing = shares.index.isna()
+    known = shares[~missing]
+    shown = known.iloc[:_MAX_CATEGORIES]
+    labels = [str(categories[int(code)]) for code in shown.index]
+    parts = [shown.to_numpy()]
+    if n_others := len(known) - len(shown):
+        labels.append(f"{n_others} others")
+        parts.append(known.iloc[_MAX_CATEGORIES:].sum().to_numpy()[None])
+    if missing.any():
+        labels.append("missing")
+        parts.append(shares[missing].to_numpy())
+    real, synthetic = np.concatenate(parts).T
+    return tuple(labels), [real, synthetic]

@@ -6,13 +6,12 @@ import platform
 import threading
 import warnings
 from base64 import b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -20,16 +19,16 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from .._figures import INK
 from .._text import printable
 from ._display import draw_marginal, losses_of, worst_columns
-from ._marginals import Marginal
 from ._words import number, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from ._quality_report import QualityReport
+
 _MAX_COLUMNS = 12
 _MAX_NUMBERS = 24
 _PACKAGES = ("numpy", "pandas", "scikit-learn", "torch")
-_TITLES = {"fidelity": "Fidelity", "use": "Use", "privacy": "Privacy"}
 _STYLE = {
     "svg.fonttype": "none",  # the browser has the letters of all languages
     "svg.hashsalt": "skfadm",
@@ -102,41 +101,29 @@ def picture(
     )
 
 
-def quality_parts(
-    figures: pd.DataFrame,
-    column_scores: pd.Series,
-    pair_scores: pd.DataFrame,
-    numbers: pd.DataFrame,
-    marginals: Sequence[Marginal],
-) -> dict[str, Any]:
-    """Return what the templates show of the quality of a table."""
-    shown = worst_columns(column_scores, _MAX_COLUMNS)
-    lost = losses_of(column_scores, pair_scores, shown)
-    names = [marginals[k].name for k in shown]
-    records = figures.to_dict(orient="records")
-    of_columns = numbers.groupby(level="column", sort=False)
-    tables = [(name, part.droplevel(0)) for name, part in of_columns]
-    tables.sort(key=lambda pair: not pair[1]["off"].any())
+def quality_parts(quality: QualityReport) -> dict[str, Any]:
+    """Return the pictures and tables of columns that the templates show."""
+    scores, marginals = quality.column_scores, quality.marginals
+    shown = worst_columns(scores, _MAX_COLUMNS)
+    lost = losses_of(scores, quality.pair_scores, shown)
+    columns = []
+    for k in shown:
+        name, score = marginals[k].name, float(scores.iloc[k])
+        image = picture(
+            partial(draw_marginal, marginal=marginals[k]),
+            size=(2.9, 1.75),
+            alt=f"Distribution of {name} in real and synthetic rows; shape score "
+            f"{number(score)}",
+        )
+        columns.append({"name": name, "score": score, "image": image})
+    by_column = quality.numbers.groupby(level="column", sort=False)
+    numbers = sorted(by_column, key=lambda pair: not pair[1]["off"].any())
     return {
-        "figures": {
-            title: [row for row in records if row["group"] == group]
-            for group, title in _TITLES.items()
-        },
-        "columns": [_column(marginals[k], float(column_scores.iloc[k])) for k in shown],
-        "n_columns": len(marginals),
-        "heat": list(zip(names, lost.tolist(), strict=True)),
-        "numbers": [
-            (name, part.to_dict(orient="index")) for name, part in tables[:_MAX_NUMBERS]
+        "columns": columns,
+        "heat": [
+            (column["name"], cells)
+            for column, cells in zip(columns, lost.tolist(), strict=True)
         ],
-        "n_numbers": len(tables),
+        "numbers": numbers[:_MAX_NUMBERS],
+        "n_numbers": len(numbers),
     }
-
-
-def _column(marginal: Marginal, score: float) -> dict[str, Any]:
-    alt = (
-        f"Distribution of {marginal.name} in real and synthetic rows; shape score "
-        f"{number(score)}"
-    )
-    draw = partial(draw_marginal, marginal=marginal)
-    image = picture(draw, size=(2.9, 1.75), alt=alt)
-    return {"name": marginal.name, "score": score, "image": image}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
@@ -13,12 +13,14 @@ from markupsafe import escape
 
 from .._files import HtmlPage
 from .._text import printable
-from ._limits import ATTACKS, FIGURES, MIN_ATTACKED, judge
+from ._limits import ATTACKS, FIGURES, judge
 from ._marginals import Marginal
 from ._page import quality_parts, render
 from ._words import listed
 
 _WIDTH = 80
+#: With fewer rows of a kind, no attack can find enough to speak of privacy.
+_MIN_ATTACKED = 100
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,40 +28,25 @@ class QualityReport(HtmlPage):
     """Figures of :func:`quality_report`; prints as one table, marked where bad.
 
     A figure that could not be measured (no labels, no holdout, no value missing) is
-    NaN. Bad are column_shapes and alpha_precision below 0.90, pair_trends (independent
-    columns can reach 0.92) and missing_values below 0.95, c2st_auc above 0.70, also
-    against the holdout, and dcr_share above 0.55; beta_recall 0.10,
-    tstr_auc and tstr_accuracy 0.03 and nndr 0.05 below the reference, and copies 0.01
-    above it. pair_trends_sdmetrics and c2st_score are pair_trends and c2st_auc in
-    another form, and never bad.
-
-    An attack is bad if all of its interval lies above a limit: 0.52 for membership_auc,
-    0.03 for membership_tpr, 0.02 for attribute_inference and singling_out. What follows
-    is about the other figures.
-
-    No limit is stricter than what fresh real rows reach: where the reference is
-    worse, the limit is 0.02 beyond the reference. And every limit is moved by two
-    standard errors, of an AUC or a share for as many rows as the smallest table
-    has (0.01 for 10,000 rows, 0.05 for 400), so that a small table is not called
-    bad by chance. The limits printed and in `to_frame` include both.
+    NaN. The limits are printed and in `to_frame`; an attack is bad if all of its
+    interval lies beyond.
 
     Attributes
     ----------
     column_shapes, pair_trends, pair_trends_sdmetrics, missing_values, c2st_auc, \
-c2st_score, c2st_auc_holdout, alpha_precision, beta_recall, tstr_auc, tstr_accuracy, \
-dcr_share, nndr, copies, membership_auc, membership_tpr, attribute_inference, \
-singling_out : float
+c2st_auc_holdout, tstr_auc, tstr_accuracy, membership_auc, membership_tpr, \
+attribute_inference, singling_out, dcr_share, copies : float
         The figures, defined in :func:`quality_report`.
     reference : mapping of str to float
         What real rows give. For fidelity, the holdout in the place of the synthetic
         rows (without one, one half of the real rows in the place of the synthetic,
         the other in that of the real rows, except for C2ST); for ``tstr_*``,
-        training on real rows; for ``nndr`` and ``copies``, the same with the holdout
-        in the place of the real rows (without one, the real rows among themselves).
+        training on real rows; for ``copies``, the same with the holdout in the place of
+        the real rows (without one, the real rows among themselves).
     intervals : mapping of str to tuple of float
-        Ends of the 95 % intervals of the attacks: DeLong's for the AUC, for
-        ``membership_tpr`` one that includes how uncertain its threshold is, normal
-        ones for the differences. Empty without a holdout.
+        Ends of the 95 % intervals of the attacks: DeLong's for the AUC, of threshold
+        and share for ``membership_tpr``, normal ones for the differences. Empty without
+        a holdout.
     column_scores : Series, shape (n_columns,)
         Shape scores of the columns.
     pair_scores : DataFrame, shape (n_columns, n_columns)
@@ -78,32 +65,28 @@ singling_out : float
         Sizes of the tables.
     """
 
-    column_shapes: float
-    pair_trends: float
-    pair_trends_sdmetrics: float
-    c2st_auc: float
-    c2st_score: float
-    alpha_precision: float
-    beta_recall: float
-    nndr: float
-    copies: float
     reference: Mapping[str, float]
+    intervals: Mapping[str, tuple[float, float]]
     column_scores: pd.Series
     pair_scores: pd.DataFrame
     missing_scores: pd.Series
     numbers: pd.DataFrame
     marginals: tuple[Marginal, ...]
     n_rows: Mapping[str, int]
-    missing_values: float = field(default=np.nan)
-    c2st_auc_holdout: float = field(default=np.nan)
-    tstr_auc: float = field(default=np.nan)
-    tstr_accuracy: float = field(default=np.nan)
-    dcr_share: float = field(default=np.nan)
-    membership_auc: float = field(default=np.nan)
-    membership_tpr: float = field(default=np.nan)
-    attribute_inference: float = field(default=np.nan)
-    singling_out: float = field(default=np.nan)
-    intervals: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    column_shapes: float
+    pair_trends: float
+    pair_trends_sdmetrics: float
+    missing_values: float
+    c2st_auc: float
+    copies: float
+    c2st_auc_holdout: float = np.nan
+    tstr_auc: float = np.nan
+    tstr_accuracy: float = np.nan
+    dcr_share: float = np.nan
+    membership_auc: float = np.nan
+    membership_tpr: float = np.nan
+    attribute_inference: float = np.nan
+    singling_out: float = np.nan
 
     @property
     def bad(self) -> tuple[str, ...]:
@@ -160,7 +143,7 @@ singling_out : float
             return "look closer"
         sizes = [self.n_rows.get(name, 0) for name in ("real", "holdout")]
         enough = (
-            min(sizes) >= MIN_ATTACKED
+            min(sizes) >= _MIN_ATTACKED
             and not frame.loc[list(ATTACKS), "value"].isna().any()
         )
         return "good" if enough else "not attacked"
@@ -175,27 +158,21 @@ singling_out : float
             )
         if verdict == "not attacked":
             return (
-                f"not attacked: give {MIN_ATTACKED} or more held-out rows to attack; "
+                f"not attacked: give {_MIN_ATTACKED} or more held-out rows to attack; "
                 f"{self.summary('privacy')}"
             )
         more = "" if self.intervals else "; not attacked: give held-out rows"
         return f"{verdict}: {self.summary('privacy')}{more}"
 
     def _parts(self) -> dict[str, Any]:
-        """Return what a page shows of the quality, as plain data."""
-        return quality_parts(
-            self._judged().dropna(subset="value"),
-            self.column_scores,
-            self.pair_scores,
-            self.numbers,
-            self.marginals,
-        ) | {
-            "n_rows": self.n_rows,
-            "quality": self.summary(),
+        """Return what a page shows of the quality."""
+        return {
+            "quality": self,
+            "figures": self._judged().dropna(subset="value"),
             "fidelity": self.summary("fidelity", "use"),
             "privacy": self._privacy(),
-            "privacy_verdict": self.privacy,
             "notes": self._notes(),
+            **quality_parts(self),
         }
 
     def _html(self) -> str:
@@ -206,15 +183,26 @@ singling_out : float
         return f"<QualityReport: {bad or 'no figure is bad'}>"
 
     def __str__(self) -> str:
-        table = self._shown().to_string(index_names=False)
-        lines = [line.rstrip() for line in table.splitlines()]
-        marks = [
-            f"BAD {row.measure}: {row.meaning}."
-            for row in self._judged().itertuples()
-            if row.bad
-        ]
-        notes = [*(marks or ["No figure is bad."]), f"Privacy: {self._privacy()}."]
-        notes += self._notes()
+        n, frame = self.n_rows, self._judged().dropna(subset="value")
+        title = (
+            f"Quality of {n['synthetic']:,} synthetic rows against {n['real']:,} "
+            f"real rows, {len(self.column_scores)} columns"
+        )
+        title += f", holdout {n['holdout']:,} rows" if "holdout" in n else ""
+        limits = frame["beyond"] + " " + frame["limit"].map(_number)
+        shown = pd.DataFrame(
+            {
+                "value": [_with_range(row) for row in frame.itertuples()],
+                "real rows": frame["reference"].map(_number),
+                "bad if": limits.where(frame["limit"].notna(), ""),
+                "": np.where(frame["bad"], "BAD", ""),
+            }
+        ).set_axis(pd.MultiIndex.from_frame(frame[["group", "measure"]]))
+        table = shown.to_string(index_names=False)
+        bad = frame[frame["bad"]]
+        notes = [f"BAD {r.measure}: {r.meaning}." for r in bad.itertuples()]
+        notes = notes or ["No figure is bad."]
+        notes += [f"Privacy: {self._privacy()}.", *self._notes()]
         if self.intervals:
             notes.append(
                 "±: half of the 95 % interval; an attack is bad if all of it is."
@@ -222,33 +210,12 @@ singling_out : float
         notes.append(
             "Real rows: what fresh real rows reach; no generator should do better."
         )
+        lines = [line.rstrip() for line in table.splitlines()]
         text = [fill(note, _WIDTH, break_long_words=False) for note in notes]
-        return "\n".join([self._title(), "", *lines, "", *text])
+        return "\n".join([title, "", *lines, "", *text])
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(str(self))}</pre>"
-
-    def _shown(self) -> pd.DataFrame:
-        """Return the measured figures as text, by group and measure."""
-        frame = self._judged().dropna(subset="value")
-        bad_if = frame["beyond"] + " " + frame["limit"].map(_number)
-        shown = pd.DataFrame(
-            {
-                "value": [_with_range(row) for row in frame.itertuples()],
-                "real rows": frame["reference"].map(_number),
-                "bad if": bad_if.where(frame["limit"].notna(), ""),
-                "": np.where(frame["bad"], "BAD", ""),
-            }
-        )
-        return shown.set_axis(pd.MultiIndex.from_frame(frame[["group", "measure"]]))
-
-    def _title(self) -> str:
-        n = self.n_rows
-        title = (
-            f"Quality of {n['synthetic']:,} synthetic rows against {n['real']:,} "
-            f"real rows, {len(self.column_scores)} columns"
-        )
-        return title + (f", holdout {n['holdout']:,} rows" if "holdout" in n else "")
 
     def _notes(self) -> list[str]:
         """Name the columns and pairs that are worst, and what is not measured."""
@@ -282,8 +249,8 @@ singling_out : float
                 "(max_iter) or on more rows, and attack again."
             )
         notes.append(
-            "DCR share, NNDR and copies are distances: bad ones are a sign of a leak, "
-            "good ones do not show that there is none (arXiv 2505.01524)."
+            "DCR share and copies are distances: bad ones are a sign of a leak, good "
+            "ones do not show that there is none (arXiv 2505.01524)."
         )
         return [printable(note) for note in notes]
 

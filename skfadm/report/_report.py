@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from .._figures import FOUR_FIFTHS
@@ -21,7 +20,7 @@ from ._quality_report import QualityReport
 
 _WIDTH = 80
 _COLUMN = 22
-_MAX_GROUPS = {"text": 8, "page": 24}
+_MAX_GROUPS = 8
 #: With a label that is rarer, accuracy says little.
 _RARE = 0.2
 
@@ -55,20 +54,14 @@ class FairnessReport(HtmlPage):
         What the labels are.
     pos_labels : tuple of labels
         The positive label, or all that were it in turn.
-    constant : tuple of label and float
-        The most frequent label, and the accuracy of always answering it.
-    rarest : float
-        The share of the least frequent label.
+    labels : Series
+        The shares of the labels in the judged rows, the most frequent first.
     always : mapping of str to label
         The answer of each classifier, "real" or "synthetic", that has only one.
     n_rows : mapping of str to int
-        Sizes of the tables that were given.
-    n_judged : int
-        Rows that both classifiers were judged on.
+        Sizes of the tables that were given, and of the rows that were "judged".
     settings : mapping of str to str
-        How the rows were made.
-    random_state : int
-        The seed.
+        How the rows were made, and the seed of the report.
     warnings : tuple of str
         What makes figures less sure than they look.
     """
@@ -81,67 +74,56 @@ class FairnessReport(HtmlPage):
     attribute: str
     label_name: str
     pos_labels: tuple[Any, ...]
-    constant: tuple[Any, float]
-    rarest: float
+    labels: pd.Series
     always: Mapping[str, Any]
     n_rows: Mapping[str, int]
-    n_judged: int
     settings: Mapping[str, str]
-    random_state: int
     warnings: tuple[str, ...]
 
     @property
     def verdict(self) -> str:
         """Both ratios and their price in a sentence, and what they rest on."""
-        return " ".join(filter(None, (self._headline(), *self._caveats())))
+        return " ".join([self._headline(), *self._caveats()])
 
     @property
     def is_fair(self) -> bool:
         """Whether the ratio of demographic parity after is four fifths or more."""
-        return bool(self._ratio("demographic_parity")["synthetic"] >= FOUR_FIFTHS)
+        parity = self._scores().loc["demographic_parity_ratio"]
+        return bool(parity["synthetic"] >= FOUR_FIFTHS)
 
-    @property
-    def accuracy(self) -> pd.Series:
-        """The accuracy before and after, a row of `scores`."""
-        return self.scores.loc[("", "accuracy")]
-
-    def _ratio(self, name: str) -> pd.Series:
-        return self.scores.loc[(self.attribute, f"{name}_ratio")]
-
-    def _balanced(self) -> pd.Series | None:
-        """Return the balanced accuracy where a label is rare."""
-        is_rare = self.rarest < _RARE
-        return self.scores.loc[("", "balanced_accuracy")] if is_rare else None
+    def _scores(self) -> pd.DataFrame:
+        """Return the scores that the verdict is about, with those of rare labels."""
+        scores = self.scores.loc[["", self.attribute]].droplevel(0)
+        rare = ["balanced_accuracy"] if self.labels.iloc[-1] < _RARE else []
+        return scores.loc[[*RATIOS, "accuracy", *rare]]
 
     def _headline(self) -> str:
-        balanced = self._balanced()
-        text = words.headline(
-            self._ratio("demographic_parity"),
-            self._ratio("equal_opportunity"),
-            self.accuracy if balanced is None else balanced,
-            "accuracy" if balanced is None else "balanced accuracy",
-            self.always,
-        )
-        return printable(text)
+        scores = self._scores()
+        price, measure = scores.iloc[-1], words.TITLES[scores.index[-1]]
+        ratios = scores.iloc[0], scores.iloc[1]
+        return printable(words.headline(*ratios, price, measure, self.always))
 
     def _caveats(self) -> list[str]:
-        level = words.level(self._ratio("demographic_parity"))
-        yardstick = words.yardstick(self.accuracy, self._balanced(), self.constant)
-        return [printable(text) for text in (level, yardstick) if text]
+        parity, _, accuracy, *more = (row for _, row in self._scores().iterrows())
+        constant = self.labels.index[0], float(self.labels.iloc[0])
+        balanced = more[0] if more else None
+        found = words.caveats(parity, accuracy, balanced, constant)
+        return [printable(text) for text in found]
 
     def _rates(self, measure: str) -> pd.DataFrame:
         """Return the rates of the groups of the verdict, by label and named group."""
-        rates = self.rates.xs((measure, self.attribute), level=["measure", "attribute"])
-        labels, groups = (rates.index.get_level_values(k) for k in ("label", "group"))
-        named = [labels, names_of(self.attribute, groups)]
-        return rates.set_axis(
-            pd.MultiIndex.from_arrays(named, names=["label", "group"])
-        )
+        level = ["measure", "attribute"]
+        rates = self.rates.xs((measure, self.attribute), level=level).reset_index()
+        rates["group"] = names_of(self.attribute, rates["group"])
+        return rates
 
     def _judged_on(self) -> str:
-        if "holdout" in self.n_rows:
-            return f"{self.n_judged:,} held-out rows"
-        return f"{self.n_judged:,} real rows by cross-fitting"
+        kind = (
+            "held-out rows"
+            if "holdout" in self.n_rows
+            else "real rows by cross-fitting"
+        )
+        return f"{self.n_rows['judged']:,} {kind}"
 
     def _positive(self) -> str:
         labels = " / ".join(map(str, self.pos_labels))
@@ -159,25 +141,29 @@ class FairnessReport(HtmlPage):
         -------
         str
         """
+        if next_step is None:
+            next_step = (
+                'report.save_html("report.html") shows all of it to a colleague.'
+            )
+            if "holdout" not in self.n_rows:
+                next_step = "judge by rows that the generator has not seen (holdout=)."
+            if not self.is_fair:
+                next_step = "make fair control stronger and compare the reports."
         n = self.n_rows
-        paragraphs = [
+        before = (
             f"{n['synthetic']:,} synthetic rows for {n['real']:,} real ones, judged on "
-            f"{self._judged_on()}. Positive label: {self._positive()}.",
-            "",
-            *self._table(),
-            "",
+            f"{self._judged_on()}. Positive label: {self._positive()}."
+        )
+        after = [
             self._headline(),
             " ".join(self._caveats()),
             f"Fidelity: {self.quality.summary('fidelity', 'use')}.",
             f"Privacy: {self.quality._privacy()}.",
             *(f"Warning: {warning}" for warning in self.warnings),
-            f"Next: {self._next_step() if next_step is None else next_step}",
+            f"Next: {next_step}",
         ]
         return "\n".join(
-            line
-            if line.startswith(" ") or not line
-            else fill(printable(line), _WIDTH, break_long_words=False)
-            for line in paragraphs
+            [_filled(before), "", *self._table(), "", *map(_filled, after)]
         )
 
     __str__ = to_text
@@ -185,98 +171,45 @@ class FairnessReport(HtmlPage):
     def __repr__(self) -> str:
         return f"<FairnessReport: {self.verdict}>"
 
-    def _next_step(self) -> str:
-        if not self.is_fair:
-            return "make the generator's fair control stronger and compare the reports."
-        if "holdout" not in self.n_rows:
-            return "judge by rows that the generator has not seen (holdout=)."
-        return 'report.save_html("report.html") shows all of it to a colleague.'
-
     def _table(self) -> list[str]:
         """Return the lines of the table, each starting with a space."""
         rates = self._rates("selection rate")
-        shown = _MAX_GROUPS["text"]
-        rows = []
-        for (label, group), row in rates.head(shown).iterrows():
-            what = group if len(self.pos_labels) == 1 else f"{group}: {label}"
-            cells = [words.percent(row[name]) for name in ("real", "synthetic")]
-            rows.append((printable(f"selection rate, {what}"), *cells))
-        if len(rates) > shown:
-            rows.append((f"... {len(rates) - shown} more in report.rates", "", ""))
-        scores = self.scores.loc[["", self.attribute]].droplevel(0)
-        for measure in (*RATIOS, "accuracy", "balanced_accuracy"):
-            if measure == "balanced_accuracy" and self._balanced() is None:
-                continue
-            row = scores.loc[measure]
+        rows: list[tuple[str, ...]] = [
+            ("", "trained on real rows", "on synthetic rows")
+        ]
+        for row in rates.head(_MAX_GROUPS).itertuples():
+            label = f": {row.label}" if len(self.pos_labels) > 1 else ""
+            name = printable(f"selection rate, {row.group}{label}")
+            rows.append((name, words.percent(row.real), words.percent(row.synthetic)))
+        if len(rates) > _MAX_GROUPS:
+            rows.append(
+                (f"... {len(rates) - _MAX_GROUPS} more in report.rates", "", "")
+            )
+        for measure, row in self._scores().iterrows():
             cells = []
             for name in ("real", "synthetic"):
-                ends = words.interval(row[f"{name}_low"], row[f"{name}_high"])
-                value = words.number(row[name])
-                cells.append(f"{value} ({ends})" if ends else value)
+                ends = words.interval(row, name)
+                cells.append(words.number(row[name]) + f" ({ends})" * bool(ends))
             rows.append((words.TITLES[measure], *cells))
-        room = _WIDTH - 2 * _COLUMN - 1
-        width = min(room, max(len(name) for name, *_ in rows))
+        width = _WIDTH - 2 * _COLUMN - 1
         lines = []
-        heads = ("", "trained on real rows", "on synthetic rows")
-        for name, *cells in (heads, *rows):
+        for name, *cells in rows:
             if len(name) > width:  # a line of its own, and whole
-                lines += fill(name, _WIDTH - 1, break_long_words=False).splitlines()
+                lines += _filled(name, _WIDTH - 1).splitlines()
                 name = ""
             lines.append(name.ljust(width) + "".join(c.rjust(_COLUMN) for c in cells))
         return [f" {line.rstrip()}" for line in lines]
 
     def _html(self) -> str:
-        measures = [*RATIOS, "accuracy"]
-        if self._balanced() is not None:
-            measures.append("balanced_accuracy")
-        scores = self.scores.loc[["", self.attribute]].droplevel(0)
-        parity, opportunity = scores.loc[measures[0]], scores.loc[measures[1]]
-        rates = self._rates("selection rate")
-        sentences = [
-            words.rates_sentence(rates[name], parity, name, f"the {name} rows")
-            for name in ("real", "synthetic")
-        ]
         return render(
             "report.html",
             **self.quality._parts(),
             report=self,
             words=words,
+            names_of=names_of,
             four_fifths=FOUR_FIFTHS,
-            headline=self._headline(),
-            caveats=self._caveats(),
-            positive=self._positive(),
-            judged_on=self._judged_on(),
-            sentences=[*sentences, words.opportunity_sentence(opportunity)],
-            tiles=_records(scores.loc[measures]),
-            tables=[self._bars(m) for m in ("selection rate", "true positive rate")],
-            attributes=_records(self.scores.drop(index="", level=0)),
-            domains=self._domains(),
             tradeoff=self._tradeoff(),
         )
-
-    def _bars(self, measure: str) -> dict[str, Any]:
-        """Return the rates of the largest groups, and how far their scale goes."""
-        table = self._rates(measure)
-        n = _MAX_GROUPS["page"]
-        shown = table[table["n"].rank(method="first", ascending=False) <= n]
-        ends = shown[["real_high", "synthetic_high"]].to_numpy()
-        return {
-            "measure": measure,
-            "rows": _records(shown),
-            "left_out": len(table) - len(shown),
-            "scale": min(1.0, np.ceil(10 * np.nanmax(ends, initial=0.05)) / 10),
-        }
-
-    def _domains(self) -> list[dict[str, Any]]:
-        if self.by_domain is None:
-            return []
-        names = self.by_domain.index.unique(0)
-        told = names_of(names.name, names, between=" ")
-        found = []
-        for domain, name in zip(names, told, strict=True):
-            of = self.by_domain.loc[domain]
-            found.append({"name": name, "n": int(of["n"].iloc[0])} | of.T.to_dict())
-        return found
 
     def _tradeoff(self) -> Any:
         display = self.tradeoff
@@ -287,20 +220,14 @@ class FairnessReport(HtmlPage):
             display.plot(ax)
             ax.set_title("")
 
-        triples = zip(
-            np.ravel(display.strengths),
-            np.ravel(display.ratio),
-            np.ravel(display.accuracy),
-            strict=True,
-        )
+        figures: list[Any] = [display.strengths, display.ratio, display.accuracy]
         seen = ", ".join(
             f"strength {s:g}: ratio {words.number(r)}, accuracy {words.number(a, 3)}"
-            for s, r, a in triples
+            for s, r, a in zip(*figures, strict=True)
         )
         alt = f"Accuracy against the ratio of demographic parity. {seen}."
         return picture(draw, size=(4.2, 3.4), alt=alt)
 
 
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    records: list[dict[str, Any]] = frame.reset_index().to_dict(orient="records")
-    return records
+def _filled(text: str, width: int = _WIDTH) -> str:
+    return fill(printable(text), width, break_long_words=False)

@@ -37,116 +37,56 @@ class Tables:
     columns: tuple[str, ...]
     is_category: NDArray[np.bool_]
     is_time: NDArray[np.bool_]
-    #: By position of the column, in the order of their codes over all tables.
-    categories: Mapping[int, list[Any]]
+    #: Of each column, in the order of their codes over all tables; none of numbers.
+    categories: list[list[Any]]
     #: Each table, shape (n_rows, n_columns).
     values: Mapping[str, Matrix]
 
 
 def read_tables(
-    tables: Mapping[str, Any], categorical_features: Sequence[Any] | None = None
+    frames: Mapping[str, pd.DataFrame],
+    categorical_features: Sequence[Any] | None,
+    label: str | None,
 ) -> Tables:
-    """Check tables against the first one and bring all of them into one coding.
+    """Check tables against "real", the first, and bring all of them into one coding.
 
-    The first, by name of the argument, is the real table; it decides what is a number
-    (also times and durations) and what is a category (everything else).
+    The real table decides what is a number (also times and durations) and what is a
+    category (everything else, and the label). Columns of identifiers alone are left
+    out.
     """
-    frames = {name: as_frame(name, table) for name, table in tables.items()}
-    first, real = next(iter(frames.items()))
+    columns = list(frames["real"].columns)
     for name, frame in frames.items():
-        frames[name] = _match_columns(first, real, name, frame)
-    forced = _positions(categorical_features, list(real.columns))
-    found = (
-        _column(
-            first, str(label), {k: f[label] for k, f in frames.items()}, j in forced
-        )
-        for j, label in enumerate(real.columns)
-    )
-    columns = [column for column in found if column is not None]
-    if not columns:
-        raise ValueError(f"{first} must hold a column that is no identifier.")
+        missing = [c for c in columns if c not in frame]
+        extra = [c for c in frame if c not in columns]
+        if missing or extra:
+            raise ValueError(
+                f"{name} must have the columns of real: missing {missing}, not in real "
+                f"{extra}."
+            )
+    forced = _positions(categorical_features, columns)
+    if label is not None:
+        forced.append(columns.index(label))
+    found = []
+    for j, column in enumerate(columns):
+        parts = {name: frame[column] for name, frame in frames.items()}
+        real = plain(parts["real"])
+        kind = kind_of_dtype(real.dtype) or kind_of(real)
+        if j in forced or kind in ("boolean", "words", "nothing"):
+            coded = _codes(str(column), parts, hide_rare=j not in forced)
+            if coded is not None:
+                found.append((str(column), "words", *coded))
+        else:
+            found.append(_numbers(str(column), kind, parts))
+    if not found:
+        raise ValueError("real must hold a column that is no identifier.")
+    names, kinds, values, categories = zip(*found, strict=True)
     return Tables(
-        columns=tuple(c.name for c in columns),
-        is_category=np.array([c.kind == "words" for c in columns]),
-        is_time=np.array([c.kind == "time" for c in columns]),
-        categories={
-            j: c.categories for j, c in enumerate(columns) if c.kind == "words"
-        },
-        values={
-            name: np.column_stack([c.values[name] for c in columns]) for name in frames
-        },
+        columns=names,
+        is_category=np.array([kind == "words" for kind in kinds]),
+        is_time=np.array([kind == "time" for kind in kinds]),
+        categories=list(categories),
+        values={name: np.column_stack([v[name] for v in values]) for name in frames},
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Column:
-    name: str
-    kind: str
-    values: Mapping[str, Matrix]
-    categories: list[Any]
-
-
-def _column(
-    first: str, name: str, parts: Mapping[str, pd.Series], is_category: bool
-) -> _Column | None:
-    """Return a column of all tables as floats; None if it holds identifiers alone."""
-    plains = {table: plain(part) for table, part in parts.items()}
-    real = plains[first]
-    kind = kind_of_dtype(real.dtype) or kind_of(real)
-    if is_category or kind in ("boolean", "words", "nothing"):
-        words = parts if is_category else _without_identifiers(first, name, parts)
-        if words is None:
-            return None
-        return _Column(name, "words", *_codes(first, name, words))
-    origin = origin_of(real) if kind == "number" else 0
-    values = {t: _numbers(t, name, kind, part, origin) for t, part in plains.items()}
-    if origin:
-        name = f"{name} - {origin}"
-    largest = max(
-        np.abs(part).max(initial=0.0, where=part == part) for part in values.values()
-    )
-    if largest > _LARGEST:
-        values = {table: part / largest for table, part in values.items()}
-        name = f"{name} / {largest:.3g}"
-    return _Column(name, kind, values, [])
-
-
-def _without_identifiers(
-    first: str, name: str, parts: Mapping[str, pd.Series]
-) -> Mapping[str, pd.Series] | None:
-    """Put one word for all identifiers; None where there are no others."""
-    words = {table: _hashable(part) for table, part in parts.items()}
-    codes, found = pd.factorize(words[first])
-    is_rare = rare_words(np.bincount(codes[codes >= 0], minlength=len(found)))
-    if not is_rare.any():
-        return words
-    copied = "; ".join(
-        f"{part.isin(found[is_rare]).mean():.1%} of {table} repeat them"
-        for table, part in words.items()
-        if table != first
-    )
-    warnings.warn(
-        f"Column {name!r} holds {is_rare.sum()} words that are rare, such as "
-        f"identifiers or free text, which are not compared ({copied}).",
-        UserWarning,
-        stacklevel=5,
-    )
-    if is_rare.all():
-        return None
-    known = found[~is_rare]
-    return {
-        table: part.where(part.isin(known) | part.isna(), "(rare)")
-        for table, part in words.items()
-    }
-
-
-def _hashable(series: pd.Series) -> pd.Series:
-    words = series.astype(object)
-    try:
-        pd.factorize(words)
-    except TypeError:
-        return words.map(repr, na_action="ignore")
-    return words
 
 
 def as_frame(name: str, table: Any) -> pd.DataFrame:
@@ -168,7 +108,7 @@ def as_frame(name: str, table: Any) -> pd.DataFrame:
                 f"{name} must be a table of two dimensions, got an array of shape "
                 f"{array.shape}."
             )
-        frame = pd.DataFrame(array, columns=[f"x{j}" for j in range(array.shape[1])])
+        frame = pd.DataFrame(array).add_prefix("x")
     if frame.columns.has_duplicates:
         twice = frame.columns[frame.columns.duplicated()].unique().tolist()
         raise ValueError(
@@ -180,20 +120,6 @@ def as_frame(name: str, table: Any) -> pd.DataFrame:
             f"{frame.shape}."
         )
     return frame.reset_index(drop=True)
-
-
-def _match_columns(
-    first: str, real: pd.DataFrame, name: str, frame: pd.DataFrame
-) -> pd.DataFrame:
-    """Bring `frame` into the columns of `real`, by name."""
-    missing = [c for c in real.columns if c not in frame.columns]
-    extra = [c for c in frame.columns if c not in real.columns]
-    if missing or extra:
-        raise ValueError(
-            f"{name} must have the columns of {first}: missing {missing}, "
-            f"not in {first} {extra}."
-        )
-    return frame[list(real.columns)]
 
 
 def _positions(wanted: Sequence[Any] | None, columns: list[Any]) -> list[int]:
@@ -215,57 +141,87 @@ def _positions(wanted: Sequence[Any] | None, columns: list[Any]) -> list[int]:
 
 
 def _numbers(
-    table: str, name: str, kind: str, series: pd.Series, origin: int
-) -> Matrix:
-    """Return the float64 values of a column, missing ones as NaN, times in seconds."""
-    found = kind_of(series)
-    if found not in (kind, "nothing") and (found, kind) != ("boolean", "number"):
-        raise TypeError(
-            f"{table} must hold {kind}s in column {name!r}, as the real table does; "
-            f"got dtype {series.dtype} with values such as "
-            f"{series.dropna().iloc[0]!r}."
-        )
-    if pd.api.types.is_complex_dtype(series.dtype):
-        raise TypeError(
-            f"{table} must hold real numbers, column {name!r} has complex ones."
-        )
-    numbers = amounts(series, kind, origin)
-    if np.isinf(numbers).any():
-        raise ValueError(
-            f"{table} must hold finite numbers, column {name!r} has an infinity."
-        )
-    return numbers
+    name: str, kind: str, parts: Mapping[str, pd.Series]
+) -> tuple[str, str, dict[str, Matrix], list[Any]]:
+    """Return name, kind and values of a column of numbers, times or durations."""
+    plains = {table: plain(part) for table, part in parts.items()}
+    origin = origin_of(plains["real"]) if kind == "number" else 0
+    values = {}
+    for table, series in plains.items():
+        found = kind_of(series)
+        if found not in (kind, "nothing") and (found, kind) != ("boolean", "number"):
+            raise TypeError(
+                f"{table} must hold {kind}s in column {name!r}, as the real table "
+                f"does; got dtype {series.dtype} with values such as "
+                f"{series.dropna().iloc[0]!r}."
+            )
+        if pd.api.types.is_complex_dtype(series.dtype):
+            raise TypeError(
+                f"{table} must hold real numbers, column {name!r} has complex ones."
+            )
+        values[table] = amounts(series, kind, origin)
+        if np.isinf(values[table]).any():
+            raise ValueError(
+                f"{table} must hold finite numbers, column {name!r} has an infinity."
+            )
+    if origin:
+        name = f"{name} - {origin}"
+    largest = max(np.nanmax(np.abs(part), initial=0.0) for part in values.values())
+    if largest > _LARGEST:
+        values = {table: part / largest for table, part in values.items()}
+        name = f"{name} / {largest:.3g}"
+    return name, kind, values, []
 
 
 def _codes(
-    first: str, column: str, parts: Mapping[str, pd.Series]
-) -> tuple[dict[str, Matrix], list[Any]]:
-    """Code the categories of all tables by their sorted order; missing is NaN."""
-    columns = {name: part.astype(object) for name, part in parts.items()}
-    _check_same_type(first, column, columns)
-    together = pd.concat(list(columns.values()), ignore_index=True)
-    codes, found = pd.factorize(together)
+    name: str, parts: Mapping[str, pd.Series], *, hide_rare: bool
+) -> tuple[dict[str, Matrix], list[Any]] | None:
+    """Return codes of categories, missing ones as NaN, and the sorted categories.
+
+    With `hide_rare`, identifiers and free text become one category; None if there are
+    no others.
+    """
+    together = pd.concat([part.astype(object) for part in parts.values()])
     try:
-        order = sorted(range(len(found)), key=lambda i: found[i])
-    except TypeError:  # categories of several types have no order of their own
-        order = sorted(range(len(found)), key=lambda i: str(found[i]))
-    rank = np.full(len(found) + 1, np.nan)  # the last place: factorize's -1, missing
-    rank[order] = np.arange(len(found))
-    splits = np.cumsum([len(part) for part in columns.values()])[:-1]
-    coded = np.split(rank[codes], splits)
-    return dict(zip(columns, coded, strict=True)), [found[i] for i in order]
+        codes, found = pd.factorize(together, sort=True)
+    except TypeError:  # what cannot be hashed, or has no order
+        codes, found = pd.factorize(together.map(repr, na_action="ignore"), sort=True)
+    ends = np.cumsum([len(part) for part in parts.values()])[:-1]
+    split = dict(zip(parts, np.split(codes, ends), strict=True))
+    counts = {t: np.bincount(c[c >= 0], minlength=len(found)) for t, c in split.items()}
+    _check_same_type(name, counts, np.array([isinstance(v, str) for v in found], bool))
+    is_rare = rare_words(counts["real"]) if hide_rare else np.zeros(len(found), bool)
+    categories = found.tolist()
+    if is_rare.any():
+        copied = "; ".join(
+            f"{n[is_rare].sum() / len(split[table]):.1%} of {table} repeat them"
+            for table, n in counts.items()
+            if table != "real"
+        )
+        warnings.warn(
+            f"Column {name!r} holds {is_rare.sum()} words that are rare, such as "
+            f"identifiers or free text, which are not compared ({copied}).",
+            UserWarning,
+            stacklevel=4,
+        )
+        is_known = (counts["real"] > 0) & ~is_rare
+        if not is_known.any():
+            return None
+        categories = [*found[is_known].tolist(), "(rare)"]
+        place = np.where(is_known, np.cumsum(is_known) - 1, is_known.sum())
+        split = {t: np.where(c < 0, c, place[c]) for t, c in split.items()}
+    return {t: np.where(c < 0, np.nan, c) for t, c in split.items()}, categories
 
 
-def _check_same_type(first: str, column: str, columns: Mapping[str, pd.Series]) -> None:
+def _check_same_type(
+    name: str, counts: Mapping[str, NDArray[Any]], is_text: NDArray[np.bool_]
+) -> None:
     """Refuse "1" against 1: no category would match, and the figures would mislead."""
-    is_text = {
-        name: {isinstance(value, str) for value in part.dropna().unique()}
-        for name, part in columns.items()
-    }
-    kinds = ("text", "no text") if True in is_text[first] else ("no text", "text")
-    for name, found in is_text.items():
-        if found and is_text[first] and found.isdisjoint(is_text[first]):
+    types = {table: set(is_text[n > 0].tolist()) for table, n in counts.items()}
+    kinds = ("text", "no text") if True in types["real"] else ("no text", "text")
+    for table, found in types.items():
+        if found and types["real"] and found.isdisjoint(types["real"]):
             raise TypeError(
-                f"{name} must hold categories of the type of {first} in column "
-                f"{column!r}: {first} holds {kinds[0]}, {name} {kinds[1]}."
+                f"{table} must hold categories of the type of real in column "
+                f"{name!r}: real holds {kinds[0]}, {table} {kinds[1]}."
             )

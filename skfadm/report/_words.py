@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from .._figures import FOUR_FIFTHS
 
@@ -30,9 +29,10 @@ def number(value: float, digits: int = 2) -> str:
     return "undefined" if np.isnan(value) else f"{value:.{digits}f}"
 
 
-def interval(low: float, high: float, digits: int = 2) -> str:
-    """Write an interval; nothing if it is unknown."""
-    return "" if np.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+def interval(row: Mapping[str, float], name: str) -> str:
+    """Write the interval of a figure of a row; nothing if it is unknown."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return "" if np.isnan(low) else f"{low:.2f} to {high:.2f}"
 
 
 def listed(names: Iterable[Any], at_most: int = 5) -> str:
@@ -40,13 +40,6 @@ def listed(names: Iterable[Any], at_most: int = 5) -> str:
     names = list(map(str, names))
     more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
     return ", ".join(names[:at_most]) + more
-
-
-def points(row: Mapping[str, float], minus: str = "-") -> str:
-    """Write a change in percentage points, with its interval."""
-    change, low, high = (100 * row[f"change{end}"] for end in ("", "_low", "_high"))
-    text = f"{change:+.1f} points ({low:+.1f} to {high:+.1f})"
-    return text.replace("-", minus)
 
 
 def direction(row: Mapping[str, float]) -> int:
@@ -71,7 +64,7 @@ def headline(
             "No use: the classifier trained on synthetic rows always answers "
             f'"{always["synthetic"]}".'
         )
-    if np.isnan(parity["synthetic"]) or np.isnan(parity["change"]):
+    if np.isnan(parity["change"]):
         return "No verdict: the ratio of demographic parity is undefined."
     first, second = (
         f"{name} (from {number(row['real'])} to {number(row['synthetic'])})"
@@ -79,72 +72,37 @@ def headline(
     )
     of_parity, of_opportunity = (_CHANGES[direction(r)] for r in (parity, opportunity))
     joint = " and" if of_parity == of_opportunity else f", {of_opportunity}"
-    change = f"{of_parity} {first}{joint} {second}"
-    return f"{change[0].upper()}{change[1:]}, {_price(accuracy, measure)}."
+    price = {
+        0: f"at no clear cost in {measure}",
+        1: f"and {100 * accuracy['change']:.1f} points better in {measure}",
+        -1: f"for {-100 * accuracy['change']:.1f} points of {measure}",
+    }[direction(accuracy)]
+    text = f"{of_parity} {first}{joint} {second}, {price}."
+    return text[0].upper() + text[1:]
 
 
-def _price(accuracy: Mapping[str, float], measure: str) -> str:
-    change = 100 * accuracy["change"]
-    if direction(accuracy) == 0:
-        return f"at no clear cost in {measure}"
-    if change > 0:
-        return f"and {change:.1f} points better in {measure}"
-    return f"for {-change:.1f} points of {measure}"
-
-
-def level(parity: Mapping[str, float]) -> str:
-    """Say whether parity after reaches four fifths; nothing if it is undefined."""
-    after = parity["synthetic"]
-    if np.isnan(after):
-        return ""
-    if after < FOUR_FIFTHS:
-        return "Parity stays below four fifths."
-    sure = "" if parity["synthetic_low"] >= FOUR_FIFTHS else ", but not surely"
-    return f"Parity is above four fifths{sure}."
-
-
-def yardstick(
+def caveats(
+    parity: Mapping[str, float],
     accuracy: Mapping[str, float],
     balanced: Mapping[str, float] | None,
     constant: tuple[Any, float],
-) -> str:
-    """Compare the accuracy with that of always giving the most frequent label."""
-    label, share = constant
-    text = (
+) -> list[str]:
+    """Hold parity against four fifths, accuracy against always the same answer."""
+    after, (label, share) = parity["synthetic"], constant
+    found = []
+    if after < FOUR_FIFTHS:
+        found.append("Parity stays below four fifths.")
+    elif after >= FOUR_FIFTHS:
+        is_sure = parity["synthetic_low"] >= FOUR_FIFTHS
+        unsure = "" if is_sure else ", but not surely"
+        found.append(f"Parity is above four fifths{unsure}.")
+    found.append(
         f"Accuracy is {percent(accuracy['synthetic'])}, {percent(accuracy['real'])} "
         f'before; always answering "{label}" reaches {percent(share)}.'
     )
-    if balanced is None:
-        return text
-    return (
-        f"{text} Labels are rare, so look at balanced accuracy: "
-        f"{percent(balanced['synthetic'])}, {percent(balanced['real'])} before."
-    )
-
-
-def rates_sentence(
-    rates: pd.Series, ratio: Mapping[str, float], name: str, whose: str
-) -> str:
-    """Say which group is selected least and which most; by label and group."""
-    present = rates.dropna()
-    # Of several labels, the one whose rates differ the most makes the ratio.
-    by_label = present.groupby("label")
-    worst = (by_label.min() / by_label.max()).fillna(1.0).idxmin()
-    of_label = present.xs(worst, level="label")
-    least = f"{percent(of_label.min())} of {of_label.idxmin()}"
-    most = f"{percent(of_label.max())} of {of_label.idxmax()}"
-    ends = interval(ratio[f"{name}_low"], ratio[f"{name}_high"])
-    return (
-        f"A classifier trained on {whose} gives “{worst}” to {least} and to {most}: a "
-        f"ratio of {number(ratio[name])}{f' ({ends})' if ends else ''}."
-    )
-
-
-def opportunity_sentence(row: Mapping[str, float]) -> str:
-    """Say how the ratio of equal opportunity changes."""
-    trend = {1: ", clearly better", -1: ", clearly worse", 0: ""}[direction(row)]
-    return (
-        "Among those who truly have the positive label, the ratio of the shares that "
-        f"are found is {number(row['real'])} before and {number(row['synthetic'])} "
-        f"after{trend} (equal opportunity; 1 is equal)."
-    )
+    if balanced is not None:
+        found.append(
+            "Labels are rare, so look at balanced accuracy: "
+            f"{percent(balanced['synthetic'])}, {percent(balanced['real'])} before."
+        )
+    return found

@@ -17,6 +17,12 @@ def report():
     return quality_report(real, synthetic, **QUICK)
 
 
+def display_of(real, synthetic, **params):
+    return QualityDisplay.from_report(
+        quality_report(real, synthetic, **QUICK), **params
+    )
+
+
 def test_display_has_a_panel_a_column_and_a_heatmap(plt, report):
     display = QualityDisplay.from_report(report)
     assert isinstance(display, QualityDisplay)
@@ -33,7 +39,7 @@ def test_display_has_a_panel_a_column_and_a_heatmap(plt, report):
 def test_colours_of_the_heatmap_mean_the_same_for_every_table(plt, report):
     near = QualityDisplay.from_report(report).ax_.images[0]
     a, b = np.random.default_rng(0).normal(size=(2, 50, 3))
-    far = QualityDisplay.from_tables(a, b + 9).ax_.images[0]
+    far = display_of(a, b + 9).ax_.images[0]
     assert near.get_clim() == far.get_clim()
     lightness = [np.mean(far.to_rgba(np.array([[x]]))[0, 0, :3]) for x in (0.08, 0.3)]
     assert lightness[0] > 0.85 > 0.5 > lightness[1]
@@ -42,7 +48,7 @@ def test_colours_of_the_heatmap_mean_the_same_for_every_table(plt, report):
 def test_no_cell_of_the_figure_is_empty(plt):
     tables = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 5)))
     tables = tables.set_axis(list("abcde"), axis=1).assign(constant=1.0)
-    display = QualityDisplay.from_tables(tables, tables.drop(columns="e").assign(e=1.0))
+    display = display_of(tables, tables.drop(columns="e").assign(e=1.0))
     texts = [text.get_text() for text in display.ax_.texts]
     assert len(texts) == 36 and all(texts)
     assert "\u00d7" in texts  # of a constant there is no correlation
@@ -56,7 +62,7 @@ def test_no_cell_of_the_figure_is_empty(plt):
 def test_display_writes_dates_as_dates(plt):
     times = pd.date_range("2015-01-01", "2022-01-01", 50).to_series()
     table = pd.DataFrame({"since": times, "n": np.arange(50.0)})
-    display = QualityDisplay.from_tables(table, table)
+    display = display_of(table, table)
     display.figure_.canvas.draw()
     ticks = [tick.get_text() for tick in display.axes_[0].get_xticklabels()]
     assert set(ticks) <= {str(year) for year in range(2000, 2030)} and len(ticks) > 1
@@ -66,9 +72,9 @@ def test_display_shows_the_worst_columns_of_a_wide_table(plt):
     rng = np.random.default_rng(0)
     real, synthetic = rng.normal(size=(2, 50, 30))
     synthetic[:, [7, 20]] += 5
-    display = QualityDisplay.from_tables(real, synthetic, max_columns=2)
+    display = display_of(real, synthetic, max_columns=2)
     assert [ax.get_title().split()[0] for ax in display.axes_] == ["x7", "x20"]
-    assert len(QualityDisplay.from_tables(real, synthetic).axes_) == 12
+    assert len(display_of(real, synthetic).axes_) == 12
     with pytest.raises(ValueError, match="max_columns"):
         display.plot(max_columns=0)
 
@@ -78,7 +84,7 @@ def test_display_shows_the_worst_columns_of_a_wide_table(plt):
 )
 def test_display_of_a_single_odd_column_can_be_drawn(plt, column):
     table = pd.DataFrame({"only": column})
-    display = QualityDisplay.from_tables(table, table)
+    display = display_of(table, table)
     assert display.ax_ is display.axes_[0]
     display.figure_.canvas.draw()
 
@@ -88,9 +94,7 @@ def test_names_of_any_length_leave_room_for_the_panels(plt, name):
     rng = np.random.default_rng(0)
     words = rng.choice(["x" * 80, "a long answer " * 15, "w_" * 60, "z"], (2, 100))
     tables = [pd.DataFrame({name: w, "x": rng.normal(size=100)}) for w in words]
-    QualityDisplay.from_tables(
-        *tables
-    ).figure_.canvas.draw()  # warns where there is none
+    display_of(*tables).figure_.canvas.draw()  # warns where there is none
 
 
 def test_display_says_that_matplotlib_is_missing(monkeypatch, report):

@@ -137,7 +137,7 @@ def test_without_a_holdout_real_rows_are_predicted_by_cross_fitting():
     assert accuracy["real"] == pytest.approx(accuracy_score(y, before))
     after = model.fit(*FAIR[:2]).score(X, y)
     assert accuracy["synthetic"] == pytest.approx(after)
-    assert report.n_judged == len(X)
+    assert report.n_rows["judged"] == len(X)
     assert np.isnan(report.quality.membership_auc)
 
 
@@ -218,8 +218,10 @@ def test_the_quality_is_that_of_quality_report():
 
 def test_long_tables_are_drawn_from_and_the_seed_says_which_rows():
     reports = [make(max_rows=300, random_state=seed) for seed in (0, 0, 1)]
-    assert [r.n_judged for r in reports] == [300] * 3
-    assert reports[0].n_rows == {"real": 1200, "synthetic": 900, "holdout": 700}
+    assert [r.n_rows["judged"] for r in reports] == [300] * 3
+    assert reports[0].n_rows == {
+        "real": 1200, "synthetic": 900, "holdout": 700, "judged": 300
+    }  # fmt: skip
     assert str(reports[0]) == str(reports[1]) != str(reports[2])
 
 

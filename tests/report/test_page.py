@@ -59,7 +59,7 @@ def html(report):
 # --- in words ------------------------------------------------------------------------
 
 
-def with_scores(report, parity, opportunity, accuracy, **changes):
+def with_scores(report, parity, opportunity, accuracy, rare=0.4, **changes):
     """Return the report with (before, after, low and high end of the change)."""
     scores = report.scores.copy()
     for key, values in (
@@ -73,7 +73,8 @@ def with_scores(report, parity, opportunity, accuracy, **changes):
         scores.loc[key, ["real", "synthetic"]] = before, after
         columns = ["synthetic_low", "synthetic_high", "change", "change_low"]
         scores.loc[key, [*columns, "change_high"]] = ends
-    changes = {"constant": ("no", 0.6), "rarest": 0.4} | changes
+    labels = pd.Series([1 - rare, rare], ["no", "yes"])
+    changes["labels"] = labels
     return dataclasses.replace(report, scores=scores, **changes)
 
 
@@ -108,7 +109,7 @@ def test_the_verdict_follows_from_the_intervals(report, changes, verdict):
 
 
 def test_where_labels_are_rare_the_verdict_is_in_balanced_accuracy(report):
-    rare = with_scores(report, BETTER, SAME, SAME, constant=("no", 0.95), rarest=0.05)
+    rare = with_scores(report, BETTER, SAME, SAME, rare=0.05)
     assert "for 5.0 points of balanced accuracy" in rare.verdict
     assert "balanced accuracy: 65.0 %, 70.0 % before" in rare.verdict
     assert "balanced accuracy" in str(rare)

@@ -29,7 +29,7 @@ def test_report_prints_one_line_a_figure_by_group_and_marks_the_bad_ones(report)
     assert "BAD DCR share: synthetic rows lie nearer" in text
     assert "train-on-synthetic" not in text  # no labels, so not measured
     assert max(map(len, text.splitlines()[:20])) <= 80
-    assert "7 bad" in repr(report)
+    assert "6 bad" in repr(report)
 
 
 def test_a_notebook_shows_the_same_text_escaped(report):
