@@ -174,14 +174,19 @@ def _coded(data: Any, target: str) -> Coded:
 
 def trained(coded: Coded, setting: Setting, max_iter: int, seed: int) -> Objective:
     """Return the networks, trained on the source rows."""
-    recipe = replace(DEFAULT, weighted=setting.weighed)
+    # A score network that is not given labels has a label network beside it.
+    recipe = replace(
+        DEFAULT,
+        weighted=setting.weighed,
+        conditional=False,
+        second_order=setting.second_order,
+    )
     settings = TrainingSettings(
         max_iter=max_iter,
         batch_size=BATCH,
         alpha=dict.fromkeys(LEARNING_RATES, setting.alpha),
         beta=dict.fromkeys(LEARNING_RATES, setting.beta),
         learning_rate=LEARNING_RATES,
-        second_order=setting.second_order,
     )
     # Domains of the source alone are numbered.
     domains = np.unique(coded.domains[coded.source], return_inverse=True)[1]
@@ -196,7 +201,7 @@ def losses(
 ) -> dict[str, float]:
     """Return log-losses of labels and groups, on the held-out domain and the source."""
     networks = trained(coded, setting, max_iter, seed)
-    assert networks.z is not None
+    assert networks.y is not None and networks.z is not None
     t = VPSDE().time(torch.tensor([[MIN_NOISE_LEVEL]]))
     out = {}
     for name, chosen in (("", ~coded.source), (" on source", coded.source)):

@@ -66,6 +66,8 @@ class TableSampler:
     #: Without it there is strength 0 alone.
     control: FairControl | None
     fair: FairLabels | None
+    #: Shares of the labels in training.
+    prior: NDArray[np.float64]
     strengths: Sequence[float]
     #: The labels, for messages.
     classes: NDArray[Any]
@@ -119,7 +121,6 @@ class TableSampler:
     ) -> tuple[Table, NDArray[np.integer]]:
         """Return rows whose labels are those asked for, by rejection."""
         assert self.control is not None and self.fair is not None
-        prior = self.control.prior
         proposals = self._proposals(np.unique(codes), strength)
         epsilon = np.array([p.epsilon if p else 0.0 for p in proposals])
         rows = np.empty((len(codes), self.generator.layout.n_columns), np.float32)
@@ -130,7 +131,7 @@ class TableSampler:
             stream = RowStreams(request.seed, at, LABEL_STREAM + attempt)
             u = stream.uniform(4).clamp(1e-7, 1 - 1e-7).numpy()
             for_any = u[:, 0] < epsilon[y]
-            proposed = np.where(for_any, draw(prior[np.newaxis], u[:, 1]), y)
+            proposed = np.where(for_any, draw(self.prior[np.newaxis], u[:, 1]), y)
             new = generate_rows(
                 self.generator, proposed, request.seed, at, attempt, self.n_jobs
             )
@@ -142,7 +143,7 @@ class TableSampler:
                 of_label, proposal = y == label, proposals[label]
                 assert proposal is not None
                 log_accept[of_label] = proposal.log_acceptance(
-                    p.label[of_label, label], q[of_label, label], prior[label]
+                    p.label[of_label, label], q[of_label, label], self.prior[label]
                 )
             # A row that is never accepted becomes one of its attempts: the largest of
             # log w + Gumbel noise is a draw with weights w.
@@ -166,7 +167,7 @@ class TableSampler:
         q = self.fair.posterior(p, strength)
         proposals: list[Proposal | None] = [None] * len(self.classes)
         for y in asked:
-            proposal = Proposal.best(p.label[:, y], q[:, y], self.control.prior[y])
+            proposal = Proposal.best(p.label[:, y], q[:, y], self.prior[y])
             if proposal.acceptance < MIN_ACCEPTANCE:
                 raise ValueError(
                     f"y asks for the label {self.classes[y]!r}, which fair labels of "

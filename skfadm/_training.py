@@ -26,7 +26,7 @@ MIN_ITER = 200
 
 #: What decides the result of a training beside its arguments, for `memory`. The number
 #: is raised whenever the same data and seed give other weights or classifiers.
-CODE = (4, torch.__version__, sklearn.__version__)
+CODE = (5, torch.__version__, sklearn.__version__)
 
 
 class DiffusionGenerator(TableGenerator):
@@ -42,8 +42,6 @@ class DiffusionGenerator(TableGenerator):
     n_blocks: int
     max_iter: int
     batch_size: int
-    #: Whether to differentiate through the inner step, as Algorithm 1 does.
-    second_order: bool = True
     device: str
     memory: Any
     n_jobs: int | None
@@ -96,7 +94,8 @@ class DiffusionGenerator(TableGenerator):
         return sizes, trained
 
     def _settings(self, n_rows: int, has_groups: bool, device: str) -> TrainingSettings:
-        networks = ("score", "y", "z") if has_groups else ("score", "y")
+        y, z = () if self._recipe.conditional else ("y",), ("z",) if has_groups else ()
+        networks = ("score", *y, *z)
         batch_size = min(self.batch_size, max(n_rows, 2))
         epochs = max(MIN_ITER, MAX_EPOCHS * n_rows // batch_size)
         rates = {network: self._rates(network) for network in networks}
@@ -109,7 +108,6 @@ class DiffusionGenerator(TableGenerator):
             alpha=alpha,
             beta=beta,
             learning_rate=learning_rate,
-            second_order=self.second_order,
             half=self._recipe.half and has_fast_bfloat16(device),
         )
 

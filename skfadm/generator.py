@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from numbers import Integral, Real
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import EncodedTable, Labels, Table, new_seed
+from ._base import Labels, Table, new_seed
 from ._files import cached
 from ._sampling import Request, TableSampler, requested_codes
 from ._training import CODE, DiffusionGenerator
@@ -24,37 +25,30 @@ from ._validation import (
     check_strengths,
     new_random_state,
 )
-from .diffusion.devices import resolve_device
-from .diffusion.generation import label_probabilities
-from .diffusion.objective import DEFAULT, NetworkSizes
-from .diffusion.schedule import held_out
-from .diffusion.training import Trained
+from .diffusion.objective import DEFAULT
 from .encoding._identifiers import RULES
-from .fair_control.control import FairControl, Solution, what_is_in_the_way
+from .fair_control.control import FairControl, what_is_in_the_way
 from .fair_control.goal import Goal
-from .fair_control.posteriors import (
-    Posteriors,
-    Probabilities,
-    beats,
-    choose_rows,
-    fit_posteriors,
-)
-from .fair_control.tradeoff import Tradeoff
+from .fair_control.labels import FairLabels
+from .fair_control.posteriors import fit_posteriors
 
 _NON_NEGATIVE = [Interval(Real, 0, None, closed="left")]
-#: The classifiers' share of gamma: at more they overfit small tables.
+#: The sensitive classifier's share of gamma: at more it overfits small tables.
 CLASSIFIER_GAMMA = 1 / 4
+#: Rows that the clean classifiers learn from, at most: more cost time and bring little.
+MAX_ROWS = 100_000
 _COUNT = [Interval(Integral, 1, None, closed="left")]
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FairDiffusionGenerator(DiffusionGenerator):
     r"""Generate fair synthetic tables by guided score-based diffusion (FADM).
 
-    Three networks are trained, by meta-learning over domains (Algorithm 1): a score
-    network for the rows (Eq. 4), a label classifier p(y | x) and a sensitive
-    classifier p(z | x), the latter two on noised rows. Sampling solves the reverse-time
-    SDE from noise to rows, guided toward the label asked for and away from what tells
-    the group (Eq. 11):
+    Two networks are trained, by meta-learning over domains (Algorithm 1): a score
+    network for the rows (Eq. 4), which is given their labels and so gives label
+    guidance, and a sensitive classifier p(z | x) of noised rows. Sampling solves the
+    reverse-time SDE from noise to rows, guided toward the label asked for and away from
+    what tells the group (Eq. 11):
 
     .. math:: dx = \big[f - g^2 \big(\nabla \log p_t(x)
               + \lambda_y \nabla \log p_t(y | x)
@@ -116,16 +110,15 @@ class FairDiffusionGenerator(DiffusionGenerator):
     batch_size : int, default=1024
         Rows of an iteration, meta-train and meta-test part together.
     alpha, beta : float, default=0.001, 1.0
-        Inner step size and weight of the meta-test loss of Algorithm 1, at least 0.
-        The default is all but plain training. Steps of 0.1 and 0.5 act, and brought
-        little where they were tried (:doc:`/user_guide/meta_learning`).
+        Inner step size and weight of the meta-test loss of Algorithm 1, at least 0, in
+        first order: that is half the cost. The default is all but plain training. Steps
+        of 0.1 and 0.5 act, and brought little where they were tried
+        (:doc:`/user_guide/meta_learning`); :class:`~skfadm.baselines.FADM` has the
+        second order.
     gamma : float, default=0.004
         Learning rate of Algorithm 1 for the score network, whose matrices Muon updates
-        [2]_; that of the classifiers, which Adam updates, is a quarter. It is warmed
-        up, and annealed to zero at the end.
-    second_order : bool, default=False
-        Differentiate through the inner step, as Algorithm 1 does. False is its
-        first-order form, at half the cost.
+        [2]_; that of the sensitive classifier, which Adam updates, is a quarter. It is
+        warmed up, and annealed to zero at the end.
     device : str, default="auto"
         "cpu", "cuda" or one of several GPUs such as "cuda:1"; "auto" is "cuda" if
         there is a GPU for it. Other devices are refused.
@@ -140,8 +133,8 @@ class FairDiffusionGenerator(DiffusionGenerator):
         says otherwise. Rows are the same however many there are. `fit` does not use it.
     verbose : int, default=0
         With 1, `fit` shows its progress on standard error: in a terminal a bar, if tqdm
-        is installed. Losses are those of the networks: "score" of the rows, "y" of the
-        labels and "z" of the groups; lower is better.
+        is installed. Losses are those of the networks: "score" of the rows and "z" of
+        the groups; lower is better.
     random_state : int, RandomState instance or None, default=None
         Decides everything that is random in `fit` and, unless `sample` is given its
         own, in `sample`.
@@ -174,7 +167,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
     weights_ : dict of str to ndarray
         Averaged weights of the networks, float32.
     history_ : dict of str to ndarray of shape (n_iter_,)
-        Loss of "score", "y" and "z" at each iteration.
+        Loss of "score" and, with `z`, of "z" at each iteration.
     n_iter_ : int
         Iterations of training.
     n_features_in_ : int
@@ -208,23 +201,18 @@ class FairDiffusionGenerator(DiffusionGenerator):
     'the unlabelled rows'
     """
 
-    _parameter_constraints: dict = {
+    _parameter_constraints: ClassVar[dict] = {
         "lambda_y": _NON_NEGATIVE,
         "lambda_z": _NON_NEGATIVE,
         "lambda_yz": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "fairness_target": [Interval(Real, 0, 1, closed="right"), dict, None],
         "pos_label": "no_validation",
         "identifiers": [StrOptions(RULES), dict],
-        "min_frequency": _COUNT,
-        "n_steps": _COUNT,
-        "hidden_width": _COUNT,
-        "n_blocks": _COUNT,
-        "max_iter": _COUNT,
-        "batch_size": _COUNT,
+        **dict.fromkeys(("min_frequency", "n_steps"), _COUNT),
+        **dict.fromkeys(("hidden_width", "n_blocks", "max_iter", "batch_size"), _COUNT),
         "alpha": _NON_NEGATIVE,
         "beta": _NON_NEGATIVE,
         "gamma": [Interval(Real, 0, None, closed="neither")],
-        "second_order": ["boolean"],
         "device": [str],
         "memory": [str, HasMethods("cache"), None],
         "n_jobs": [*_COUNT, Interval(Integral, None, -1, closed="right"), None],
@@ -234,56 +222,28 @@ class FairDiffusionGenerator(DiffusionGenerator):
 
     _recipe = DEFAULT
     _takes_gaps_in_z = True
-    _solution: Solution | None = None
-    tradeoff_: Tradeoff | None
-    fair_control_: FairControl | None
+    _fair = None
 
-    def __init__(
-        self,
-        lambda_y: float = 1.0,
-        lambda_z: float = 0.0,
-        lambda_yz: float | str = "auto",
-        *,
-        fairness_target: float | dict[str, float] | None = None,
-        pos_label: Any = None,
-        identifiers: str | dict = "synthetic",
-        min_frequency: int = 5,
-        n_steps: int = 16,
-        hidden_width: int = 256,
-        n_blocks: int = 3,
-        max_iter: int = 5000,
-        batch_size: int = 1024,
-        alpha: float = 1e-3,
-        beta: float = 1.0,
-        gamma: float = 4e-3,
-        second_order: bool = False,
-        device: str = "auto",
-        memory: Any = None,
-        n_jobs: int | None = None,
-        verbose: int = 0,
-        random_state: Any = None,
-    ):
-        self.lambda_y = lambda_y
-        self.lambda_z = lambda_z
-        self.lambda_yz = lambda_yz
-        self.fairness_target = fairness_target
-        self.pos_label = pos_label
-        self.identifiers = identifiers
-        self.min_frequency = min_frequency
-        self.n_steps = n_steps
-        self.hidden_width = hidden_width
-        self.n_blocks = n_blocks
-        self.max_iter = max_iter
-        self.batch_size = batch_size
-        self.alpha = alpha
-        self.beta = beta
-        self.gamma = gamma
-        self.second_order = second_order
-        self.device = device
-        self.memory = memory
-        self.n_jobs = n_jobs
-        self.verbose = verbose
-        self.random_state = random_state
+    lambda_y: float = field(default=1.0, kw_only=False)
+    lambda_z: float = field(default=0.0, kw_only=False)
+    lambda_yz: float | str = field(default="auto", kw_only=False)
+    fairness_target: float | dict[str, float] | None = None
+    pos_label: Any = None
+    identifiers: str | dict = "synthetic"
+    min_frequency: int = 5
+    n_steps: int = 16
+    hidden_width: int = 256
+    n_blocks: int = 3
+    max_iter: int = 5000
+    batch_size: int = 1024
+    alpha: float = 1e-3
+    beta: float = 1.0
+    gamma: float = 4e-3
+    device: str = "auto"
+    memory: Any = None
+    n_jobs: int | None = None
+    verbose: int = 0
+    random_state: Any = None
 
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(
@@ -337,65 +297,23 @@ class FairDiffusionGenerator(DiffusionGenerator):
         goal = self._goal(encoded.classes, encoded.label_format.name)
         memory = self._memory()
         sizes, trained = self._train(encoded, seed, memory)
-        fitted = self._fit_posteriors(encoded, not obstacle, seed, memory)
-        clean = self._beats_networks(encoded, sizes, trained, fitted, seed)
-        control = solution = None
-        if not obstacle:
-            codes = encoded.labels, encoded.groups
-            control = FairControl.of(fitted, *codes, encoded.domains, seed)
-            solution = control.solve(goal)
-        # Only now, so that an interrupted fit leaves nothing that looks fitted.
-        self._posteriors = fitted[0] if clean else None
-        self._remember_training(encoded, sizes, trained)
-        self._take(control, solution, None, stacklevel=4)
-        return self
-
-    def _fit_posteriors(
-        self, table: EncodedTable, is_fair: bool, seed: int, memory: Any
-    ) -> tuple[Posteriors, Probabilities, NDArray[np.int64]]:
-        """Fit p(y | x) and, where labels are to be fair, p(z | x, y)."""
-        index = choose_rows(len(table.rows), seed)
         # As generated rows are written, so that no identifier is seen.
-        X = table.encoder.decode(table.rows[index], seed=seed)
-        n_groups = table.n_groups if is_fair else ()
-        posteriors, p, rows = cached(memory, fit_posteriors, CODE)(
-            X,
-            table.labels[index],
-            table.groups[index, : len(n_groups)],
-            len(table.classes),
-            n_groups,
-            seed,
+        index = np.random.default_rng(seed).permutation(len(encoded.rows))[:MAX_ROWS]
+        X = encoded.encoder.decode(encoded.rows[index], seed=seed)
+        n_groups = () if obstacle else encoded.n_groups
+        y, z = encoded.labels[index], encoded.groups[index, : len(n_groups)]
+        posteriors, p = cached(memory, fit_posteriors, CODE)(
+            X, y, z, len(encoded.classes), n_groups, seed
         )
-        return posteriors, p, index[rows]
-
-    def _beats_networks(
-        self,
-        table: EncodedTable,
-        sizes: NetworkSizes,
-        trained: Trained,
-        fitted: tuple[Posteriors, Probabilities, NDArray[np.int64]],
-        seed: int,
-    ) -> bool:
-        """Tell whether p(y | x) beats the constant answer and the label network.
-
-        Each is judged on rows that it has not seen; the network on those that training
-        held out, if there are any.
-        """
-        _, p, index = fitted
-        y = table.labels[index]
-        if not beats(p.label, np.tile(np.bincount(y) / len(y), (len(y), 1)), y):
-            return False
-        codes = np.column_stack([table.labels, table.groups, table.domains])
-        out, at, _ = np.intersect1d(
-            index, held_out(codes, seed)[1], return_indices=True
-        )
-        if not len(out):
-            return True
-        device = resolve_device(self.device)
-        of_network = label_probabilities(
-            sizes, self._recipe, trained.weights, table.rows[out], seed, device
-        )
-        return beats(p.label[at], of_network, y[at])
+        control = fair = None
+        if not obstacle:
+            control = FairControl.of(posteriors, p, y, z, encoded.domains[index], seed)
+            fair = control.solve(goal)
+        # Only now, so that an interrupted fit leaves nothing that looks fitted.
+        self._posteriors = posteriors if posteriors.tells_labels else None
+        self._remember_training(encoded, sizes, trained)
+        self._take(control, fair, None, stacklevel=4)
+        return self
 
     def adapt(
         self, X: ArrayLike | pd.DataFrame | None, z: ArrayLike | None = None
@@ -454,11 +372,12 @@ class FairDiffusionGenerator(DiffusionGenerator):
             How many rows.
         y : label, array-like of shape (n_samples,) or dict, default=None
             The label of all rows, of each row, or a mapping from labels to shares that
-            sum to 1: rows are generated for them. None draws the label of each row
-            last, from p(y | x) of classifiers of the real rows, fair as `lambda_yz`
-            asks. Where the diffusion model's label classifier is better on rows that
-            neither has seen, labels at strength 0 are those that rows are generated
-            for. Shares are about those of training.
+            sum to 1: rows are generated for them and, where labels are made fair,
+            accepted so that they are distributed like rows that draw this label. None
+            draws the label of each row last, from p(y | x) of classifiers of the real
+            rows, fair as `lambda_yz` asks. Where these classifiers tell no more of rows
+            that they have not seen than the shares of the labels do, labels at strength
+            0 are those that rows are generated for. Shares are about those of training.
         random_state : int, RandomState instance or None, default=None
             Seeds these rows; None takes the estimator's. A row depends on the seed, its
             index and its label only, not on how many others are generated with it.
@@ -563,16 +482,21 @@ class FairDiffusionGenerator(DiffusionGenerator):
         return Request(codes, y is not None, seed)
 
     def _sampler(self, strengths: Sequence[float] | None = None) -> TableSampler:
-        solution = self._refresh()
-        if strengths is None:
-            strengths = [solution.taken(self.lambda_yz).taken if solution else 0.0]
+        goal = self._goal(self.classes_, self.label_format_.name)
+        control, fair = self.fair_control_, self._fair
+        if (goal, self.lambda_yz) != self._asked:
+            if control is not None and fair and fair.tradeoff.goal != goal:
+                # Threads that meet here find the same.
+                fair = control.solve(goal)
+            self._take(control, fair, None, stacklevel=4)
         return TableSampler(
             self._row_generator(),
             self.encoder_,
             self._posteriors,
-            self.fair_control_,
-            solution.labels if solution else None,
-            strengths,
+            control,
+            fair,
+            self.class_prior_,
+            [self.lambda_yz_] if strengths is None else strengths,
             self.classes_,
             self.label_format_,
             self.n_jobs,
@@ -585,30 +509,19 @@ class FairDiffusionGenerator(DiffusionGenerator):
         """Return why rates cannot be made alike, if they cannot."""
         return what_is_in_the_way(self.sizes_.n_groups, len(self.classes_))
 
-    def _refresh(self) -> Solution | None:
-        """Return the fair labels, those of parameters that were set since."""
-        control, solution = self.fair_control_, self._solution
-        goal = self._goal(self.classes_, self.label_format_.name)
-        if (goal, self.lambda_yz) != self._asked:
-            if control is not None and solution and solution.goal != goal:
-                # Threads that meet here find the same.
-                solution = control.solve(goal)
-            self._take(control, solution, None, stacklevel=5)
-        return solution
-
     def _take(
         self,
         control: FairControl | None,
-        solution: Solution | None,
+        fair: FairLabels | None,
         warning: str | None,
         stacklevel: int,
     ) -> None:
         """Set what is fair control's, and warn of it where labels are made fair."""
         goal = self._goal(self.classes_, self.label_format_.name)
-        is_new = solution is not self._solution
-        self.fair_control_, self._solution = control, solution
+        is_new = fair is not self._fair
+        self.fair_control_, self._fair = control, fair
         self._asked, self.pos_label_ = (goal, self.lambda_yz), goal.pos_label
-        self.tradeoff_ = solution.taken(self.lambda_yz) if solution else None
+        self.tradeoff_ = fair.tradeoff.with_strength(self.lambda_yz) if fair else None
         self.lambda_yz_ = self.tradeoff_.taken if self.tradeoff_ else 0.0
         found = [warning]
         if self.lambda_yz != 0:

@@ -88,7 +88,7 @@ def test_attributes_are_those_of_the_last_call_that_made_labels(fitted, monkeypa
     with pytest.warns(UserWarning, match="fairness_target"):
         fitted.sample(1)
     assert fitted.pos_label_ == 0
-    assert fitted.tradeoff_.targets == {"demographic_parity": 0.99}
+    assert fitted.tradeoff_.goal.targets == {"demographic_parity": 0.99}
     # Solved for once.
     monkeypatch.setattr(type(fitted.fair_control_), "solve", None)
     fitted.set_params(lambda_yz=0.25).sample(20)

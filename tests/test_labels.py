@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from skfadm.fair_control.posteriors import Posteriors
+
 from .generators import tiny
 
 N = 600
@@ -36,16 +38,10 @@ def test_labels_are_drawn_from_the_classifiers_where_none_are_asked_for(
     np.testing.assert_array_equal(np.concatenate([b[1] for b in batches]), labels)
 
 
-def test_labels_are_those_of_the_diffusion_where_its_network_knows_more(monkeypatch):
+def test_labels_are_those_of_the_diffusion_where_the_classifiers_tell_none(monkeypatch):
     X = np.random.default_rng(0).normal(size=(N, 6))
     y = (X > 0).sum(1) % 2  # which trees and linear models do not see
-
-    def network(sizes, recipe, weights, rows, seed, device):
-        even = (rows > 0).sum(1) % 2 == 0
-        return np.where(even[:, None], [0.9, 0.1], [0.1, 0.9])
-
-    monkeypatch.setattr("skfadm.generator.label_probabilities", network)
-    monkeypatch.setattr("skfadm.generator.Posteriors.predict_label", None)
+    monkeypatch.setattr(Posteriors, "predict_label", None)
     _, y_new = tiny().fit(X, y).sample(200)
     assert 60 < y_new.sum() < 140
 

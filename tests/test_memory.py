@@ -30,7 +30,7 @@ def test_training_is_done_once_for_all_strengths(table, tmp_path, monkeypatch):
         monkeypatch.setattr(module, name, counted)
 
     count(training, "meta_gradients")
-    count(posteriors, "fit_linear")
+    count(posteriors, "fit_classifier")
     gen = tiny(memory=str(tmp_path))
     rows = [
         clone(gen).set_params(lambda_y=ly, lambda_z=lz).fit(*table).sample(5)[0]
@@ -38,8 +38,8 @@ def test_training_is_done_once_for_all_strengths(table, tmp_path, monkeypatch):
         for lz in (0.0, 5.0)
     ]
     assert calls.count("meta_gradients") == gen.max_iter
-    # Classifiers of label and group: five folds, and the rows together if it is taken.
-    assert 10 <= calls.count("fit_linear") <= 12
+    # Two kinds for label and group: five folds each, and the rows together if taken.
+    assert 22 <= calls.count("fit_classifier") <= 24
     assert not rows[0].equals(rows[3])
 
 

@@ -100,7 +100,11 @@ class Objective(nn.Module):
         n_labels = sizes.n_classes if recipe.conditional else 0
         self.score = Denoiser(self.evidence, sizes.width, sizes.n_blocks, sde, n_labels)
         shape = (sizes.classifier_width, sizes.classifier_blocks, sde, sizes.dropout)
-        self.y = NoisedClassifier(self.evidence, (sizes.n_classes,), *shape)
+        self.y = (
+            None
+            if recipe.conditional
+            else NoisedClassifier(self.evidence, (sizes.n_classes,), *shape)
+        )
         self.z = (
             NoisedClassifier(self.evidence, sizes.n_groups, *shape)
             if sizes.n_groups
@@ -110,9 +114,10 @@ class Objective(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Return the weighted loss of each network, scalars."""
         losses = {
-            "score": self.recipe.loss(self.score, batch.rows, batch.label_condition),
-            "y": classification_loss(self.y, batch.rows, batch.y),
+            "score": self.recipe.loss(self.score, batch.rows, batch.label_condition)
         }
+        if self.y is not None:
+            losses["y"] = classification_loss(self.y, batch.rows, batch.y)
         if self.z is not None:
             losses["z"] = classification_loss(self.z, batch.rows, batch.z)
         weight = batch.weight

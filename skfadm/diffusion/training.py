@@ -39,7 +39,6 @@ class TrainingSettings:
     alpha: dict[str, float]
     beta: dict[str, float]
     learning_rate: dict[str, float]
-    second_order: bool
     #: Whether the score network's products are of bfloat16; weights are of float32.
     half: bool = False
     #: Of the running average of the weights: about the last 500 iterations.
@@ -125,7 +124,7 @@ def train(
             drawn[1] if len(drawn) > 1 else None,
             alpha=settings.alpha,
             beta=settings.beta,
-            second_order=settings.second_order,
+            second_order=recipe.second_order,
         )
         factor = schedule.factor(iteration)
         for name, parameter in parameters.items():

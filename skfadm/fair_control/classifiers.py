@@ -38,14 +38,11 @@ class Imputer(SimpleImputer):
         super().__setstate__({**state, **dict.fromkeys(_DTYPES, np.dtype(float))})
 
 
-def fit_boosting(X: Array, n_words: int, codes: Codes, n: int, seed: int) -> Any:
-    """Fit boosting to the codes of n categories; few rows may hold one alone.
-
-    The last `n_words` columns of X are codes of words, NaN where missing.
-    """
+def boosting(codes: Codes, n: int, seed: int) -> HistGradientBoostingClassifier:
+    """Return boosting for the codes of n categories."""
     trees_a_step = n if n > 2 else 1
     n_steps = min(MAX_STEPS, len(codes) // ROWS_A_STEP, MAX_TREES // trees_a_step)
-    boosting = HistGradientBoostingClassifier(
+    return HistGradientBoostingClassifier(
         learning_rate=0.1,
         max_iter=max(MIN_STEPS, n_steps),
         max_leaf_nodes=min(MAX_LEAVES, max(MIN_LEAVES, len(codes) // ROWS_A_LEAF)),
@@ -55,42 +52,35 @@ def fit_boosting(X: Array, n_words: int, codes: Codes, n: int, seed: int) -> Any
         early_stopping=False,
         random_state=seed,
     )
-    numbers, words = _columns(X, n_words)
-    columns = [("passthrough", numbers), (_target_encoder(seed), words)]
-    return _fit(columns, boosting, X, codes)
 
 
-def fit_linear(X: Array, n_words: int, codes: Codes, n: int, seed: int) -> Any:
-    """Fit logistic regression to the same."""
-    imputer = Imputer(strategy="median", add_indicator=True)
-    one_hot = OneHotEncoder(
-        handle_unknown="infrequent_if_exist", min_frequency=WORD_ROWS
-    )
-    numbers, words = _columns(X, n_words)
-    columns = [
-        (make_pipeline(imputer, StandardScaler()), numbers),
-        (make_pipeline(_target_encoder(seed), StandardScaler()), words),
-        (one_hot, words),
-    ]
-    return _fit(columns, LogisticRegression(max_iter=500), X, codes)
+def fit_classifier(
+    kind: str, X: Array, n_words: int, codes: Codes, n: int, seed: int
+) -> Any:
+    """Fit "boosting" or a "linear" model to the codes of n categories.
 
-
-def _columns(X: Array, n_words: int) -> tuple[list[int], list[int]]:
-    """Return which columns of numbers and of words hold anything."""
+    The last `n_words` columns of X are codes of words, NaN where missing.
+    """
     held = np.flatnonzero(~np.isnan(X).all(axis=0))
-    first = X.shape[1] - n_words
-    return held[held < first].tolist(), held[held >= first].tolist()
-
-
-def _target_encoder(seed: int) -> TargetEncoder:
-    """Replace words by means of the target: in training by those of other rows."""
-    return TargetEncoder(cv=KFold(5, shuffle=True, random_state=seed))
-
-
-def _fit(columns: Any, model: Any, X: Array, codes: Codes) -> Any:
-    n_found, features = len(np.unique(codes)), any(names for _, names in columns)
-    if not features or n_found == 1 or len(codes) < 2 * max(LEAF_ROWS, n_found):
+    n_found, first = len(np.unique(codes)), X.shape[1] - n_words
+    if not len(held) or n_found == 1 or len(codes) < 2 * max(LEAF_ROWS, n_found):
         return DummyClassifier(strategy="prior").fit(X, codes)
+    numbers, words = held[held < first].tolist(), held[held >= first].tolist()
+    # Words become means of the target: in training those of other rows.
+    means = TargetEncoder(cv=KFold(5, shuffle=True, random_state=seed))
+    columns: list[Any] = [("passthrough", numbers), (means, words)]
+    model: Any = boosting(codes, n, seed) if kind == "boosting" else None
+    if kind == "linear":
+        imputer = Imputer(strategy="median", add_indicator=True)
+        one_hot = OneHotEncoder(
+            handle_unknown="infrequent_if_exist", min_frequency=WORD_ROWS
+        )
+        columns = [
+            (make_pipeline(imputer, StandardScaler()), numbers),
+            (make_pipeline(means, StandardScaler()), words),
+            (one_hot, words),
+        ]
+        model = LogisticRegression(max_iter=500)
     transformer = make_column_transformer(*columns)
     # Arrays, whatever scikit-learn's configuration says of outputs.
     transformer.set_output(transform="default")

@@ -72,6 +72,11 @@ class Goal:
         return tuple(self.targets or MEASURES[:1])
 
     @property
+    def keeps_shares(self) -> bool:
+        """Whether as many rows are decided for each label: they are for parity."""
+        return self.measures == MEASURES[:1]
+
+    @property
     def warning(self) -> str | None:
         """What to warn of, where the favourable label is guessed against the rule."""
         if not self.is_odd:

@@ -10,9 +10,14 @@ from scipy.special import softmax
 
 from .multipliers import Shift
 from .posteriors import Probabilities
+from .tradeoff import Tradeoff
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
+
+#: Parts of a shift at which offsets are solved for; beyond all of it, since few rows
+#: lean on the sources.
+PARTS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.25])
 
 
 @dataclass(frozen=True)
@@ -26,17 +31,22 @@ class FairLabels:
     shift: Shift
     #: s_1, the part of the shift that strength 1 stands for.
     end: float
-    #: Where the offsets b, (n_parts, n_labels), are known; they are interpolated.
-    parts: Array
+    #: b at each of the PARTS, (n_parts, n_labels); interpolated between them.
     offsets: Array
+    tradeoff: Tradeoff
 
     def posterior(self, p: Probabilities, strength: float) -> Array:
         """Return q(y | x) of rows, shape (n, n_labels)."""
         if strength == 0:
             return p.label
         part = strength * self.end
-        b = [np.interp(part, self.parts, column) for column in self.offsets.T]
+        b = interpolated(self.offsets, part)
         return softmax(np.log(p.label) + part * self.shift(p) + b, axis=1)
+
+
+def interpolated(offsets: Array, part: float) -> Array:
+    """Return the offsets of a part of the shift, shape (n_labels,)."""
+    return np.array([np.interp(part, PARTS, column) for column in offsets.T])
 
 
 def draw(q: Array, u: Array) -> Codes:

@@ -7,29 +7,23 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from skfadm.encoding import ClassifierFeatures
 
-from .classifiers import fit_boosting, fit_linear
+from .classifiers import fit_classifier
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
 
-#: Rows that the classifiers learn from, at most: more cost time and bring little.
-MAX_ROWS = 100_000
 #: Cross-fitting: each row is predicted by classifiers that have not seen it.
 N_FOLDS = 5
 #: Shares of boosting that are tried; the rest of the mixture is the linear model's.
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 #: Words of a column that are many: more than trees tell apart by one number each.
 MANY_WORDS = 50
-#: With more labels the group is predicted from the row, once, and what the label tells
-#: beyond is one factor for each label and group.
-MAX_LABELS = 4
 #: Fewer rows are classified by one thread: several would wait for each other.
 THREADED_ROWS = 20_000
 #: No category is impossible: logarithms stay finite.
@@ -73,9 +67,6 @@ class Mixture:
     shares: tuple[float, ...]
     #: Number of categories, those included that no model has seen.
     n_categories: int
-    #: What a label multiplies probabilities by, (n_labels, n_categories), if the models
-    #: do not take it as a feature.
-    factors: Array | None = None
 
     def predict(self, table: Array) -> Array:
         """Return probabilities, shape (n, n_categories), none of them zero."""
@@ -84,26 +75,24 @@ class Mixture:
             p[:, model.classes_] += share * model.predict_proba(table)
         return (p + LEAST) / (1.0 + LEAST * self.n_categories)
 
-    def predict_told(self, table: Array, n_labels: int) -> Array:
-        """Return the same for each label, shape (n, n_labels, n_categories)."""
-        if self.factors is not None:
-            return _by_label(self.predict(table), self.factors)
-        told = [
-            self.predict(_told(table, np.full(len(table), label)))
-            for label in range(n_labels)
-        ]
-        return np.stack(told, axis=1)
-
 
 @dataclass(frozen=True)
 class Posteriors:
-    """Fitted classifiers of labels, p(y | x), and of groups, p(z | x, y)."""
+    r"""Fitted classifiers of labels and groups.
+
+    What the label tells of the group beyond the features is one factor for each:
+
+    .. math:: p(z | x, y) \propto p(z | x)\, F_{yz}
+    """
 
     features: ClassifierFeatures
     label: Mixture
     groups: tuple[Mixture, ...]
+    factors: tuple[Array, ...]
     #: The mean over an attribute's groups of the area under the ROC curve, out of fold.
     group_auc: tuple[float, ...]
+    #: Whether p(y | x) is better than the shares of the labels, by more than chance.
+    tells_labels: bool
 
     def predict_label(self, X: Any) -> Array:
         """Return p(y | x) alone, shape (n, n_labels)."""
@@ -113,68 +102,54 @@ class Posteriors:
 
     def predict(self, X: Any) -> Probabilities:
         """Return the probabilities of the rows of a table."""
-        table, n_labels = _table(self.features, X), self.label.n_categories
+        table = _table(self.features, X)
         with _few_threads(len(table)):
             p = self.label.predict(table)
             table = _with_prediction(self.features, table, p)
-            groups = (group.predict_told(table, n_labels) for group in self.groups)
-            return Probabilities(p, tuple(groups))
-
-
-def choose_rows(n: int, seed: int) -> Codes:
-    """Return the rows of a table of n that the classifiers learn from."""
-    return np.sort(np.random.default_rng(seed).permutation(n)[:MAX_ROWS])
-
-
-def beats(p: Array, other: Array, y: Codes) -> bool:
-    """Tell whether p(y | x) is better than another, or as good as far as rows tell."""
-    rows = np.arange(len(y))
-    gain = np.log(p[rows, y] / np.maximum(other[rows, y], LEAST))
-    return bool(gain.mean() >= -2.0 * gain.std() / np.sqrt(len(y)))
+            pairs = zip(self.groups, self.factors, strict=True)
+            given = tuple(_by_label(g.predict(table), factors) for g, factors in pairs)
+            return Probabilities(p, given)
 
 
 def fit_posteriors(
-    X: Any,
-    y: Codes,
-    z: Codes,
-    n_labels: int,
-    n_groups: tuple[int, ...],
-    seed: int,
-) -> tuple[Posteriors, Probabilities, Codes]:
+    X: Any, y: Codes, z: Codes, n_labels: int, n_groups: tuple[int, ...], seed: int
+) -> tuple[Posteriors, Probabilities]:
     """Fit the classifiers, and predict each row by ones that have not seen it.
 
     Boosting and logistic regression are mixed in the shares that predict best out of
-    fold, since neither is the better one on every table.
-
-    A group of -1 is not known: the row teaches p(y | x) alone. Of a long table some
-    rows are taken; which, is the third thing returned.
+    fold, since neither is the better one on every table. A group of -1 is not known:
+    the row teaches p(y | x) alone.
     """
-    rng = np.random.default_rng(seed)
-    index = np.sort(rng.permutation(len(y))[:MAX_ROWS])
-    if len(index) < len(y):
-        X = X.iloc[index] if isinstance(X, pd.DataFrame) else np.asarray(X)[index]
-        y, z = y[index], z[index]
     features = ClassifierFeatures().fit(X)
-    table = _table(features, X)
-    n_words = features.kinds_.count("words")
-    folds = _folds(np.column_stack([y, z]), rng)
+    table, n_words = _table(features, X), features.kinds_.count("words")
+    folds = _folds(np.column_stack([y, z]), np.random.default_rng(seed))
+    groups, factors, given, auc = [], [], [], []
     with _few_threads(len(table)):
         label, p_label = _cross_fit(table, n_words, y, n_labels, folds, seed)
         # Decisions follow p(y | x); so p(z | x) has to be right for each value of it.
         table = _with_prediction(features, table, p_label)
-        groups = [
-            _cross_fit(table, n_words, codes, n, folds, seed, (y, n_labels))
-            for codes, n in zip(z.T, n_groups, strict=True)
-        ]
-    p = Probabilities(p_label, tuple(p for _, p in groups))
-    auc = tuple(_auc(p_z, codes) for p_z, codes in zip(p.group, z.T, strict=True))
-    mixtures = tuple(mixture for mixture, _ in groups)
-    return Posteriors(features, label, mixtures, auc), p, index
+        for codes, n in zip(z.T, n_groups, strict=True):
+            mixture, p = _cross_fit(table, n_words, codes, n, folds, seed)
+            known = codes >= 0
+            # As often as predicted, and as it is, each with one row more.
+            expected, actual = np.ones((2, n_labels, n))
+            np.add.at(expected, y[known], p[known])
+            np.add.at(actual, (y[known], codes[known]), 1.0)
+            groups.append(mixture)
+            factors.append(actual / expected)
+            given.append(_by_label(p, actual / expected))
+            auc.append(_auc(p[known], codes[known]))
+    shares = np.bincount(y, minlength=n_labels) / len(y)
+    gain = np.log(p_label[np.arange(len(y)), y] / shares[y])
+    tells = bool(gain.mean() > 2.0 * gain.std() / np.sqrt(len(y)))
+    posteriors = Posteriors(
+        features, label, tuple(groups), tuple(factors), tuple(auc), tells
+    )
+    return posteriors, Probabilities(p_label, tuple(given))
 
 
 def _auc(p: Array, codes: Codes) -> float:
-    """Return the mean area under the ROC curves of the groups that are known."""
-    p, codes = p[codes >= 0], codes[codes >= 0]
+    """Return the mean area under the ROC curves of the groups."""
     found = [
         roc_auc_score(codes == group, p[:, group])
         for group in np.unique(codes)
@@ -194,64 +169,27 @@ def _folds(codes: Codes, rng: np.random.Generator) -> Codes:
 
 
 def _cross_fit(
-    table: Array,
-    n_words: int,
-    codes: Codes,
-    n: int,
-    folds: Codes,
-    seed: int,
-    labels: tuple[Codes, int] | None = None,
+    table: Array, n_words: int, codes: Codes, n: int, folds: Codes, seed: int
 ) -> tuple[Mixture, Array]:
-    """Return a mixture fitted on all rows, and its probabilities out of fold.
-
-    With `labels`, their codes and number, probabilities are those of each label that a
-    row might have, and the classifiers take it as a feature unless there are many.
-    """
+    """Return a mixture fitted on all rows, and its probabilities out of fold."""
     rows, known = np.arange(len(codes)), codes >= 0
-    is_told = labels is not None and labels[1] <= MAX_LABELS
-    told = _told(table, labels[0]) if labels and is_told else table
-    n_told = n_words + is_told
-    shape = (len(codes), *([labels[1]] if labels and is_told else []), n)
 
-    def predict(mixture: Mixture, table: Array) -> Array:
-        return (
-            mixture.predict_told(table, shape[1]) if is_told else mixture.predict(table)
-        )
+    def fit(kind: str, seen: NDArray[np.bool_]) -> Any:
+        return fit_classifier(kind, table[seen], n_words, codes[seen], n, seed)
 
-    found = []
-    for fit in (fit_boosting, fit_linear):
-        p = np.full(shape, 1.0 / n)
+    found = {kind: np.full((len(codes), n), 1.0 / n) for kind in ("boosting", "linear")}
+    for kind, p in found.items():
         for fold in range(1 + folds.max()):
             seen, unseen = known & (folds != fold), folds == fold
             if seen.any():
-                model = fit(told[seen], n_told, codes[seen], n, seed)
-                p[unseen] = predict(Mixture((model,), (1.0,), n), table[unseen])
-        found.append(p)
-
-    def mixed(share: float) -> Array:
-        return share * found[0] + (1 - share) * found[1]
-
-    def loss(share: float) -> float:
-        p = mixed(share)
-        of_row = p[rows, labels[0], codes] if labels and is_told else p[rows, codes]
-        return -float(np.log(of_row[known]).mean())
-
-    best = min(SHARES, key=loss)
-    kept = [
-        (fit(told[known], n_told, codes[known], n, seed), share)
-        for fit, share in ((fit_boosting, best), (fit_linear, 1 - best))
-        if share
-    ]
-    p, factors = mixed(best), None
-    if labels is not None and not is_told:
-        # As often as predicted, and as it is, each with one row more.
-        expected, actual = np.ones((2, labels[1], n))
-        np.add.at(expected, labels[0][known], p[known])
-        np.add.at(actual, (labels[0][known], codes[known]), 1.0)
-        factors = actual / expected
-        p = _by_label(p, factors)
-    models, shares = zip(*kept, strict=True)
-    return Mixture(models, shares, n, factors), p
+                model = Mixture((fit(kind, seen),), (1.0,), n)
+                p[unseen] = model.predict(table[unseen])
+    mixed = {s: s * found["boosting"] + (1 - s) * found["linear"] for s in SHARES}
+    best = max(SHARES, key=lambda s: np.log(mixed[s][rows, codes])[known].mean())
+    shares = {"boosting": best, "linear": 1.0 - best}
+    kept = {kind: share for kind, share in shares.items() if share}
+    models = tuple(fit(kind, known) for kind in kept)
+    return Mixture(models, tuple(kept.values()), n), mixed[best]
 
 
 def _by_label(p: Array, factors: Array) -> Array:
@@ -279,11 +217,6 @@ def _with_prediction(features: ClassifierFeatures, table: Array, p: Array) -> Ar
     if max(features.n_categories_) <= MANY_WORDS:
         return table
     return np.column_stack([np.log(p[:, 1:]), table])
-
-
-def _told(table: Array, labels: Codes) -> Array:
-    """Return the features with the label as one more word."""
-    return np.column_stack([table, labels])
 
 
 def _few_threads(n_rows: int) -> threadpool_limits:

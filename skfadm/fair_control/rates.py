@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,23 +28,23 @@ def members(p: Probabilities, condition: str, y: int) -> list[Array]:
     of_label = [p.label[:, [y]] * given[:, y] for given in p.group_given_label]
     if condition == "label":
         return of_label
-    pairs = zip(p.group, of_label, strict=True)
-    return [np.maximum(group - part, 0.0) for group, part in pairs]
+    return [np.maximum(a - b, 0.0) for a, b in zip(p.group, of_label, strict=True)]
 
 
 def predicted_rates(
-    p: Probabilities, decided: Array, condition: str, y: int
-) -> list[Array]:
-    r"""Return the predicted rate of label y in each group.
+    p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
+) -> Iterator[tuple[Array, Array]]:
+    r"""Yield the rates that a measure compares, (..., n_groups), and the groups' sizes.
 
     .. math:: r_g = \frac{\sum_i f_i\, p(g | x_i)}{\sum_i p(g | x_i)},
               \qquad \text{or with } p(g, y | x_i) \text{ among rows with a label.}
     """
-    rates = []
-    for belongs in members(p, condition, y):
-        total = belongs.sum(axis=0)
-        rates.append(decided[..., y] @ belongs / np.where(total > 0, total, np.nan))
-    return rates
+    for y in labels:
+        for condition in CONDITIONS[measure]:
+            for belongs in members(p, condition, y):
+                size = belongs.sum(axis=0)
+                known = np.where(size > 0, size, np.nan)
+                yield decided[..., y] @ belongs / known, size
 
 
 def predicted_ratio(
@@ -55,12 +55,8 @@ def predicted_ratio(
     A label that is never decided for is left out; without any the ratio is NaN.
     `decided` has the shape (..., n, n_labels), the result (...).
     """
-    found = [np.full(decided.shape[:-2], np.nan)]
-    for y in labels:
-        for condition in CONDITIONS[measure]:
-            for rates in predicted_rates(p, decided, condition, y):
-                found.append(lowest_over_highest(rates))
-    return np.fmin.reduce(found)
+    each = predicted_rates(p, decided, measure, labels)
+    return np.fmin.reduce([lowest_over_highest(rates) for rates, _ in each])
 
 
 def lowest_over_highest(rates: Array) -> Array:
@@ -73,16 +69,9 @@ def sampling_error(
     p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
 ) -> Array:
     """Return the standard error of the logarithm of a ratio on so many rows, (...)."""
-    errors = [np.zeros(decided.shape[:-2])]
-    for y in labels:
-        for condition in CONDITIONS[measure]:
-            parts = zip(
-                predicted_rates(p, decided, condition, y),
-                members(p, condition, y),
-                strict=True,
-            )
-            for rates, belongs in parts:
-                expected = np.maximum(rates * belongs.sum(axis=0), 1.0)
-                variance = np.sort((1.0 - np.nan_to_num(rates)) / expected, axis=-1)
-                errors.append(np.sqrt(variance[..., -2:].sum(axis=-1).clip(0)))
+    errors = []
+    for rates, size in predicted_rates(p, decided, measure, labels):
+        variance = (1.0 - np.nan_to_num(rates)) / np.maximum(rates * size, 1.0)
+        two = np.sort(variance, axis=-1)[..., -2:].sum(axis=-1)
+        errors.append(np.sqrt(two.clip(0)))
     return np.fmax.reduce(errors)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,33 +10,23 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from .goal import Goal
-from .labels import FairLabels
+from .labels import PARTS, interpolated
 from .multipliers import (
     RARE_TEMPERATURE,
+    TEMPERATURES,
     Basis,
     Shift,
     decisions,
-    offsets,
     solve,
     temperatures,
 )
 from .posteriors import Probabilities
 from .rates import MEASURES, predicted_rates, predicted_ratio, sampling_error
-from .tradeoff import Tradeoff
 
 Array = NDArray[np.float64]
 
 #: Strengths of a trade-off, beside the one that is taken.
 STRENGTHS = np.linspace(0.0, 1.0, 11)
-#: Parts of a shift at which offsets are solved for; beyond all of it, since few rows
-#: lean on the sources.
-PARTS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.25])
-#: Without a target, "auto" goes no further than this ratio of demographic parity.
-ENOUGH = 0.95
-#: What fair control may cost in accuracy. By default: where the domain is known, where
-#: it is not, and of what decisions gain over the constant answer. Adult's held-out
-#: races led to these figures. For a target: points, and all of the gain.
-PRICE, BLIND_PRICE, OF_GAIN, TARGET_PRICE = 0.02, 0.01, 0.25, 0.1
 #: The shift of so many unlabelled rows counts half, the rest is that of the sources.
 HALF_ROWS = 100
 #: More counts as parity: rows are finite.
@@ -49,130 +37,50 @@ WIDTH = 1.96
 REACH = 1.5
 
 
-@dataclass(frozen=True)
-class Rows:
-    """The rows that rates are predicted for."""
-
-    p: Probabilities
-    #: What else p might be: of some of the rows, under other calibrations.
-    versions: Sequence[tuple[Any, Probabilities]]
-    name: str
-    is_known: bool
-
-    @cached_property
-    def basis(self) -> Basis:
-        """The functions of p(z | x)."""
-        return Basis.of(self.p.group)
-
-
 class Path:
     """Decisions along a shift, from none to all of it."""
 
-    def __init__(self, rows: Rows, shift: Shift, goal: Goal, keep_shares: bool):
-        self.rows, self.shift, self.goal = rows, shift, goal
-        self.log_p, self.moved = np.log(rows.p.label), shift(rows.p)
-        self.is_sharp = temperatures(rows.p, goal.labels) != RARE_TEMPERATURE
+    def __init__(self, p: Probabilities, shift: Shift, goal: Goal):
+        self.p, self.labels, self.targets = p, goal.labels, goal.targets or {}
+        self.log_p, self.moved = np.log(p.label), shift(p)
+        self.is_sharp = temperatures(p, goal.labels) != RARE_TEMPERATURE
         self.offsets = np.zeros((len(PARTS), self.log_p.shape[1]))
-        if keep_shares:
-            shares = self.decided(self.log_p).mean(axis=0)
+        if goal.keeps_shares:
+            shares = self.decided(0.0).mean(axis=0)
             for i, part in enumerate(PARTS[1:], 1):
                 logits, start = self.log_p + part * self.moved, self.offsets[i - 1]
                 self.offsets[i] = offsets(logits, shares, start, self.is_sharp)
 
-    def decided(self, logits: Array) -> Array:
-        """Return decisions; of a label that is hardly ever decided for, chances."""
-        return decisions(logits) if self.is_sharp else softmax(logits, axis=1)
-
     def logits(self, part: float) -> Array:
         """Return the logits of q(y | x) at a part of the shift."""
-        b = [np.interp(part, PARTS, column) for column in self.offsets.T]
-        return self.log_p + part * self.moved + b
+        return self.log_p + part * self.moved + interpolated(self.offsets, part)
 
-    def ratios(self, part: float) -> dict[str, float]:
-        """Return the predicted ratios that the goal is about."""
-        decided = self.decided(self.logits(part))
-        labels = self.goal.labels
-        return {
-            measure: float(predicted_ratio(self.rows.p, decided, measure, labels))
-            for measure in self.goal.measures
-        }
+    def decided(self, part: float) -> Array:
+        """Return decisions; of a label that is hardly ever decided for, chances."""
+        logits = self.logits(part)
+        return decisions(logits) if self.is_sharp else softmax(logits, axis=1)
 
-    def loss(self, part: float) -> float:
-        """Return what a part of the shift costs in predicted accuracy."""
-        p = self.rows.p.label
-        found = (decisions(self.logits(part)) * p).sum(axis=1).mean()
-        return float(p.max(axis=1).mean() - found)
+    def ratio(self, part: float, measure: str = MEASURES[0]) -> float:
+        """Return a predicted ratio."""
+        return float(predicted_ratio(self.p, self.decided(part), measure, self.labels))
+
+    def is_met(self, part: float) -> bool:
+        """Tell whether all targets are predicted to be met."""
+        return all(is_met(self.ratio(part, m), r) for m, r in self.targets.items())
+
+    def accuracy(self, part: float) -> float:
+        """Return the predicted accuracy of decisions."""
+        decided = decisions(self.logits(part))
+        return float((decided * self.p.label).sum(axis=1).mean())
 
     def gain(self) -> float:
         """Return what decisions gain in accuracy over the constant answer."""
-        p = self.rows.p.label
-        return float(p.max(axis=1).mean() - p.mean(axis=0).max())
+        return max(self.accuracy(0.0) - float(self.p.label.mean(axis=0).max()), 0.0)
 
-
-def first(
-    met: Callable[[float], bool], parts: Array = STRENGTHS, default: float = 1.0
-) -> float:
-    """Return about the least of the parts at which `met` holds, or the default."""
-    low = 0.0
-    for part in parts.tolist():
-        if met(part):
-            high = part
-            for _ in range(5):
-                middle = 0.5 * (low + high)
-                low, high = (low, middle) if met(middle) else (middle, high)
-            return high
-        low = part
-    return default
-
-
-def blind_shift(rows: Rows, goal: Goal) -> Shift:
-    """Return the shift to parity on rows of the source domains."""
-    aims = dict.fromkeys(goal.measures, 1.0)
-    keep = goal.measures == MEASURES[:1]
-    how: dict[str, Any] = {"by_group": False, "keep_shares": keep}
-    return solve(rows.p, rows.basis, aims, goal.labels, **how)
-
-
-def known_shift(rows: Rows, sources: Rows, blind: Shift, goal: Goal) -> Shift:
-    """Return the shift to the targets in the domain; few rows lean on the sources."""
-    aims = {m: min(1.0, r + 0.01) for m, r in (goal.targets or {}).items()}
-    keep = goal.measures == MEASURES[:1]
-    how: dict[str, Any] = {"by_group": True, "keep_shares": keep}
-    own = solve(rows.p, sources.basis, aims or {MEASURES[0]: 1.0}, goal.labels, **how)
-    trust = len(rows.p) / (len(rows.p) + HALF_ROWS)
-    part = 1.0
-    if keep:
-        # As far as the default goes there, since parity carries over in part.
-        plain = Goal(None, goal.labels, goal.pos_label, goal.why)
-        part = affordable(Path(sources, blind, plain, keep))
-    return own.mixed(trust, blind, (1.0 - trust) * part)
-
-
-def affordable(path: Path) -> float:
-    """Return the part of the way that the goal's price allows."""
-    gain = max(path.gain(), 0.0)
-    if path.goal.targets is not None:
-        most = min(TARGET_PRICE, gain)
-    else:
-        points = PRICE if path.rows.is_known else BLIND_PRICE
-        most = min(points, OF_GAIN * gain)
-    step = 0.1 / 2**5
-    # Just below the part that is too dear.
-    dear = first(lambda part: path.loss(part) > most + 1e-9, default=1.0 + step)
-    return 1.0 if dear > 1.0 else max(0.0, dear - step)
-
-
-def scaled(path: Path) -> float:
-    """Return the least part of the shift that meets the targets; 1 if none does."""
-    targets = path.goal.targets
-    if targets is None:
-        return 1.0
-
-    def met(part: float) -> bool:
-        found = path.ratios(part)
-        return all(is_met(found[m], ratio) for m, ratio in targets.items())
-
-    return first(met, PARTS)
+    def affordable(self, price: float) -> float:
+        """Return the part of the way that costs so much accuracy."""
+        least = self.accuracy(0.0) - price - 1e-9
+        return bracket(lambda part: self.accuracy(part) < least)[0]
 
 
 def is_met(found: float, ratio: float) -> bool:
@@ -180,50 +88,112 @@ def is_met(found: float, ratio: float) -> bool:
     return found >= min(ratio, PARITY)
 
 
-def enough(path: Path) -> float:
-    """Return the least part that is predicted to reach a ratio of 0.95, or 1."""
-    return first(lambda part: path.ratios(part)[MEASURES[0]] >= ENOUGH)
+def bracket(
+    met: Callable[[float], bool], parts: Array = STRENGTHS
+) -> tuple[float, float]:
+    """Return a part where `met` does not hold and, just above, the least where it does.
+
+    Both are 1 if it holds at none of the parts.
+    """
+    low = 0.0
+    for high in parts.tolist():
+        if met(high):
+            break
+        low = high
+    else:
+        return 1.0, 1.0
+    for _ in range(5):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if met(middle) else (middle, high)
+    return low, high
 
 
-def traced(
-    path: Path, end: float, auto: float, **about: Any
-) -> tuple[FairLabels, Tradeoff]:
-    """Return the fair labels up to `end` of the path, and what is predicted of them."""
+def offsets(logits: Array, shares: Array, start: Array, sharp: bool) -> Array:
+    """Return what to add to logits (n, n_labels) so that labels keep their shares.
+
+    Shares are those of decisions or, where not sharp, of labels that are drawn.
+    """
+    if sharp and len(shares) == 2:
+        lead = logits[:, 1] - logits[:, 0]
+        return np.array([0.0, -np.quantile(lead, 1.0 - shares[1])])
+    b = start
+    for temperature in TEMPERATURES if sharp else RARE_TEMPERATURE:
+        # Newton's method on a convex function.
+        for _ in range(20):
+            q = softmax((logits + b) / temperature, axis=1)
+            mean = q.mean(axis=0)
+            if np.abs(mean - shares).max() < 5e-4:
+                break
+            curvature = np.diag(mean) - q.T @ q / len(q) + 1e-6 * np.eye(len(b))
+            step = temperature * np.linalg.lstsq(curvature, shares - mean)[0]
+            most = 4 * temperature / max(np.abs(step).max(), 4 * temperature)
+            b = b + most * (step - step.mean())
+    return b
+
+
+def blind_shift(sources: Probabilities, goal: Goal) -> Shift:
+    """Return the shift to parity on rows of the source domains."""
+    return solve(
+        sources,
+        Basis.of(sources.group),
+        dict.fromkeys(goal.measures, 1.0),
+        goal.labels,
+        by_group=False,
+        keep_shares=goal.keeps_shares,
+    )
+
+
+def known_shift(p: Probabilities, blind: Shift, part: float, goal: Goal) -> Shift:
+    """Return the shift to the targets in a domain; few rows lean on part of `blind`."""
+    aims = {m: min(1.0, r + 0.01) for m, r in (goal.targets or {}).items()}
+    own = solve(
+        p,
+        blind.basis,
+        aims or {MEASURES[0]: 1.0},
+        goal.labels,
+        by_group=True,
+        keep_shares=goal.keeps_shares,
+    )
+    trust = len(p) / (len(p) + HALF_ROWS)
+    return own.mixed(trust, blind, (1.0 - trust) * part)
+
+
+def predicted(
+    path: Path,
+    end: float,
+    auto: float,
+    versions: Sequence[tuple[Any, Probabilities]],
+    is_known: bool,
+) -> dict[str, Any]:
+    """Return what is predicted up to `end` of a path, for a `Tradeoff`.
+
+    `versions` are what p might be of some of the rows, under other calibrations.
+    """
     strengths = np.unique(np.append(STRENGTHS, auto))
-    rows, labels = path.rows, path.goal.labels
-    p, y = rows.p, labels[-1]
-    decided, sharp, drawn = [], [], []
-    for strength in strengths:
-        logits = path.logits(end * strength)
-        decided.append(path.decided(logits))
-        sharp.append(decisions(logits))
-        drawn.append(softmax(logits, axis=1)[:, y].mean())
-    stack, right = np.stack(decided), np.stack(sharp) * p.label
+    p, labels, y = path.p, path.labels, path.labels[-1]
+    logits = [path.logits(end * strength) for strength in strengths]
+    right = np.stack([decisions(each) for each in logits]) * p.label
+    stack = np.stack([path.decided(end * strength) for strength in strengths])
     recalls = right.sum(axis=1) / np.maximum(p.label.sum(axis=0), 1e-12)
-    ratios, intervals = {}, {}
+    reach, ratios, intervals = 1.0 if is_known else REACH, {}, {}
     for measure in MEASURES:
         ratio = ratios[measure] = predicted_ratio(p, stack, measure, labels)
         found = [
-            predicted_ratio(q, stack[:, part], measure, labels)
-            for part, q in rows.versions
+            predicted_ratio(q, stack[:, part], measure, labels) for part, q in versions
         ]
         error = np.exp(WIDTH * sampling_error(p, stack, measure, labels))
-        reach = 1.0 if rows.is_known else REACH
         of_one = np.where(ratio > 0, ratio, np.nan)
         low = ratio * (np.fmin.reduce([ratio, *found]) / of_one / error) ** reach
         high = ratio * (np.fmax.reduce([ratio, *found]) / of_one * error) ** reach
         intervals[measure] = np.column_stack([low, np.minimum(high, 1.0)])
-    tradeoff = Tradeoff(
-        strengths,
-        right.sum(axis=2).mean(axis=1),
-        ratios,
-        tuple(predicted_rates(p, stack, "all", y)),
-        rows.name,
-        balanced_accuracy=recalls.mean(axis=1),
-        intervals=intervals,
-        positives=np.array(drawn),
-        constant=float(p.label.mean(axis=0).max()),
-        auto=auto,
-        **about,
-    )
-    return FairLabels(path.shift, end, PARTS, path.offsets), tradeoff
+    return {
+        "strengths": strengths,
+        "accuracy": right.sum(axis=2).mean(axis=1),
+        "balanced_accuracy": recalls.mean(axis=1),
+        "ratios": ratios,
+        "intervals": intervals,
+        "rates": tuple(r for r, _ in predicted_rates(p, stack, MEASURES[0], [y])),
+        "positives": np.array([softmax(z, axis=1)[:, y].mean() for z in logits]),
+        "constant": float(p.label.mean(axis=0).max()),
+        "auto": auto,
+    }

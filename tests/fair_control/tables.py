@@ -43,7 +43,8 @@ def control(p, target=None, n_domains=2, z=None):
     y, groups = drawn(p)
     z = groups if z is None else z
     return FairControl.of(
-        (Told(p if target is None else target), p, np.arange(len(p))),
+        Told(p if target is None else target),
+        p,
         y,
         z[:, np.newaxis],
         np.arange(len(p)) % n_domains,

@@ -1,7 +1,5 @@
 """Predictions come true, prices hold, and what is done is said."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -31,7 +29,7 @@ def rare_labels():
 
 def test_as_many_rows_are_decided_for_each_label_at_every_strength():
     p = probabilities(bias=2.0)
-    labels = solved(p).labels
+    labels = solved(p)
     np.testing.assert_array_equal(labels.posterior(p, 0.0), p.label)
     for strength in (0.25, 0.6, 1.0):
         decided = labels.posterior(p, strength).argmax(1)
@@ -44,7 +42,7 @@ def test_predictions_are_those_of_a_classifiers_decisions(is_known):
     found = solved(p, rows=rows if is_known else None)
     at = rows if is_known else p
     for strength in (0.0, found.tradeoff.auto, 1.0):
-        decided = np.eye(2)[found.labels.posterior(at, strength).argmax(1)]
+        decided = np.eye(2)[found.posterior(at, strength).argmax(1)]
         predicted = found.tradeoff.at(strength)
         for measure in (PARITY, OPPORTUNITY, ODDS):
             ratio = predicted_ratio(at, decided, measure, [1])
@@ -63,7 +61,7 @@ def test_a_target_is_met_from_above_at_strength_one(target, is_known):
     found = solved(p, target, rows).tradeoff
     assert found.auto == found.strengths[-1] == 1.0
     assert found.note is None or "is met as predicted, but" in found.note
-    for measure, ratio in found.targets.items():
+    for measure, ratio in found.goal.targets.items():
         assert ratio <= found.at(1.0)[measure]
     if isinstance(target, float):
         # The least that does, and less of the way is less.
@@ -107,7 +105,7 @@ def test_many_unlabelled_rows_decide_and_few_lean_on_the_sources():
 
     def shift(n):
         found = solved(sources, 1.0, target[np.arange(n)] if n else None)
-        return found.labels.shift(target)[:, 1] - found.labels.shift(target)[:, 0]
+        return found.shift(target)[:, 1] - found.shift(target)[:, 0]
 
     assert np.corrcoef(shift(4000), shift(0))[0, 1] < -0.9
     assert np.corrcoef(shift(3), shift(0))[0, 1] > 0.95
@@ -119,7 +117,7 @@ def test_intervals_hold_the_ratio_of_the_real_groups():
         p = probabilities(n=2000, bias=1.5, seed=seed)
         found = solved(p)
         y, z = drawn(p, seed=100 + seed)
-        decided = found.labels.posterior(p, 1.0).argmax(1)
+        decided = found.posterior(p, 1.0).argmax(1)
         rates = [decided[z == g].mean() for g in (0, 1)]
         low, high = found.tradeoff.intervals[PARITY][-1]
         inside.append(low <= min(rates) / max(rates) <= high)
@@ -148,7 +146,7 @@ def test_known_groups_of_the_unlabelled_rows_correct_the_prediction():
     goal = Goal.of(0.95, None, TWO)
 
     def ratio(adapted):
-        q = adapted.solve(goal).labels.posterior(adapted.target, 1.0)
+        q = adapted.solve(goal).posterior(adapted.target, 1.0)
         order = np.random.default_rng(0).permutation(6000)
         decided = q.argmax(1)
         rates = [decided[z[order] == g].mean() for g in (0, 1)]
@@ -163,7 +161,7 @@ def test_known_groups_of_the_unlabelled_rows_correct_the_prediction():
 
 def test_it_is_said_in_six_lines_what_is_done():
     found = solved(probabilities(bias=2.0), 1.0).tradeoff
-    text = str(replace(found, taken=found.auto))
+    text = str(found.with_strength("auto"))
     assert len(text.splitlines()) <= 6
     for words in (
         "favourable label y = 1 (guessed",

@@ -21,8 +21,8 @@ def test_rows_asked_for_a_label_follow_the_fair_posterior(strength):
     """Against the exact weights: x given y is p(x) q(y | x) / q(y)."""
     rng = np.random.default_rng(0)
     p = probabilities(n=4000, bias=2.0)
-    solution = control(p).solve(Goal.of(1.0, None, np.arange(2)))
-    q, prior = solution.labels.posterior(p, strength), p.label.mean(0)
+    fair = control(p).solve(Goal.of(1.0, None, np.arange(2)))
+    q, prior = fair.posterior(p, strength), p.label.mean(0)
     proposal = Proposal.best(p.label[:, 1], q[:, 1], prior[1])
     # Rows of the diffusion model: x given y0 has the weights p(y0 | x).
     n = 200_000

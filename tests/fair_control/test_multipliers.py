@@ -5,9 +5,10 @@ import pytest
 from scipy.optimize import linprog
 from scipy.special import expit
 
-from skfadm.fair_control.multipliers import Basis, decisions, offsets, solve
+from skfadm.fair_control.multipliers import Basis, decisions, solve
 from skfadm.fair_control.posteriors import Probabilities
 from skfadm.fair_control.rates import predicted_ratio
+from skfadm.fair_control.solution import offsets
 
 from .tables import ODDS, OPPORTUNITY, PARITY, decided_under, probabilities
 
@@ -94,14 +95,20 @@ def test_hat_functions_sum_to_one_and_make_linear_functions():
     s = np.random.default_rng(0).beta(0.5, 0.5, size=1000)
     groups = [np.column_stack([1 - s, s])]
     basis = Basis.of(groups)
-    np.testing.assert_allclose(basis(groups).sum(1), 1.0)
+    each = basis(groups).reshape(1000, 2, 3)
+    np.testing.assert_allclose(each.sum(2), 1.0)
     multipliers = np.array([[2.0, -1.0]])
     found = basis(groups) @ basis.from_groups(multipliers).T
     np.testing.assert_allclose(found[:, 0], groups[0] @ multipliers[0])
     # And these have no bends.
     m = basis.from_groups(multipliers)
-    np.testing.assert_allclose(m @ basis.bends() @ m.T, 0.0, atol=1e-9)
-    assert np.array([0.0, 1.0, 0.0]) @ basis.bends() @ np.array([0.0, 1.0, 0.0]) > 1
+    assert basis.bend(m)[0] == pytest.approx(0.0, abs=1e-9)
+    bent = m + np.eye(6)[1]
+    price, slope = basis.bend(bent)
+    assert price > 1
+    assert basis.bend(bent + 1e-6 * slope)[0] - price == pytest.approx(
+        1e-6 * (slope**2).sum(), rel=1e-3
+    )
 
 
 def test_a_label_that_nobody_is_decided_for_gets_alike_probabilities():
