@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from .diffusion.generation import RowGenerator
 from .diffusion.row_streams import RowStreams
 from .encoding import TabularEncoder
 from .fair_control.control import FairControl
-from .fair_control.labels import FairLabels, Proposal, draw
+from .fair_control.labels import ANY, FairLabels, acceptance, draw, importance
 from .fair_control.posteriors import Posteriors
 
 Codes = NDArray[np.int64]
@@ -90,20 +90,20 @@ class TableSampler:
         self, request: Request, index: Codes, codes: NDArray[np.integer]
     ) -> list[tuple[Table, NDArray[np.integer]]]:
         strengths = [s if self.control is not None else 0.0 for s in self.strengths]
-        if request.is_asked and any(strengths):
-            return [self._asked(request, index, codes, s) for s in strengths]
+        if request.is_asked:
+            return [(self._asked(request, index, codes, s), codes) for s in strengths]
         rows = generate_rows(
             self.generator, codes, request.seed, index, n_jobs=self.n_jobs
         )
         X = self.encoder.decode(rows, seed=request.seed, first=int(index[0]))
-        if request.is_asked:
-            return [(X.copy(), codes) for _ in strengths]
         u = RowStreams(request.seed, index, LABEL_STREAM).uniform(1).numpy()[:, 0]
         p = p_label = None
         if self.control is not None and any(strengths):
             p = self.control.predict(X)
         if self.posteriors is not None and not all(strengths):
-            p_label = self.posteriors.predict_label(X) if p is None else p.label
+            p_label = (
+                self.posteriors.predict(X, groups=False) if p is None else p
+            ).label
 
         def labels(strength: float) -> NDArray[np.integer]:
             if strength and p is not None and self.fair is not None:
@@ -118,11 +118,16 @@ class TableSampler:
         index: Codes,
         codes: NDArray[np.integer],
         strength: float,
-    ) -> tuple[Table, NDArray[np.integer]]:
-        """Return rows whose labels are those asked for, by rejection."""
-        assert self.control is not None and self.fair is not None
-        proposals = self._proposals(np.unique(codes), strength)
-        epsilon = np.array([p.epsilon if p else 0.0 for p in proposals])
+    ) -> Table:
+        """Return rows for the labels that are asked for; by rejection, if made fair."""
+        decode = partial(self.encoder.decode, seed=request.seed)
+        first = int(index[0])
+        if not strength or self.control is None or self.fair is None:
+            made = generate_rows(
+                self.generator, codes, request.seed, index, n_jobs=self.n_jobs
+            )
+            return decode(made, first=first)
+        bounds = self._bounds(self.control, self.fair, np.unique(codes), strength)
         rows = np.empty((len(codes), self.generator.layout.n_columns), np.float32)
         best = np.full(len(codes), -np.inf)
         pending = np.arange(len(codes))
@@ -130,21 +135,16 @@ class TableSampler:
             y, at = codes[pending], index[pending]
             stream = RowStreams(request.seed, at, LABEL_STREAM + attempt)
             u = stream.uniform(4).clamp(1e-7, 1 - 1e-7).numpy()
-            for_any = u[:, 0] < epsilon[y]
-            proposed = np.where(for_any, draw(self.prior[np.newaxis], u[:, 1]), y)
+            for_any = draw(self.prior[np.newaxis], u[:, 1])
+            proposed = np.where(u[:, 0] < ANY, for_any, y)
             new = generate_rows(
                 self.generator, proposed, request.seed, at, attempt, self.n_jobs
             )
-            X = self.encoder.decode(new, seed=request.seed)
-            p = self.control.predict(X)
+            p = self.control.predict(decode(new))
             q = self.fair.posterior(p, strength)
-            log_accept = np.empty(len(y))
-            for label in np.unique(y):
-                of_label, proposal = y == label, proposals[label]
-                assert proposal is not None
-                log_accept[of_label] = proposal.log_acceptance(
-                    p.label[of_label, label], q[of_label, label], self.prior[label]
-                )
+            own = np.arange(len(y)), y
+            w = importance(p.label[own], q[own], self.prior[y])
+            log_accept = np.minimum(np.log(w / bounds[y]), 0.0)
             # A row that is never accepted becomes one of its attempts: the largest of
             # log w + Gumbel noise is a draw with weights w.
             key = log_accept - np.log(-np.log(u[:, 3]))
@@ -155,28 +155,28 @@ class TableSampler:
             pending = pending[~accepted]
             if not len(pending):
                 break
-        first = int(index[0])
-        return self.encoder.decode(rows, seed=request.seed, first=first), codes
+        return decode(rows, first=first)
 
-    def _proposals(
-        self, asked: NDArray[np.integer], strength: float
-    ) -> list[Proposal | None]:
-        """Return how to propose rows for each label that is asked for."""
-        assert self.control is not None and self.fair is not None
-        p = self.control.sources
-        q = self.fair.posterior(p, strength)
-        proposals: list[Proposal | None] = [None] * len(self.classes)
+    def _bounds(
+        self,
+        control: FairControl,
+        fair: FairLabels,
+        asked: NDArray[np.integer],
+        strength: float,
+    ) -> NDArray[np.float64]:
+        """Return bounds of the importance of rows for labels that are asked for."""
+        p, q = control.sources.label, fair.posterior(control.sources, strength)
+        bounds = np.ones(len(self.classes))
         for y in asked:
-            proposal = Proposal.best(p.label[:, y], q[:, y], self.prior[y])
-            if proposal.acceptance < MIN_ACCEPTANCE:
+            bounds[y], accepted = acceptance(p[:, y], q[:, y], self.prior[y])
+            if accepted < MIN_ACCEPTANCE:
                 raise ValueError(
                     f"y asks for the label {self.classes[y]!r}, which fair labels of "
                     f"strength {strength:g} give to {100 * q[:, y].mean():.2g} % of "
                     "the rows; expected labels that are given more often. Lower "
                     "lambda_yz, or ask for others."
                 )
-            proposals[y] = proposal
-        return proposals
+        return bounds
 
 
 def requested_codes(

@@ -41,7 +41,7 @@ def test_labels_are_drawn_from_the_classifiers_where_none_are_asked_for(
 def test_labels_are_those_of_the_diffusion_where_the_classifiers_tell_none(monkeypatch):
     X = np.random.default_rng(0).normal(size=(N, 6))
     y = (X > 0).sum(1) % 2  # which trees and linear models do not see
-    monkeypatch.setattr(Posteriors, "predict_label", None)
+    monkeypatch.setattr(Posteriors, "predict", None)
     _, y_new = tiny().fit(X, y).sample(200)
     assert 60 < y_new.sum() < 140
 

@@ -12,11 +12,10 @@ from scipy.stats.contingency import crosstab
 
 from .calibration import Calibration, calibrate, calibrated
 from .goal import Goal
-from .labels import PARTS, FairLabels
-from .multipliers import Shift
+from .labels import PARTS, FairLabels, Path, bracket, is_met, predicted
+from .multipliers import Basis, Shift, solve
 from .posteriors import Posteriors, Probabilities
-from .rates import lowest_over_highest
-from .solution import Path, blind_shift, bracket, is_met, known_shift, predicted
+from .rates import MEASURES, lowest_over_highest
 from .tradeoff import Tradeoff
 
 Array = NDArray[np.float64]
@@ -30,6 +29,8 @@ MIN_ROWS, MAX_DOMAINS = 30, 20
 SIGNIFICANCE = 0.01
 #: Rows are unlike others at this distance; fewer rows say nothing of it.
 ALIEN, FEW = 0.8, 20
+#: The shift of so many unlabelled rows counts half, the rest is that of the sources.
+HALF_ROWS = 100
 #: The rates of more groups or labels cannot be made alike.
 MAX_GROUPS = 20
 #: Without a target, "auto" goes no further than this ratio of demographic parity.
@@ -132,22 +133,27 @@ class FairControl:
 
     def solve(self, goal: Goal) -> FairLabels:
         """Return the fair labels of a goal."""
+        p, targets = self.sources, goal.targets
+        how: dict[str, Any] = {"keep_shares": goal.keeps_shares}
         key = f"{goal.measures} {goal.labels}"
         if key not in self.blind:
-            self.blind[key] = blind_shift(self.sources, goal)
-        shift, p = self.blind[key], self.sources
-        price, name, is_known = BLIND_PRICE, "the source rows", False
+            aims, basis = dict.fromkeys(goal.measures, 1.0), Basis.of(p)
+            self.blind[key] = solve(p, basis, aims, goal.labels, by_group=False, **how)
+        shift, points, name = self.blind[key], BLIND_PRICE, "the source rows"
         if self.target is not None:
-            part = 1.0
+            part, path = 1.0, Path(p, shift, goal)
             if goal.keeps_shares:
                 # As far as the default goes there, since parity carries over in part.
-                path = Path(p, shift, goal)
-                part = path.affordable(min(price, OF_GAIN * path.gain()))
-            p, shift = self.target, known_shift(self.target, shift, part, goal)
-            price, name, is_known = PRICE, "the unlabelled rows", True
-        path, acts = Path(p, shift, goal), goal.targets is not None or self.differs
-        price = min(price, OF_GAIN * path.gain())
-        if goal.targets is None:
+                part = path.affordable(min(points, OF_GAIN * path.gain()))
+            p, points, name = self.target, PRICE, "the unlabelled rows"
+            aims = {m: min(1.0, r + 0.01) for m, r in (targets or {}).items()}
+            aims = aims or {MEASURES[0]: 1.0}
+            own = solve(p, shift.basis, aims, goal.labels, by_group=True, **how)
+            trust = len(p) / (len(p) + HALF_ROWS)
+            shift = own.mixed(trust, shift, (1.0 - trust) * part)
+        path, acts = Path(p, shift, goal), targets is not None or self.differs
+        price = min(points, OF_GAIN * path.gain())
+        if targets is None:
             end, auto = 1.0, bracket(lambda part: path.ratio(part) >= ENOUGH)[1]
         else:
             end = auto = bracket(path.is_met, PARTS)[1]
@@ -155,6 +161,7 @@ class FairControl:
         auto = min(auto, path.affordable(price)) if acts else 0.0
         # Where the target is met without a shift, all of the way is none.
         auto = auto / end if end else 1.0
+        is_known = self.target is not None
         tradeoff = Tradeoff(
             goal=goal,
             rows=name,
@@ -167,25 +174,21 @@ class FairControl:
 
     def _versions(self) -> list[tuple[Any, Probabilities]]:
         """Return what p(z | x) might be: told, or groups mixed, as in other domains."""
-        calibrations = self.calibrations
+        found: list[tuple[Any, Any]] = []
         if self.target is None:
-            at = {d: np.flatnonzero(self.domains == d) for d in calibrations}
-            at = {d: rows[:FOR_INTERVALS] for d, rows in at.items()}
-            return [
-                (at[d], calibrated(self.sources[at[d]], c))
-                for d, c in calibrations.items()
+            for domain, calibration in self.calibrations.items():
+                at = np.flatnonzero(self.domains == domain)[:FOR_INTERVALS]
+                found.append((at, calibrated(self.sources[at], calibration)))
+        elif self.calibration is None:
+            some = slice(FOR_INTERVALS)
+            pairs = zip(self.target.group, self.sources.group, strict=True)
+            n_labels = self.sources.label.shape[1]
+            moved = [
+                Calibration.of_prior(a, b.mean(axis=0), n_labels) for a, b in pairs
             ]
-        if self.calibration is not None:
-            return []
-        p = self.target[:FOR_INTERVALS]
-        moved = tuple(
-            Calibration.of_prior(group, source.mean(axis=0), p.label.shape[1])
-            for group, source in zip(self.target.group, self.sources.group, strict=True)
-        )
-        return [
-            (slice(FOR_INTERVALS), calibrated(p, c))
-            for c in (moved, *calibrations.values())
-        ]
+            for calibration in (tuple(moved), *self.calibrations.values()):
+                found.append((some, calibrated(self.target[some], calibration)))
+        return found
 
 
 def what_is_in_the_way(n_groups: tuple[int, ...], n_labels: int) -> str | None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .._text import names_of
@@ -37,8 +36,8 @@ class Goal:
     why: str
     #: Its name, with that of the column where the label alone says little.
     shown: str = ""
-    #: Whether it is guessed to be other than the larger of two.
-    is_odd: bool = False
+    #: What to warn of, where it is guessed to be other than the larger of two.
+    warning: str | None = None
 
     @classmethod
     def of(
@@ -64,7 +63,10 @@ class Goal:
         if len(names) > 2:
             return cls(targets, tuple(range(len(names))), None, "each label")
         code, why = _favourable(names, name)
-        return cls(targets, (code,), names[code], why, shown[code], code == 0)
+        odd = f"Fair labels take {names[code]!r} for the favourable label ({why}). "
+        odd += "Set pos_label to say which it is."
+        warning = None if code else odd
+        return cls(targets, (code,), names[code], why, shown[code], warning)
 
     @property
     def measures(self) -> tuple[str, ...]:
@@ -75,16 +77,6 @@ class Goal:
     def keeps_shares(self) -> bool:
         """Whether as many rows are decided for each label: they are for parity."""
         return self.measures == MEASURES[:1]
-
-    @property
-    def warning(self) -> str | None:
-        """What to warn of, where the favourable label is guessed against the rule."""
-        if not self.is_odd:
-            return None
-        return (
-            f"Fair labels take {self.pos_label!r} for the favourable label "
-            f"({self.why}). Set pos_label to say which it is."
-        )
 
 
 def _favourable(names: list[Any], column: Any) -> tuple[int, str]:
@@ -97,9 +89,8 @@ def _favourable(names: list[Any], column: Any) -> tuple[int, str]:
         return code, f"guessed, since {names[1 - code]!r} sounds unfavourable"
     if isinstance(column, str) and UNFAVOURABLE.search(column.lower()):
         # Who is neither yes nor no to what is bad is taken for the lesser of it.
-        return int(
-            no[1] and not no[0]
-        ), f"guessed, since {column!r} sounds unfavourable"
+        code = int(no[1] and not no[0])
+        return code, f"guessed, since {column!r} sounds unfavourable"
     if no[1] and not no[0]:
         return 0, f"guessed, since {names[1]!r} says no"
     return 1, "guessed: the larger"
@@ -116,7 +107,7 @@ def _targets(target: float | Mapping[str, float] | None) -> dict[str, float] | N
             f"{', '.join(MEASURES)}."
         )
     for name, ratio in targets.items():
-        if isinstance(ratio, bool) or not isinstance(ratio, Real | np.number):
+        if isinstance(ratio, bool) or not isinstance(ratio, Real):
             raise TypeError(
                 f"fairness_target[{name!r}] is {ratio!r}; expected a ratio."
             )

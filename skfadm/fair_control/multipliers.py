@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import block_diag
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
 from .posteriors import Probabilities
-from .rates import CONDITIONS, members
+from .rates import CONDITIONS
 
 Array = NDArray[np.float64]
 
@@ -33,68 +34,72 @@ BEND = 2e-3
 class Basis:
     """Three hat functions of each column of p(z | x): what a shift is made of.
 
-    They interpolate between the knots 0, the median and 1, so that linear functions of
-    p(z | x) are among what they can make.
+    They interpolate between the knots 0, the median and 1.
     """
 
     middle: Array
 
     @classmethod
-    def of(cls, groups: Sequence[Array]) -> Basis:
-        """Return the basis for rows; `groups` is p(z | x), one array an attribute."""
-        return cls(np.clip(np.median(np.hstack(groups), axis=0), 0.01, 0.99))
+    def of(cls, p: Probabilities) -> Basis:
+        """Return the basis for rows."""
+        return cls(np.clip(np.median(np.hstack(p.group), axis=0), 0.01, 0.99))
 
     def __call__(self, groups: Sequence[Array]) -> Array:
-        """Return the functions of rows, shape (n, n_functions); each column's sum to 1.
-
-        Those of a column stand together.
-        """
+        """Return the functions of rows, (n, n_functions); three a column, of sum 1."""
         p = np.hstack(groups)
         low = np.maximum(1.0 - p / self.middle, 0.0)
         high = np.maximum(1.0 - (1.0 - p) / (1.0 - self.middle), 0.0)
         return np.stack([low, 1.0 - low - high, high], axis=2).reshape(len(p), -1)
 
-    def from_groups(self, multipliers: Array) -> Array:
-        """Return what makes the functions the sum of p(z | x) times multipliers.
+    def among(self, p: Probabilities, condition: str, y: int) -> Array:
+        """Return the functions among the rows of a condition, (n, n_functions)."""
+        if condition == "all":
+            return self(p.group)
+        labels = np.arange(p.label.shape[1])
+        labels = labels[(labels == y) == (condition == "label")]
+        each = [self([g[:, k] for g in p.group_given_label]) for k in labels]
+        return np.einsum("nk,knf->nf", p.label[:, labels], np.stack(each))
 
-        From shape (n_labels, groups of all attributes) to (n_labels, n_functions).
-        """
+    def linear(self) -> Array:
+        """Return the columns as sums of functions, (n_groups, n_functions)."""
         knots = np.column_stack([0 * self.middle, self.middle, self.middle**0])
-        return (multipliers[:, :, np.newaxis] * knots).reshape(len(multipliers), -1)
+        return block_diag(*knots)
 
     def bend(self, multipliers: Array) -> tuple[float, Array]:
-        """Return the sum of squared bends of (n_labels, n_functions), and its slope."""
+        """Return the price of the bends of (n_labels, n_functions), and its slope."""
         left, right = 1.0 / self.middle, 1.0 / (1.0 - self.middle)
         bend = np.column_stack([left, -left - right, right])
         m = multipliers.reshape(len(multipliers), -1, *bend.shape)
         found = (m * bend).sum(axis=3, keepdims=True)
-        return float((found**2).sum()), 2 * (found * bend).reshape(multipliers.shape)
+        slope = (found * bend).reshape(multipliers.shape)
+        return 0.5 * BEND * float((found**2).sum()), BEND * slope
 
 
 @dataclass(frozen=True)
 class Shift:
     r"""What is added to log p(y | x) to make it fair, up to a constant in y.
 
-    .. math:: S_y(x) = \sum_k A_k(x) M_{yk}
-              + \sum_{y'} p(y' | x) \sum_k A_k^{y'}(x) N_{yy'k}
+    .. math:: S_y(x) = \sum_c \sum_k A_{cyk}(x) M_{cyk}
 
-    with :math:`A` the basis at :math:`p(z | x)` and :math:`A^y` at :math:`p(z | x, y)`.
+    with the functions A of the basis among the rows of each condition c.
     """
 
     basis: Basis
-    overall: Array
-    by_label: Array
+    #: M of each condition, (n_labels, n_functions).
+    multipliers: Mapping[str, Array]
 
     def mixed(self, share: float, other: Shift, other_share: float) -> Shift:
-        """Return the weighted sum of two shifts of the same basis."""
-        pairs = (self.overall, other.overall), (self.by_label, other.by_label)
-        return Shift(self.basis, *(share * a + other_share * b for a, b in pairs))
+        """Return the weighted sum of two shifts of the same basis and conditions."""
+        pairs = {c: (m, other.multipliers[c]) for c, m in self.multipliers.items()}
+        found = {c: share * a + other_share * b for c, (a, b) in pairs.items()}
+        return Shift(self.basis, found)
 
     def __call__(self, p: Probabilities) -> Array:
         """Return the shift of rows, shape (n, n_labels)."""
-        shift = self.basis(p.group) @ self.overall.T
-        for y in np.flatnonzero(self.by_label.any(axis=(0, 2))).tolist():
-            shift += _of_label(self.basis, p, y) @ self.by_label[:, y].T
+        shift = np.zeros_like(p.label)
+        for condition, multipliers in self.multipliers.items():
+            for y in np.flatnonzero(multipliers.any(axis=1)).tolist():
+                shift[:, y] += self.basis.among(p, condition, y) @ multipliers[y]
         return shift
 
 
@@ -117,7 +122,8 @@ def solve(
               \exp \frac{\log p(y | x) + S_y(x; v)}{T}.
 
     Rates are those of groups or, not `by_group`, those at each knot, with a price on
-    bends. Constraints of all conditions stand side by side.
+    bends, which linear functions have none of. Constraints of all conditions stand side
+    by side.
     """
     wanted: dict[str, float] = {}
     for measure, ratio in targets.items():
@@ -125,42 +131,43 @@ def solve(
             wanted[condition] = max(ratio, wanted.get(condition, 0.0))
     labels, log_p = list(labels), np.log(p.label)
     n, n_labels = log_p.shape
-
-    def functions_of(y: int) -> Array:
-        if by_group:
-            return np.hstack([part for c in wanted for part in members(p, c, y)])
-        return np.hstack([_functions(basis, p, c, y) for c in wanted])
-
-    # For parity they are the same for each label.
-    is_parity = list(wanted) == ["all"]
-    functions = [functions_of(y) for y in (labels[:1] if is_parity else labels)]
-    functions *= len(labels) // len(functions)
-    sizes = [g.shape[1] for g in p.group] if by_group else [3] * len(basis.middle)
+    # For parity the functions are the same for each label.
+    alike = [labels] if list(wanted) == ["all"] else [[y] for y in labels]
+    sizes, into = [3] * len(basis.middle), np.eye(3 * len(basis.middle))
+    if by_group:
+        sizes, into = [g.shape[1] for g in p.group], basis.linear()
+    into = block_diag(*[into] * len(wanted))
+    terms = [
+        (ys, np.hstack([basis.among(p, c, ys[0]) for c in wanted]) @ into.T)
+        for ys in alike
+    ]
     blocks = np.repeat(np.arange(len(sizes) * len(wanted)), sizes * len(wanted))
     delta = np.repeat([(1 - r) / (1 + r) for r in wanted.values()], sum(sizes))
-    rows = np.stack([_constraints(f.mean(axis=0), blocks, delta) for f in functions])
+    each = [f.mean(axis=0) for ys, f in terms for _ in ys]
+    rows = np.stack([_constraints(means, blocks, delta) for means in each])
     n_bounded = rows[:, :, 0].size
     shares = decisions(log_p).mean(axis=0)
 
     def multipliers(v: Array) -> Array:
-        return (v[:n_bounded].reshape(len(labels), 1, -1) @ rows)[:, 0]
+        found = np.zeros((n_labels, rows.shape[2]))
+        found[labels] = (v[:n_bounded].reshape(len(labels), 1, -1) @ rows)[:, 0]
+        return found
 
     def dual(v: Array, temperature: float) -> tuple[float, Array]:
         m = multipliers(v)
         logits = log_p + v[n_bounded:]
-        for y, f, own in zip(labels, functions, m, strict=True):
-            logits[:, y] += f @ own
+        for ys, f in terms:
+            logits[:, ys] += f @ m[ys].T
         logits /= temperature
         total = logsumexp(logits, axis=1)
         q = np.exp(logits - total[:, np.newaxis]) / n
-        slope = np.stack([q[:, y] @ f for y, f in zip(labels, functions, strict=True)])
-        price = 0.0
-        if not by_group:
-            price, steep = basis.bend(m)
-            price, slope = 0.5 * BEND * price, slope + 0.5 * BEND * steep
+        price, slope = basis.bend(m @ into)
+        slope = slope @ into.T
+        for ys, f in terms:
+            slope[ys] += q[:, ys].T @ f
         value = temperature * float(total.mean()) - float(v[n_bounded:] @ shares)
         gradient = 2 * RIDGE * v
-        gradient[:n_bounded] += (rows @ slope[:, :, np.newaxis]).ravel()
+        gradient[:n_bounded] += (rows @ slope[labels, :, np.newaxis]).ravel()
         gradient[n_bounded:] += q.sum(axis=0) - shares
         return value + price + RIDGE * float(v @ v), gradient
 
@@ -176,17 +183,8 @@ def solve(
             bounds=[(0.0, None)] * n_bounded + [free] * n_labels,
             options={"maxiter": 300, "ftol": 1e-10, "gtol": 1e-7},
         ).x
-    overall = np.zeros((n_labels, 3 * len(basis.middle)))
-    by_label = np.zeros((n_labels, *overall.shape))
-    parts = np.split(multipliers(v), len(wanted), axis=1)
-    for condition, found in zip(wanted, parts, strict=True):
-        of_basis = basis.from_groups(found) if by_group else found
-        for y, m in zip(labels, of_basis, strict=True):
-            if condition == "all":
-                overall[y] += m
-            else:
-                by_label[y, (np.arange(n_labels) == y) == (condition == "label")] += m
-    return Shift(basis, overall, by_label)
+    parts = np.split(multipliers(v) @ into, len(wanted), axis=1)
+    return Shift(basis, dict(zip(wanted, parts, strict=True)))
 
 
 def temperatures(p: Probabilities, labels: Sequence[int]) -> tuple[float, ...]:
@@ -209,17 +207,3 @@ def _constraints(means: Array, blocks: NDArray[Any], delta: Array) -> Array:
     mean = alike / np.maximum(alike.sum(axis=1, keepdims=True), 1) @ scale
     mean, delta = mean * met[:, np.newaxis], delta[:, np.newaxis]
     return np.vstack([scale - (1 - delta) * mean, (1 + delta) * mean - scale])
-
-
-def _functions(basis: Basis, p: Probabilities, condition: str, y: int) -> Array:
-    """Return the basis among the rows of a condition, shape (n, n_functions)."""
-    if condition == "all":
-        return basis(p.group)
-    is_own = condition == "label"
-    labels = [k for k in range(p.label.shape[1]) if (k == y) == is_own]
-    return np.sum([_of_label(basis, p, k) for k in labels], axis=0)
-
-
-def _of_label(basis: Basis, p: Probabilities, y: int) -> Array:
-    """Return the basis at p(z | x, y) times p(y | x), shape (n, n_functions)."""
-    return p.label[:, [y]] * basis([g[:, y] for g in p.group_given_label])

@@ -94,19 +94,13 @@ class Posteriors:
     #: Whether p(y | x) is better than the shares of the labels, by more than chance.
     tells_labels: bool
 
-    def predict_label(self, X: Any) -> Array:
-        """Return p(y | x) alone, shape (n, n_labels)."""
-        table = _table(self.features, X)
-        with _few_threads(len(table)):
-            return self.label.predict(table)
-
-    def predict(self, X: Any) -> Probabilities:
-        """Return the probabilities of the rows of a table."""
+    def predict(self, X: Any, *, groups: bool = True) -> Probabilities:
+        """Return the probabilities of the rows of a table, or of their labels alone."""
         table = _table(self.features, X)
         with _few_threads(len(table)):
             p = self.label.predict(table)
             table = _with_prediction(self.features, table, p)
-            pairs = zip(self.groups, self.factors, strict=True)
+            pairs = zip(self.groups, self.factors, strict=True) if groups else ()
             given = tuple(_by_label(g.predict(table), factors) for g, factors in pairs)
             return Probabilities(p, given)
 
@@ -122,7 +116,11 @@ def fit_posteriors(
     """
     features = ClassifierFeatures().fit(X)
     table, n_words = _table(features, X), features.kinds_.count("words")
-    folds = _folds(np.column_stack([y, z]), np.random.default_rng(seed))
+    # Every kind of row is spread over all folds.
+    _, kinds = np.unique(np.column_stack([y, z]), axis=0, return_inverse=True)
+    order = np.lexsort((np.random.default_rng(seed).random(len(y)), kinds.ravel()))
+    folds = np.empty(len(y), dtype=np.int64)
+    folds[order] = np.arange(len(y)) % min(N_FOLDS, len(y))
     groups, factors, given, auc = [], [], [], []
     with _few_threads(len(table)):
         label, p_label = _cross_fit(table, n_words, y, n_labels, folds, seed)
@@ -156,16 +154,6 @@ def _auc(p: Array, codes: Codes) -> float:
         if (codes != group).any()
     ]
     return float(np.mean(found)) if found else 0.5
-
-
-def _folds(codes: Codes, rng: np.random.Generator) -> Codes:
-    """Return a fold for each row; every kind of row is spread over all folds."""
-    _, kinds = np.unique(codes, axis=0, return_inverse=True)
-    shuffled = rng.permutation(len(codes))
-    order = shuffled[np.argsort(kinds.ravel()[shuffled], kind="stable")]
-    folds = np.empty(len(codes), dtype=np.int64)
-    folds[order] = np.arange(len(codes)) % min(N_FOLDS, len(codes))
-    return folds
 
 
 def _cross_fit(

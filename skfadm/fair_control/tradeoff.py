@@ -89,17 +89,7 @@ class Tradeoff:
     taken: float = np.nan
 
     def with_strength(self, lambda_yz: float | str) -> Tradeoff:
-        """Return the same with the strength that a parameter stands for as `taken`.
-
-        Parameters
-        ----------
-        lambda_yz : float or "auto"
-            As of `FairDiffusionGenerator`. A number has no `note`.
-
-        Returns
-        -------
-        Tradeoff
-        """
+        """Return the same with what a parameter stands for as `taken`."""
         if lambda_yz == "auto":
             return replace(self, taken=self.auto)
         return replace(self, taken=float(lambda_yz), note=None)

@@ -118,7 +118,9 @@ def test_rows_without_a_group_teach_the_label_alone():
     assert log_loss(z[known], of_label[known]) < 0.55
     none, p_none = fit_posteriors(X, y, z[:, None][:, :0], 2, (), 0)
     assert none.groups == none.group_auc == p_none.group == ()
-    np.testing.assert_array_equal(none.predict_label(X), none.predict(X).label)
+    np.testing.assert_array_equal(
+        posteriors.predict(X, groups=False).label, posteriors.predict(X).label
+    )
 
 
 def test_how_well_groups_can_be_told_is_measured_out_of_fold():
