@@ -77,6 +77,7 @@ PAPER = Recipe(
     loss=score_matching_loss,
     categorical=False,
     conditional=False,
+    second_order=True,
     weighted=False,
     training_times=uniform_times,
     optimisers=adam,

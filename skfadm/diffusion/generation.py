@@ -9,11 +9,10 @@ from functools import partial
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Generator, Tensor
+from torch import Tensor
 
 from .devices import has_fast_bfloat16
 from .layout import Layout
-from .losses import MIN_NOISE_LEVEL, fill_numbers
 from .objective import NetworkSizes, Recipe, restore
 from .row_streams import RowStreams
 from .samplers import DenoiserFunction, Solver
@@ -163,11 +162,10 @@ class RowGenerator:
             # On Adult twice as fast, and no figure of fidelity moves by 0.001.
             networks.score.network.halve()
         sde, emphasis = networks.score.sde, emphasis_of(label_counts)
-        classifier = None if recipe.conditional else networks.y
         return cls(
             networks.score,
             networks.score.layout,
-            Guidance(classifier, networks.z, lambda_y, lambda_z, emphasis),
+            Guidance(networks.y, networks.z, lambda_y, lambda_z, emphasis),
             sde,
             recipe.sampling_times(n_steps, sde),
             recipe.solver,
@@ -202,25 +200,3 @@ class RowGenerator:
                 f"({self.guidance.lambda_z:g})."
             )
         return rows.cpu().numpy()
-
-
-def label_probabilities(
-    sizes: NetworkSizes,
-    recipe: Recipe,
-    weights: dict[str, NDArray[np.float32]],
-    rows: NDArray[np.float32],
-    seed: int,
-    device: str,
-) -> NDArray[np.float64]:
-    """Return p(y | x) of compact rows by the label classifier, at the least noise."""
-    networks = restore(sizes, recipe, weights, device)
-    generator = Generator(device).manual_seed(seed)
-    layout, sde = networks.score.layout, networks.score.sde
-    t = sde.time(torch.tensor([[MIN_NOISE_LEVEL]], device=device))
-    alpha, sigma = sde.marginal(t)
-    with torch.no_grad():
-        filled = fill_numbers(torch.as_tensor(rows, device=device), generator)
-        x = alpha * layout.expand(filled)
-        x += sigma * torch.randn(x.shape, generator=generator, device=device)
-        (log_p,) = networks.y(x, t)
-    return log_p.exp().cpu().numpy().astype(np.float64)

@@ -30,8 +30,10 @@ class Recipe:
     #: drawn at the end. Otherwise each of its channels is a number like any other.
     categorical: bool
     #: Whether the score network is given labels, and gives label guidance itself.
-    #: Otherwise a classifier does.
+    #: Otherwise there is a label classifier that does.
     conditional: bool
+    #: Whether training differentiates through the inner step, as Algorithm 1 does.
+    second_order: bool
     #: Whether the losses on B_in and B_out count by their shares of the rows, and rare
     #: labels are drawn more often and count by as much less.
     weighted: bool
@@ -53,6 +55,7 @@ DEFAULT = Recipe(
     loss=denoising_loss,
     categorical=True,
     conditional=True,
+    second_order=False,
     weighted=True,
     training_times=lognormal_times,
     optimisers=muon_and_adam,
