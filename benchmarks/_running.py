@@ -156,6 +156,13 @@ def _rows_of(table: pd.DataFrame, about: Row) -> pd.DataFrame:
     return table[(table[list(about)] == pd.Series(about)).all(axis=1)]
 
 
+def timed(call: Callable[[], Any]) -> tuple[Any, float]:
+    """Return what a call returns, and its seconds."""
+    start = time.perf_counter()
+    found = call()
+    return found, time.perf_counter() - start
+
+
 def half_width(values: pd.Series) -> float:
     """Return half the 95 % interval of a mean, by Student's t; NaN for one value."""
     known = values.dropna()

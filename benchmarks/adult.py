@@ -10,9 +10,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,11 +24,12 @@ from skfadm.fair_control.rates import MEASURES
 from skfadm.report import quality_report
 
 from . import _tables
-from ._running import Row, add_set, asked, collect, count, new_parser, units
-from ._tables import hold_out
+from ._running import Row, add_set, asked, collect, count, new_parser, timed, units
+from ._tables import Table, hold_out
 from .downstream import classifiers, over_targets, teach
 
 POSITIVE = ">50K"
+PREDICTED = dict(zip(("ACC", "R_DP", "R_EOp"), ("accuracy", *MEASURES), strict=False))
 GENERATORS: dict[str, Any] = {"skfadm": FairDiffusionGenerator, "FADM": FADM}
 
 
@@ -76,51 +76,58 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def run(data: Any, args: argparse.Namespace, seed: int, target: str) -> Iterator[Row]:
+def run(data: Table, args: argparse.Namespace, seed: int, target: str) -> Iterator[Row]:
     """Yield a row for each setting and classifier of one target and seed."""
-    sources, target_rows = hold_out(data, target)
-    real, test = sources[:2], target_rows[:3]
-    how = {"pos_label": POSITIVE, "random_state": seed, "names": args.classifiers}
-    for row in teach(real, test, **how):
-        yield {"setting": "real rows", **row}
+    sources, test = hold_out(data, target)
     generator = GENERATORS[args.generator](random_state=seed, verbose=1)
     generator.set_params(**dict(args.set))
-    start = time.perf_counter()
-    with warnings.catch_warnings():
-        # Targets that are out of reach: what is predicted stands in the table.
-        warnings.simplefilter("ignore", UserWarning)
-        generator.fit(*sources)
-        fit_s = time.perf_counter() - start
-        for name, params, n_unlabelled in settings(args):
-            generator.set_params(**params)
+    how = {"pos_label": POSITIVE, "random_state": seed, "names": args.classifiers}
+    for made, row in over_settings(
+        generator, settings(args), sources, test, args.rows, **how
+    ):
+        if made is not None:
+            positives = float(np.mean(made[1] == POSITIVE))
+            row |= {"positives": positives, **_likeness(sources[:2], made, seed)}
+        for own in row.pop("scores"):
+            yield {**row, **own}
+
+
+def over_settings(
+    generator: Any,
+    settings: Iterable[tuple[str, Row, int | None]],
+    sources: Table,
+    test: Table,
+    n_rows: int,
+    **how: Any,
+) -> Iterator[tuple[Any, Row]]:
+    """Yield the table of each setting, and a row about it with the scores it teaches.
+
+    First there are the real source rows. A setting is a name, parameters, and how many
+    unlabelled rows of the target are known, where None is all of them.
+    """
+    seed = how["random_state"]
+    yield None, {"setting": "real", "scores": teach(sources[:2], test[:3], **how)}
+    fit_s = None
+    for name, params, n_known in settings:
+        generator.set_params(**params)
+        with warnings.catch_warnings(record=True) as caught:
+            # Targets that are out of reach: what is predicted stands in the table.
+            warnings.simplefilter("always", UserWarning)
+            if fit_s is None:
+                _, fit_s = timed(partial(generator.fit, *sources))
             if hasattr(generator, "adapt"):
-                rng = np.random.default_rng(seed)
-                unlabelled = test[0].iloc[rng.permutation(len(test[0]))[:n_unlabelled]]
-                generator.adapt(unlabelled if n_unlabelled else None)
-            start = time.perf_counter()
-            table = generator.sample(args.rows, random_state=seed)
-            about = {
-                "setting": name,
-                "fit_s": fit_s,
-                "sample_s": time.perf_counter() - start,
-                "positives": float(np.mean(table[1] == POSITIVE)),
-                **_predicted(generator),
-                **_likeness(real, table, seed),
-            }
-            for row in teach(table, test, **how):
-                yield {**row, **about}
-
-
-def _predicted(generator: Any) -> Row:
-    if getattr(generator, "tradeoff_", None) is None:
-        return {}
-    predicted = generator.tradeoff_.at(generator.lambda_yz_)
-    return {
-        "lambda_yz": generator.lambda_yz_,
-        "predicted_ACC": predicted["accuracy"],
-        "predicted_R_DP": predicted["demographic_parity"],
-        "predicted_R_EOp": predicted["equal_opportunity"],
-    }
+                order = np.random.default_rng(seed).permutation(len(test.X))
+                known = test.X.iloc[order[:n_known]]
+                generator.adapt(known if len(known) else None)
+        warned = any(issubclass(own.category, UserWarning) for own in caught)
+        sample = partial(generator.sample, n_rows, random_state=seed)
+        made, sample_s = timed(sample)
+        row = {"setting": name, "fit_s": fit_s, "sample_s": sample_s, "warned": warned}
+        if hasattr(generator, "tradeoff_"):
+            predicted = generator.tradeoff_.at(generator.lambda_yz_)
+            row |= {"lambda_yz": generator.lambda_yz_}
+            row |= {f"predicted_{k}": predicted[v] for k, v in PREDICTED.items()}
+        yield made, {**row, "scores": teach(made, test[:3], **how)}
 
 
 def _likeness(real: tuple[Any, ...], table: tuple[pd.DataFrame, Any], seed: int) -> Row:
@@ -157,10 +164,8 @@ def settings(args: argparse.Namespace) -> Iterator[tuple[str, Row, int]]:
 
 
 def _text(target: float | dict[str, float] | None) -> str:
-    if target is None:
-        return "none"
     ratios = target.values() if isinstance(target, dict) else [target]
-    return "/".join(f"{ratio:g}" for ratio in ratios)
+    return "none" if target is None else "/".join(f"{ratio:g}" for ratio in ratios)
 
 
 def fairness_target(text: str) -> float | dict[str, float] | None:

@@ -12,17 +12,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-import warnings
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import Any
 
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 
 from ._running import Row, add_set, asked, collect, count, half_width, new_parser, units
 from ._tables import as_table, hold_out
-from .downstream import MEASURES, teach
+from .adult import over_settings
+from .downstream import MEASURES
 
 #: What all tables share, and what is different in each.
 SHARED: Row = {"n_domains": 4, "domain_shares": [0.1, 0.15, 0.25, 0.5]}
@@ -33,7 +32,7 @@ TABLES: dict[str, Row] = {
     "features hardly tell the group": {"n_groups": 4, "group_sep": 0.2, "bias": 0.3},
     "a domain beyond the others": {"shift": 2.0},
 }
-KEYS = ["table", "lambda_yz", "classifier"]
+KEYS = ["table", "setting", "classifier"]
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     axes = {"seed": range(args.seeds), "table": TABLES}
     work = units(partial(run, args), asked(args, "rows", "set"), **axes)
     grouped = collect(work, args.out).groupby(KEYS, sort=False)
-    more = ["strength", "predicted_ACC", "predicted_R_DP", "warned"]
+    more = ["lambda_yz", "predicted_ACC", "predicted_R_DP", "warned"]
     means = grouped[[*MEASURES, *more]].mean()
     table = means.join(grouped[list(MEASURES)].agg(half_width).add_suffix(" +-"))
     print(table.round(3).to_string())
@@ -53,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def run(args: argparse.Namespace, seed: int, name: str) -> Iterator[Row]:
-    """Yield a row for each strength and classifier; "real" are the source rows.
+    """Yield a row for each setting and classifier; "real" are the source rows.
 
     The source domains have `args.rows` rows, the held-out one about as many.
     """
@@ -61,36 +60,18 @@ def run(args: argparse.Namespace, seed: int, name: str) -> Iterator[Row]:
         2 * args.rows, as_frame=True, random_state=seed, **SHARED, **TABLES[name]
     )
     sources, test = hold_out(as_table(data), data.domains.max())
-    n_labels = data.target.nunique()
-    positive = data.target.max() if n_labels == 2 else None
-    options: Row = {"pos_label": positive, "random_state": seed}
-    for row in teach(sources[:2], test[:3], **options):
-        yield {"lambda_yz": "real", **row}
     generator = FairDiffusionGenerator(random_state=seed, **dict(args.set))
-    settings: list[tuple[str, Row, Any]] = [
-        ("0", {"lambda_yz": 0.0}, None),
-        ("auto", {"lambda_yz": "auto", "fairness_target": None}, None),
-        ("adapted, 0.8", {"lambda_yz": "auto", "fairness_target": 0.8}, test.X),
+    settings: list[tuple[str, Row, int | None]] = [
+        ("0", {"lambda_yz": 0.0}, 0),
+        ("auto", {"lambda_yz": "auto", "fairness_target": None}, 0),
+        ("adapted, 0.8", {"lambda_yz": "auto", "fairness_target": 0.8}, None),
     ]
-    for setting, params, unlabelled in settings:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always", UserWarning)
-            generator.set_params(**params)
-            if not hasattr(generator, "classes_"):
-                generator.fit(*sources)
-            generator.adapt(unlabelled)
-        assert generator.tradeoff_ is not None
-        predicted = generator.tradeoff_.at(generator.lambda_yz_)
-        about = {
-            "lambda_yz": setting,
-            "strength": generator.lambda_yz_,
-            "predicted_ACC": predicted["accuracy"],
-            "predicted_R_DP": predicted["demographic_parity"],
-            "warned": bool(caught),
-        }
-        table = generator.sample(len(sources.X), random_state=seed)
-        for row in teach(table, test[:3], **options):
-            yield {**about, **row}
+    positive = data.target.max() if data.target.nunique() == 2 else None
+    how = {"pos_label": positive, "random_state": seed}
+    n_rows = len(sources.X)
+    for _, row in over_settings(generator, settings, sources, test, n_rows, **how):
+        for own in row.pop("scores"):
+            yield {**row, **own}
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -25,7 +24,7 @@ from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.samplers import multistep, multistep_times
 from skfadm.report import quality_report
 
-from ._running import Row, Unit, asked, collect, count, new_parser
+from ._running import Row, Unit, asked, collect, count, new_parser, timed
 from ._tables import Table, adult, as_table, hold_out
 from .downstream import teach
 from .peers import PEERS
@@ -123,9 +122,8 @@ def _trained(
 ) -> Iterator[Row]:
     """Yield a row a seed of what is learned from the first columns of a table."""
     sources, test = parts()
-    start = time.perf_counter()
-    generator = new().fit(*sources[:n_columns])
-    took = {"seconds": time.perf_counter() - start, "n_iter": generator.n_iter_}
+    generator, seconds = timed(lambda: new().fit(*sources[:n_columns]))
+    took = {"seconds": seconds, "n_iter": generator.n_iter_}
     for seed in range(n_seeds):
         yield {"seed": seed, **took, **judge(generator, sources, test, seed)}
 
@@ -166,9 +164,8 @@ def _sampled(
 
 def judge(generator: Any, sources: Table, test: Table, seed: int) -> Row:
     """Return figures of as many rows as the sources have, up to 50,000."""
-    start = time.perf_counter()
-    made = generator.sample(min(len(sources.X), 50_000), random_state=seed)
-    took = time.perf_counter() - start
+    n_rows = min(len(sources.X), 50_000)
+    made, took = timed(partial(generator.sample, n_rows, random_state=seed))
     report = quality_report(sources[:2], made, random_state=seed)
     options = {"pos_label": max(set(sources.y)), "random_state": seed, "names": ["GB"]}
     (scores,) = teach(made, test[:3], **options)

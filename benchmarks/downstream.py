@@ -15,6 +15,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 
 from skfadm.metrics._downstream import default_classifier, linear_classifier
+from skfadm.metrics._ratios import ratio_of_rates
 
 from ._running import half_width
 
@@ -166,48 +167,25 @@ def _of_label(
     y: NDArray[Any], predicted: NDArray[Any], z: NDArray[Any], label: Any
 ) -> dict[str, float]:
     chosen, qualified = predicted == label, y == label
-    groups = np.unique(z)
-    rows = [z == group for group in groups]
-    n = np.array([own.sum() for own in rows])
-    n_qualified = np.array([(own & qualified).sum() for own in rows])
-    rates = np.array([(own & chosen).sum() for own in rows]) / n
-    with np.errstate(invalid="ignore"):
-        tprs = np.array([(own & qualified & chosen).sum() for own in rows])
-        tprs = tprs / n_qualified
+    told = {"all": chosen | True, "chosen": chosen, "qualified": qualified}
+    counts = pd.DataFrame({**told, "true": chosen & qualified}).groupby(z).sum()
+    n, k, m, true = counts.to_numpy().T
     out: dict[str, float] = {}
-    ratios = zip(RATIOS, ((rates, n), (1 - rates, n), (tprs, n_qualified)), strict=True)
-    for name, (own_rates, sizes) in ratios:
-        low, high = _interval(own_rates, sizes)
-        out |= {
-            name: float(_ratio(own_rates)),
-            f"{name} low": low,
-            f"{name} high": high,
-        }
-    for kind, values in (("rate", rates), ("TPR", tprs)):
-        out |= {f"{kind} {g}": float(v) for g, v in zip(groups, values, strict=True)}
-    return out
+    for name, hits, rows in zip(RATIOS, (k, n - k, true), (n, n, m), strict=True):
+        out[name] = float(ratio_of_rates(hits, rows))
+        out[f"{name} low"], out[f"{name} high"] = _interval(hits, rows)
+    rates = {"rate": counts["chosen"] / n, "TPR": counts["true"] / counts["qualified"]}
+    return out | {
+        f"{kind} {g}": r for kind, own in rates.items() for g, r in own.items()
+    }
 
 
-def _ratio(rates: NDArray[Any]) -> NDArray[Any]:
-    """Return the lowest over the highest rate, of the last axis.
-
-    NaN where all rates are 0, or where fewer than two are known.
-    """
-    known = ~np.isnan(rates)
-    highest = np.where(known, rates, 0.0).max(axis=-1)
-    lowest = np.where(known, rates, 1.0).min(axis=-1)
-    with np.errstate(invalid="ignore"):
-        return np.where(known.sum(axis=-1) > 1, lowest / highest, np.nan)
-
-
-def _interval(rates: NDArray[Any], sizes: NDArray[Any]) -> tuple[float, float]:
-    n, p = sizes[sizes > 0], rates[sizes > 0]
-    draws = _ratio(np.random.default_rng(0).binomial(n, p, (N_DRAWS, len(n))) / n)
-    draws = draws[~np.isnan(draws)]
-    if not len(draws):
-        return np.nan, np.nan
-    low, high = np.quantile(draws, [0.025, 0.975])
-    return float(low), float(high)
+def _interval(hits: NDArray[Any], rows: NDArray[Any]) -> tuple[float, float]:
+    n, k = rows[rows > 0], hits[rows > 0]
+    draws = np.random.default_rng(0).binomial(n, k / n, (N_DRAWS, len(n)))
+    ratios = pd.Series(ratio_of_rates(draws, n)).dropna()
+    low, high = ratios.quantile([0.025, 0.975])
+    return low, high
 
 
 def over_targets(rows: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ctypes
 import re
 import sys
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -26,7 +25,7 @@ import pandas as pd
 from skfadm import FairDiffusionGenerator
 from skfadm.encoding import TabularEncoder
 
-from ._running import Row, Unit, asked, collect, count, new_parser
+from ._running import Row, Unit, asked, collect, count, new_parser, timed
 
 SMALL: dict[str, Any] = {
     **{"max_iter": 20, "n_steps": 5, "hidden_width": 64, "n_blocks": 1},
@@ -146,22 +145,19 @@ def plot(table: pd.DataFrame, path: Path) -> None:
     """Draw time and peak memory by factor, on logarithmic axes."""
     from matplotlib.figure import Figure
 
-    drawn = table[table["factor"] != "texts"]
     figure = Figure(figsize=(9, 5), layout="constrained")
     axes = figure.subplots(2, 3, sharex="col", sharey="row")
-    for column, (factor, part) in enumerate(drawn.groupby("factor", sort=False)):
+    drawn = table[table["factor"] != "texts"].groupby("factor", sort=False)
+    for (above, below), (factor, part) in zip(axes.T, drawn, strict=False):
         for task in ("encode", "fit", "sample"):
-            for row, unit in enumerate(("s", "mb")):
-                values = part[f"{task}_{unit}"].clip(lower=0.01 if unit == "s" else 1)
-                axes[row, column].loglog(part[factor], values, "o-", label=task)
-        fixed = {"rows", "columns", "categories"} - {str(factor)}
-        axes[0, column].set_title(
-            ", ".join(f"{part[f].iloc[0]:,} {f}" for f in sorted(fixed)), fontsize=9
-        )
-        axes[1, column].loglog(
-            part[factor], part["encoded_mb"].clip(lower=1), "k--", label="encoded rows"
-        )
-        axes[1, column].set_xlabel(str(factor))
+            above.loglog(part[factor], part[f"{task}_s"].clip(0.01), "o-", label=task)
+            below.loglog(part[factor], part[f"{task}_mb"].clip(1), "o-", label=task)
+        encoded = part["encoded_mb"].clip(1)
+        below.loglog(part[factor], encoded, "k--", label="encoded rows")
+        below.set_xlabel(str(factor))
+        fixed = sorted({"rows", "columns", "categories"} - {str(factor)})
+        title = ", ".join(f"{part[name].iloc[0]:,} {name}" for name in fixed)
+        above.set_title(title, fontsize=9)
     axes[0, 0].set_ylabel("seconds")
     axes[1, 0].set_ylabel("peak MB beyond the table")
     axes[1, 0].legend(fontsize=8)
@@ -177,10 +173,7 @@ def measured(run: Callable[[], object]) -> tuple[float, float]:
     before = _memory("VmRSS")
     # Resets the peak of the process to what it holds now.
     Path("/proc/self/clear_refs").write_text("5")
-    start = time.perf_counter()
-    kept = run()
-    seconds = time.perf_counter() - start
-    del kept
+    seconds = timed(run)[1]
     return seconds, _memory("VmHWM") - before
 
 

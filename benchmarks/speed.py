@@ -8,25 +8,19 @@ they are, measured in the same run. A GPU, if there is one, stands beside the pr
 from __future__ import annotations
 
 import sys
-import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
-from sklearn import config_context
-from sklearn.model_selection import GridSearchCV
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from skfadm import FairDiffusionGenerator, FairnessScorer, LeaveOneDomainOut
-from skfadm.datasets import make_biased_domains
+from skfadm import FairDiffusionGenerator
 from skfadm.report import quality_report
 
-from ._running import Row, asked, collect, new_parser, units
+from ._running import Row, asked, collect, new_parser, timed, units
 from ._tables import Table, adult
 
 
@@ -74,26 +68,6 @@ def sampling(table: Table, seed: int) -> Iterator[Row]:
     yield out
 
 
-def grid(table: Table, seed: int) -> Iterator[Row]:
-    """Yield the seconds of a search over 25 strengths, over those of one."""
-    data = make_biased_domains(2000, n_domains=5, random_state=seed)
-    scorer = FairnessScorer(n_samples=500, random_state=seed)
-
-    def search(strengths: dict[str, Any]) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            generator = FairDiffusionGenerator(memory=folder, random_state=seed)
-            found = GridSearchCV(
-                generator, strengths, cv=LeaveOneDomainOut(), scoring=scorer
-            )
-            with config_context(enable_metadata_routing=True):
-                found.fit(data.data, data.target, z=data.z, domains=data.domains)
-
-    one = {"lambda_y": [1.0], "lambda_yz": [0.5]}
-    many = {"lambda_y": np.linspace(0.5, 2, 5), "lambda_yz": np.linspace(0, 1, 5)}
-    single, whole = (seconds(partial(search, own), 1) for own in (one, many))
-    yield {"one_s": single, "grid_s": whole, "ratio": whole / single}
-
-
 def gpu(table: Table, seed: int) -> Iterator[Row]:
     """Yield seconds and quality on a GPU and on the processor."""
 
@@ -104,9 +78,7 @@ def gpu(table: Table, seed: int) -> Iterator[Row]:
     fit("cuda", max_iter=2).sample(100)  # what is set up once
     out: Row = {"threads": torch.get_num_threads()}
     for device in ("cpu", "cuda"):
-        start = time.perf_counter()
-        fitted = fit(device)
-        out[f"fit_{device}_s"] = time.perf_counter() - start
+        fitted, out[f"fit_{device}_s"] = timed(partial(fit, device))
         out[f"iterations_{device}"] = fitted.n_iter_
         out[f"sample_{device}_s"] = seconds(partial(fitted.sample, 20_000))
         sampled: Any = fitted.sample(len(table[0]))
@@ -120,19 +92,13 @@ def gpu(table: Table, seed: int) -> Iterator[Row]:
 PARTS: dict[str, Callable[[Table, int], Iterator[Row]]] = {
     "training": training,
     "sampling": sampling,
-    "grid": grid,
     "gpu": gpu,
 }
 
 
 def seconds(run: Callable[[], object], repeats: int = 3) -> float:
     """Return the shortest time of a few runs."""
-    times = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    return min(timed(run)[1] for _ in range(repeats))
 
 
 class Operations(TorchDispatchMode):

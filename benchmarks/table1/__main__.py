@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from skfadm._files import UserError, check_installed, write_csv, written_whole
-from skfadm.datasets import fetch_adult
 
 from .._running import count, new_parser
+from .._tables import adult
 from ..peers import MostlyAI
 from .protocol import Run, run
-from .results import averages, by_target, draw, text
+from .results import averages, by_target, draw
 from .settings import CLASSIFIERS, FULL, METHODS, QUICK, RULES
 
 
@@ -66,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.quick:
         print("A quick run: its numbers say nothing about the methods.")
     for classifier, words in CLASSIFIERS.items():
-        print(f"\n{words}\n{text(rows, classifier)}")
+        print(f"\n{words}\n{means.loc[classifier].round(2).T.to_string(na_rep='-')}")
     return 0
 
 
@@ -76,7 +76,7 @@ def _plan(args: argparse.Namespace) -> Run:
     check_installed("matplotlib", "the picture of the table")
     if "exponentiated" in args.methods:
         check_installed("fairlearn", "the row of its reduction")
-    data = fetch_adult(data_home=args.data)
+    data = adult(args.data)
     races = sorted(set(data.domains))
     targets = args.targets or races
     unknown = [race for race in targets if race not in races]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import combinations, groupby
 from pathlib import Path
-from typing import Any
 
 import joblib
 import numpy as np
@@ -16,6 +15,7 @@ import pandas as pd
 from skfadm._files import UserError
 
 from .._running import collect
+from .._tables import Table
 from .settings import METHODS, RULES, Protocol
 from .units import Unit, compute
 
@@ -27,7 +27,7 @@ class Run:
     `n_jobs` trainings run at a time, as joblib counts them.
     """
 
-    data: Any
+    data: Table
     folder: Path
     methods: Sequence[str]
     targets: Sequence[str]
@@ -37,8 +37,7 @@ class Run:
     @cached_property
     def data_hash(self) -> str:
         """A hash of the data."""
-        data = self.data
-        return joblib.hash([data.data, data.target, data.z, data.domains])
+        return joblib.hash(list(self.data))
 
     def selection_units(self) -> list[Unit]:
         """Return the units from which candidates are chosen."""

@@ -52,24 +52,6 @@ def by_target(rows: pd.DataFrame) -> pd.DataFrame:
     return grouped.mean().join(grouped.agg(half_width).add_suffix(" +-"))
 
 
-def text(rows: pd.DataFrame, classifier: str) -> str:
-    """Return one classifier's averages and races, to be printed.
-
-    A row that is chosen by accuracy whatever the rule stands once.
-    """
-    means, races = averages(rows).loc[classifier], by_target(rows).loc[classifier]
-    shown = [c for c in means if not c.endswith(" targets")]
-    own = [
-        (rule, method) for rule, method in means.index if rule in METHODS[method].rules
-    ]
-    each = races[["ACC", "R_DP", "R_EOp"]].unstack("target").swaplevel(axis=1)
-    each = each.sort_index(axis=1, level=0, sort_remaining=False)
-    tables = (means.loc[own, shown], each.loc[own])
-    return "\n\n".join(
-        table.round(2).T.to_string(na_rep="-", sparsify=False) for table in tables
-    )
-
-
 def _in_percent(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.assign(ACC=rows["ACC"] * 100.0)
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from .._running import Row, digest
+from .._running import Row, digest, timed
+from .._tables import Table
 from ..downstream import (
     MEASURES,
     Reduction,
@@ -77,14 +77,13 @@ class Unit:
         }
 
 
-def compute(unit: Unit, data: Any, protocol: Protocol) -> Iterator[Row]:
+def compute(unit: Unit, data: Table, protocol: Protocol) -> Iterator[Row]:
     """Yield a row for each candidate, held-out domain and classifier of a unit."""
-    table = pd.DataFrame({"y": data.target, "z": data.z, "domain": data.domains})
-    source = np.flatnonzero(~table["domain"].isin(unit.held_out))
+    source = np.flatnonzero(~data.domains.isin(unit.held_out))
     if protocol.max_rows is not None and len(source) > protocol.max_rows:
         rng = np.random.default_rng(unit.seed)
         source = np.sort(rng.choice(source, protocol.max_rows, replace=False))
-    train = data.data.iloc[source], table.iloc[source]
+    train = data.take(source)
     took: dict[str, float] = {}
     try:
         generator, error = _fitted(unit, train, protocol, took), ""
@@ -94,34 +93,31 @@ def compute(unit: Unit, data: Any, protocol: Protocol) -> Iterator[Row]:
         about = {"candidate": candidate, "settings": json.dumps(unit.params(candidate))}
         models: Any = None
         for domain in unit.held_out:
-            index = np.flatnonzero(table["domain"] == domain)
-            test = data.data.iloc[index], table["y"].iloc[index], table["z"].iloc[index]
+            test = data.take(np.asarray(data.domains == domain))
             if not error and (models is None or unit.settings.adapt):
                 if unit.settings.adapt:
-                    generator.adapt(test[0])
+                    generator.adapt(test.X)
                 models = _taught(unit, candidate, generator, train, protocol, took)
             more = {"scored_on": domain, "n_source": len(source), "error": error}
-            for row in _scored(models, test):
+            for row in _scored(models, test[:3]):
                 yield {**about, **more, **row, **took}
 
 
 def _fitted(
     unit: Unit,
-    train: tuple[pd.DataFrame, pd.DataFrame],
+    train: Table,
     protocol: Protocol,
     took: dict[str, float],
 ) -> Any:
     """Return the generator, fitted; None for a row that generates nothing."""
-    X, table = train
     method = unit.settings
     if method.generator is None:
         return None
     params = {} if protocol.max_iter is None else {"max_iter": protocol.max_iter}
     params |= unit.params(unit.candidates[0])
     generator = method.build({**params, "random_state": unit.seed})
-    with _timed(took, "fit_s"):
-        generator.fit(X, table["y"], table["z"], table["domain"])
-    batch = min(generator.batch_size, len(X))
+    _, took["fit_s"] = timed(partial(generator.fit, *train))
+    batch = min(generator.batch_size, len(train.X))
     took["row_visits"] = generator.n_iter_ * batch * method.stages
     return generator
 
@@ -130,34 +126,38 @@ def _taught(
     unit: Unit,
     candidate: int,
     generator: Any,
-    train: tuple[pd.DataFrame, pd.DataFrame],
+    train: Table,
     protocol: Protocol,
     took: dict[str, float],
 ) -> dict[str, Any]:
     """Return classifiers trained on what a method makes of the source rows."""
-    X, table = train
-    y: Any = table["y"]
+    X, y = made = train[:2]
     params = unit.params(candidate)
     if generator is not None:
         # Of a candidate that is silent on a parameter, its default.
         own = unit.settings.build(params).get_params()
         generator.set_params(**{k: own[k] for s in unit.settings.sample for k in s})
-        with _timed(took, "sample_s"):
-            X, y = generator.sample(unit.n_generated(protocol))
-    with _timed(took, "teach_s"), warnings.catch_warnings():
-        # Classifiers that are stopped by their iterations are the same for all.
-        warnings.simplefilter("ignore", ConvergenceWarning)
+        sample = partial(generator.sample, unit.n_generated(protocol))
+        made, took["sample_s"] = timed(sample)
+
+    def taught() -> dict[str, Any]:
         if unit.method == "majority":
             return dict.fromkeys(CLASSIFIERS, always(y.mode()[0]))
         if unit.method == "exponentiated":
             return {
                 name: Reduction(model, **params, random_state=unit.seed).fit(
-                    X, y, table["z"]
+                    X, y, train.z
                 )
                 for name, model in classifiers(unit.seed).items()
             }
-        weights = reweighing(y, table["z"]) if unit.method == "reweighed" else None
-        return fit_classifiers(X, y, random_state=unit.seed, sample_weight=weights)
+        weights = reweighing(y, train.z) if unit.method == "reweighed" else None
+        return fit_classifiers(*made, random_state=unit.seed, sample_weight=weights)
+
+    with warnings.catch_warnings():
+        # Classifiers that are stopped by their iterations are the same for all.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        models, took["teach_s"] = timed(taught)
+    return models
 
 
 def reweighing(y: pd.Series, z: pd.Series) -> NDArray[np.float64]:
@@ -175,11 +175,3 @@ def _scored(models: dict[str, Any] | None, test: tuple[Any, Any, Any]) -> list[R
         nothing = dict.fromkeys(MEASURES, np.nan)
         return [{"classifier": name, **nothing} for name in CLASSIFIERS]
     return score_classifiers(models, test, pos_label=POSITIVE)
-
-
-@contextmanager
-def _timed(took: dict[str, float], name: str) -> Iterator[None]:
-    """Put how long a block takes into a dict, under a name."""
-    start = time.perf_counter()
-    yield
-    took[name] = round(time.perf_counter() - start, 2)

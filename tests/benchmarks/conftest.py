@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.datasets import fetch_adult
+from benchmarks import _tables
 
 RACES = ["Black", "Other", "White"]
 
@@ -51,4 +51,4 @@ def adult_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def adult(adult_folder):
-    return fetch_adult(data_home=adult_folder)
+    return _tables.adult(adult_folder)

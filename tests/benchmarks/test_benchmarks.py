@@ -132,7 +132,7 @@ def test_adult_writes_a_row_a_setting_and_classifier(
     assert adult.main(argv) == 0
     assert made[-1].n_iter_ == 7
     rows = pd.read_csv(out)
-    settings = ["real rows", "lambda_yz=0", "target 0.8/0.7"]
+    settings = ["real", "lambda_yz=0", "target 0.8/0.7"]
     settings += ["30 unlabelled rows, target 0.8/0.7"]
     assert rows["setting"].unique().tolist() == settings
     assert len(rows) == 4 * 2
@@ -151,7 +151,7 @@ def test_biased_scores_real_and_generated_rows(name, monkeypatch, tmp_path, caps
     assert name in capsys.readouterr().out
     rows = pd.read_csv(out)
     settings = ["real", "0", "auto", "adapted, 0.8"]
-    assert rows["lambda_yz"].tolist() == [s for s in settings for _ in range(3)]
+    assert rows["setting"].tolist() == [s for s in settings for _ in range(3)]
     assert rows["ACC"].head(3).gt(0.4).all()
     assert rows["R_DP"].dropna().between(0, 1).all()
 

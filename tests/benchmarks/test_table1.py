@@ -96,8 +96,8 @@ def test_training_sees_no_row_of_a_held_out_domain(recorded, adult):
     rows = measure(Unit("vae", (2,), ("Black", "White"), 4), adult)
     _, X, y, z, domains, params = recorded[0]
     kept = adult.domains == "Other"
-    pd.testing.assert_frame_equal(X, adult.data[kept])
-    assert y.tolist() == adult.target[kept].tolist()
+    pd.testing.assert_frame_equal(X, adult.X[kept])
+    assert y.tolist() == adult.y[kept].tolist()
     assert z.tolist() == adult.z[kept].tolist()
     assert set(domains) == {"Other"}
     assert params == {"b": 3, "strength": 7, "max_iter": 2, "random_state": 4}
@@ -124,7 +124,7 @@ def test_candidates_that_act_at_sampling_share_a_training_and_adapt_to_each_doma
     names = [event[0] for event in recorded]
     assert names == ["fit", "adapt", "sample", "adapt", "sample"]
     for event, domain in zip(recorded[1::2], ("Black", "Other"), strict=True):
-        pd.testing.assert_frame_equal(event[1], adult.data[adult.domains == domain])
+        pd.testing.assert_frame_equal(event[1], adult.X[adult.domains == domain])
     # Two domains are held out: candidates are compared, on fewer rows.
     assert recorded[2][2] == 20
 
@@ -252,10 +252,9 @@ def test_selection_trains_once_on_what_is_left_of_each_pair_of_domains(plan, adu
     assert quick.selection_units() == []
     of_fadm = replace(plan, methods=["fadm"]).selection_units()
     assert [unit.candidates for unit in of_fadm] == [tuple(range(6))] * 3
-    kept = adult.domains != "Other"
-    fewer = {name: adult[name][kept] for name in ("data", "target", "z", "domains")}
+    fewer = adult.take(np.asarray(adult.domains != "Other"))
     with pytest.raises(UserError, match="takes three or more"):
-        replace(plan, data=type(adult)(**fewer)).selection_units()
+        replace(plan, data=fewer).selection_units()
 
 
 def test_what_is_done_is_not_done_again_and_more_seeds_only_add(plan, monkeypatch):
