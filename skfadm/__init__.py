@@ -36,32 +36,18 @@ __all__ = [
 # arguments before it needs any of this.
 _HOMES = {
     "FairDiffusionGenerator": "generator",
-    "FairnessScorer": "metrics",
-    "FairnessTradeoffDisplay": "metrics",
     "LeaveOneDomainOut": "model_selection",
-    "QualityDisplay": "report",
     "SyntheticDataClassifier": "classifier",
-    "audit_groups": "metrics",
-    "demographic_parity_ratio": "metrics",
-    "equal_opportunity_ratio": "metrics",
-    "fairness_report": "report",
-    "quality_report": "report",
-}
-_SUBMODULES = (
-    "baselines",
-    "datasets",
-    "metrics",
-    "model_selection",
-    "report",
-)
+} | dict.fromkeys(("QualityDisplay", "fairness_report", "quality_report"), "report")
+_SUBMODULES = ("baselines", "datasets", "metrics", "model_selection", "report")
 
 
 def __getattr__(name: str) -> Any:
     if name in _SUBMODULES:
         return import_module(f".{name}", __name__)
-    if name not in _HOMES:
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(import_module(f".{_HOMES.get(name, 'metrics')}", __name__), name)
 
 
 def __dir__() -> list[str]:

@@ -39,17 +39,21 @@ def show_progress(
 def _bar(max_iter: int, stream: TextIO, what: str) -> Iterator[Report]:
     from tqdm import tqdm
 
-    count = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
-    options: dict[str, Any] = {
-        "bar_format": count + "{elapsed}<{remaining}{postfix}",
-        "miniters": 1,
-        "file": stream,
-    }
-    if _columns(stream):
-        options["dynamic_ncols"] = True
-    else:  # a terminal that does not know how large it is
-        options |= {"ncols": 80, "nrows": 24}
-    with tqdm(total=max_iter, desc=what, **options) as bar:
+    bar_format = "{desc} {percentage:3.0f}%|{bar}| {n_fmt}/{total_fmt} "
+    bar_format += "{elapsed}<{remaining}{postfix}"
+    # Some terminals do not know how large they are.
+    columns = os.get_terminal_size(stream.fileno()).columns
+    size: dict[str, Any] = (
+        {"dynamic_ncols": True} if columns else {"ncols": 80, "nrows": 24}
+    )
+    with tqdm(
+        total=max_iter,
+        desc=what,
+        bar_format=bar_format,
+        miniters=1,
+        file=stream,
+        **size,
+    ) as bar:
 
         def report(
             iteration: int, losses: Mapping[str, SupportsFloat], n_iter: int
@@ -61,14 +65,6 @@ def _bar(max_iter: int, stream: TextIO, what: str) -> Iterator[Report]:
                 bar.set_postfix_str(_words(losses), refresh=False)
 
         yield report
-
-
-def _columns(stream: TextIO) -> int:
-    """Return the width of a terminal, 0 where it is not known."""
-    try:
-        return os.get_terminal_size(stream.fileno()).columns
-    except OSError:
-        return 0
 
 
 def _lines(max_iter: int, stream: TextIO, what: str) -> Report:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from numbers import Integral, Real
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,28 +18,27 @@ from sklearn.utils import check_random_state
 from ._containers import factorize as factorize_values
 from ._containers import to_pandas
 
-E = TypeVar("E", bound=Exception)
 #: With more labels than this, most rows must share theirs with another.
 _FEW_LABELS = 20
 
 
-def bad_value(argument: str, problem: str, in_python: str = "") -> ValueError:
+def bad_value(
+    argument: str,
+    problem: str,
+    in_python: str = "",
+    kind: type[Exception] = ValueError,
+) -> Exception:
     """Return the error of a wrong argument: what it is, and what to do in Python.
 
     A command line says the problem of its own option: `argument` and `problem` are
     attributes of the error.
     """
-    return _about(argument, problem, ValueError(f"{argument} {problem}{in_python}"))
-
-
-def bad_type(argument: str, problem: str, in_python: str = "") -> TypeError:
-    """Return the error of an argument of a wrong type; see `bad_value`."""
-    return _about(argument, problem, TypeError(f"{argument} {problem}{in_python}"))
-
-
-def _about(argument: str, problem: str, error: E) -> E:
+    error = kind(f"{argument} {problem}{in_python}")
     vars(error).update(argument=argument, problem=problem)
     return error
+
+
+bad_type = partial(bad_value, kind=TypeError)
 
 
 def as_columns(
@@ -105,17 +105,17 @@ def as_labels(
 
     As `as_columns` and `factorize`, but several columns are an error.
     """
-    codes, labels = factorize(name, _one_column(name, values, n_rows, of))
+    codes, labels = _factorize_one(name, values, n_rows, of)
     return labels[codes]
 
 
-def _one_column(
+def _factorize_one(
     name: str, values: ArrayLike, n_rows: int | None, of: str = "X"
-) -> pd.Series:
+) -> tuple[NDArray[np.int64], NDArray[Any]]:
     columns = as_columns(name, values, n_rows, of)
     if len(columns) != 1:
         raise bad_value(name, f"has {len(columns)} columns; expected one label a row.")
-    return columns[0]
+    return factorize(name, columns[0])
 
 
 def factorize(name: str, column: pd.Series) -> tuple[NDArray[np.int64], NDArray[Any]]:
@@ -200,7 +200,7 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
             DataConversionWarning,
             stacklevel=3,
         )
-    codes, classes = factorize("y", _one_column("y", y, n_rows))
+    codes, classes = _factorize_one("y", y, n_rows)
     if len(classes) < 2:
         raise bad_value(
             "y",
@@ -260,17 +260,15 @@ def encode_groups(
     codes: list[NDArray[np.int64]] = []
     groups: list[NDArray[Any]] = []
     for column in as_columns("z", z, n_rows, gaps=gaps):
-        known = column.notna().to_numpy()
         which = "" if column.name is None else f" in column {column.name!r}"
-        if not known.any():
+        if column.isna().all():
             raise bad_value(
                 "z",
                 f"holds missing values only{which}; expected the group of at least "
                 "some rows.",
                 " Without z there is no fair control.",
             )
-        column_codes = np.full(n_rows, -1, dtype=np.int64)
-        column_codes[known], values = factorize("z", column[known])
+        column_codes, values = _codes_of_known(column)
         if len(values) < 2:
             raise bad_value(
                 "z",
@@ -301,7 +299,7 @@ def encode_domains(
     """Return domain codes and the domains; None is a single domain."""
     if domains is None:
         return np.zeros(n_rows or 0, dtype=np.int64), np.array([0])
-    return factorize(name, _one_column(name, domains, n_rows))
+    return _factorize_one(name, domains, n_rows)
 
 
 def check_n_samples(n_samples: object, name: str = "n_samples") -> int:
@@ -324,10 +322,9 @@ def as_group_codes(
             f"has {len(columns)} columns; expected the {len(groups)} sensitive "
             "attributes of fit.",
         )
-    codes = np.full((n_rows, len(columns)), -1, dtype=np.int64)
-    for column, of_fit, found in zip(columns, groups, codes.T, strict=True):
-        known = column.notna().to_numpy()
-        of_column, values = factorize("z", column[known])
+    found = []
+    for column, of_fit in zip(columns, groups, strict=True):
+        codes, values = _codes_of_known(column)
         places = pd.Index(of_fit).get_indexer(pd.Index(values))
         if strange := values[places < 0].tolist():
             raise bad_value(
@@ -335,8 +332,16 @@ def as_group_codes(
                 f"holds the group {strange[0]!r}; expected those of fit: "
                 f"{of_fit.tolist()}.",
             )
-        found[known] = places[of_column]
-    return codes
+        found.append(np.append(places, -1)[codes])
+    return np.stack(found, axis=1)
+
+
+def _codes_of_known(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Return the codes of groups, -1 where one is missing, and the groups."""
+    known = column.notna().to_numpy()
+    codes = np.full(len(column), -1, dtype=np.int64)
+    codes[known], values = factorize("z", column[known])
+    return codes, values
 
 
 def check_strengths(strengths: Sequence[object], obstacle: str | None) -> list[float]:

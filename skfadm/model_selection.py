@@ -19,8 +19,7 @@ class LeaveOneDomainOut(BaseCrossValidator):
 
     The same as :class:`sklearn.model_selection.LeaveOneGroupOut`, except that it
     requests ``domains``, the metadata that the generators of this package are fitted
-    with. In fairness the word "group" means the rows of one value of `z`, so the folds
-    are not called groups here.
+    with: in fairness, a "group" is the rows of one value of `z`.
 
     With metadata routing enabled, ``search.fit(X, y, z=z, domains=domains)`` reaches
     generator and splitter alike and nothing has to be requested. With routing
@@ -108,15 +107,10 @@ class LeaveOneDomainOut(BaseCrossValidator):
 
         Parameters
         ----------
-        X : object, default=None
+        X, y : object, default=None
             Ignored; present for API consistency.
-        y : object, default=None
-            Ignored; present for API consistency.
-        groups : array-like of shape (n_samples,), default=None
-            The domains, under the name that scikit-learn uses without metadata routing.
-        domains : array-like of shape (n_samples,), default=None
-            The domain of each row. Exactly one of `groups` and `domains` has to be
-            given.
+        groups, domains : array-like of shape (n_samples,), default=None
+            As for `split`.
 
         Returns
         -------
@@ -200,8 +194,17 @@ def refit_fair(
 def _best_index(
     cv_results: dict, *, min_ratio: float, accuracy: str, ratio: str
 ) -> int:
-    accuracies = _mean_scores(cv_results, accuracy)
-    ratios = _mean_scores(cv_results, ratio)
+    for metric in (accuracy, ratio):
+        if f"mean_test_{metric}" not in cv_results:
+            found = [name for name in cv_results if name.startswith("mean_test_")]
+            raise ValueError(
+                f"The search has no metric {metric!r}: its results hold {found}, not "
+                f"{f'mean_test_{metric}'!r}."
+            )
+    accuracies, ratios = (
+        np.asarray(cv_results[f"mean_test_{metric}"], dtype=float)
+        for metric in (accuracy, ratio)
+    )
     scored = np.isfinite(accuracies) & np.isfinite(ratios)
     if not scored.any():
         raise ValueError(
@@ -212,17 +215,6 @@ def _best_index(
     candidates = np.flatnonzero(fair if fair.any() else scored).tolist()
     first, second = (accuracies, ratios) if fair.any() else (ratios, accuracies)
     return max(candidates, key=lambda i: (first[i], second[i]))
-
-
-def _mean_scores(cv_results: dict, metric: str) -> np.ndarray:
-    key = f"mean_test_{metric}"
-    if key not in cv_results:
-        found = [name for name in cv_results if name.startswith("mean_test_")]
-        raise ValueError(
-            f"The search has no metric {metric!r}: its results hold {found}, not "
-            f"{key!r}."
-        )
-    return np.asarray(cv_results[key], dtype=float)
 
 
 def _domain_codes(
