@@ -1,6 +1,7 @@
 """What many tests share."""
 
 import copy
+import random
 
 import numpy as np
 import pytest
@@ -13,12 +14,14 @@ from .generators import mixed_table, tiny
 def process_wide():
     """Return what belongs to the whole process, which nothing may change."""
     return (
+        random.getstate(),
         np.random.get_state()[1].tobytes(),
         np.geterr(),
         torch.get_rng_state().numpy().tobytes(),
         torch.get_num_threads(),
+        torch.get_num_interop_threads(),
         torch.get_default_dtype(),
-        sklearn.get_config(),
+        torch.are_deterministic_algorithms_enabled(),
     )
 
 
@@ -28,9 +31,18 @@ def process_is_left_alone(request):
 
     Checks of scikit-learn take an `estimator`, and draw from NumPy's state themselves.
     """
-    before = process_wide()
+    before = process_wide(), sklearn.get_config()
     yield
-    assert "estimator" in request.fixturenames or process_wide() == before
+    after = process_wide(), sklearn.get_config()
+    assert "estimator" in request.fixturenames or after == before
+
+
+@pytest.fixture
+def three_threads():
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture

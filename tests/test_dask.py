@@ -4,14 +4,8 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
-from sklearn.model_selection import cross_validate
-from sklearn.tree import DecisionTreeClassifier
 
-from skfadm import LeaveOneDomainOut, SyntheticDataClassifier
-
-from .generators import tiny
-from .test_searches import grid_search, numbers_table, scorer
+from .test_searches import grid_search
 
 distributed = pytest.importorskip("distributed")
 
@@ -59,26 +53,3 @@ def test_grid_search_gives_the_same_scores_on_a_cluster(cluster, reference_score
         found = grid_search(routing=True, n_jobs=None).cv_results_
     for name in ("mean_test_accuracy", "mean_test_demographic_parity_ratio"):
         np.testing.assert_array_equal(found[name], reference_scores[name])
-
-
-def test_cross_validate_gives_the_same_scores_on_a_cluster(cluster):
-    X, y, z, domains = numbers_table(90)
-    tree = DecisionTreeClassifier(random_state=0)
-    # Sampling in a fold takes several chunks, which go to the cluster as well.
-    model = SyntheticDataClassifier(tiny(), tree, n_samples=2600, random_state=0)
-
-    def scores():
-        with sklearn.config_context(enable_metadata_routing=True):
-            return cross_validate(
-                model,
-                X,
-                y,
-                params={"z": z, "domains": domains},
-                cv=LeaveOneDomainOut(),
-                scoring=scorer(metric="accuracy"),
-                error_score="raise",
-            )["test_score"]
-
-    expected = scores()
-    with joblib.parallel_config(backend="dask"):
-        np.testing.assert_array_equal(scores(), expected)

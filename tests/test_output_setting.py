@@ -23,21 +23,14 @@ def output(request):
         yield
 
 
-def under_default(compute):
-    with sklearn.config_context(transform_output="default"):
-        return compute()
-
-
 def same(compute):
     """Compute twice, in the user's setting and in scikit-learn's own."""
-    found, expected = compute(), under_default(compute)
+    found = compute()
+    with sklearn.config_context(transform_output="default"):
+        expected = compute()
     for one, other in zip(found, expected, strict=True):
-        if isinstance(other, np.ndarray):
-            np.testing.assert_array_equal(one, other)
-        elif isinstance(other, pd.DataFrame):
-            pd.testing.assert_frame_equal(one, other)
-        else:
-            pd.testing.assert_series_equal(one, other)
+        assert type(one) is type(other)
+        pd.testing.assert_frame_equal(pd.DataFrame(one), pd.DataFrame(other))
 
 
 @pytest.mark.parametrize("as_array", [False, True])
