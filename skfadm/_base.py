@@ -192,8 +192,6 @@ class TableGenerator(TakesAnyTable, BaseEstimator, ABC):
         encoder = TabularEncoder(
             seed, identifiers=self.identifiers, min_frequency=self.min_frequency
         ).fit(X)
-        # An array, whatever scikit-learn's configuration says of outputs.
-        encoder.set_output(transform="default")
         rows = encoder.transform(X)
         if y is None:
             raise ValueError(

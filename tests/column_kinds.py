@@ -192,7 +192,9 @@ def kinds():
         "Arrow table": Kind(objects(words), table=pa.Table.from_pandas),
         "masked floats": Kind(pd.Series(with_gaps(RANKS / 7)), table=masked),
         "big-endian floats": Kind(pd.Series(RANKS / 7), table=array(">f8")),
-        "big-endian integers": Kind(pd.Series(RANKS), table=array(">i4")),
+        "big-endian integers of pandas": Kind(
+            pd.Series(RANKS.astype(">i4")), table=pd.DataFrame
+        ),
         "StringDType of NumPy": Kind(
             objects(words), table=array(np.dtypes.StringDType())
         ),
@@ -203,8 +205,8 @@ def kinds():
         "torch float32": Kind(
             pd.Series(RANKS / 7), table=lambda X: torch.tensor(X.to_numpy()).float()
         ),
-        "torch int64": Kind(
-            pd.Series(RANKS), table=lambda X: torch.tensor(X.to_numpy())
+        "torch bfloat16": Kind(
+            pd.Series(RANKS / 7), table=lambda X: torch.tensor(X.to_numpy()).bfloat16()
         ),
     }  # fmt: skip
 

@@ -153,33 +153,6 @@ def test_a_lazy_table_is_collected_and_others_become_those_of_pandas(strict):
     assert to_pandas("X", pa.record_batch(TABLE)).shape == TABLE.shape
 
 
-@pytest.mark.parametrize(
-    "X",
-    [
-        TABLE.assign(amount=NUMBERS.astype(">f8"), count=TABLE["count"].astype(">i4")),
-        TABLE[["amount", "count"]].to_numpy().astype(">f4"),
-        torch.tensor(NUMBERS[:, None].repeat(2, 1), dtype=torch.bfloat16),
-        TABLE[["word", "word"]].to_numpy().astype(np.dtypes.StringDType()),
-        np.where(PLACES > 1, None, TABLE["word"])[:, None].astype(
-            np.dtypes.StringDType(na_object=None)
-        ),
-    ],
-    ids=["big-endian columns", "big-endian", "bfloat16", "StringDType", "with None"],
-)
-def test_arrays_of_unusual_dtypes_train_and_come_back(X, strict):
-    new = tiny().fit(X, Y, Z).sample(30)[0]
-    if isinstance(X, pd.DataFrame):
-        assert new.dtypes.tolist() == [d.newbyteorder("=") if hasattr(d, "newbyteorder")
-                                       else d for d in X.dtypes]  # fmt: skip
-        assert np.isfinite(new["amount"]).all()
-    elif isinstance(X, np.ndarray) and X.dtype.kind == "T":
-        assert new.dtype == X.dtype
-        assert set(new.ravel().tolist()) <= set(X.ravel().tolist())
-    else:
-        assert new.dtype == np.float32
-        assert np.isfinite(new).all()
-
-
 @pytest.mark.parametrize("dtype", [float, "int32", "int64", str, "M8[s]", bool, object])
 def test_masked_values_are_missing(dtype, strict):
     hidden = Z == 1

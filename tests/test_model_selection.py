@@ -27,15 +27,6 @@ from skfadm.model_selection import LeaveOneDomainOut, refit_fair
 
 RATIO = "demographic_parity_ratio"
 METRICS = ("accuracy", RATIO, "equal_opportunity_ratio")
-BACKENDS = pytest.mark.parametrize(
-    ("n_jobs", "backend"),
-    [
-        (1, "threading"),
-        (2, "threading"),
-        # New processes import everything again.
-        pytest.param(2, "loky", marks=pytest.mark.slow),
-    ],
-)
 
 
 class GaussianGenerator(BaseEstimator):
@@ -163,7 +154,7 @@ def test_splitter_requests_domains_and_nothing_else():
     assert isinstance(pickle.loads(pickle.dumps(cv)), LeaveOneDomainOut)
 
 
-@BACKENDS
+@pytest.mark.parametrize(("n_jobs", "backend"), [(1, "threading"), (2, "threading")])
 def test_search_over_a_generator_with_routing(biased, routing, n_jobs, backend):
     search = GridSearchCV(
         GaussianGenerator(),

@@ -156,8 +156,3 @@ def test_an_interruption_ends_the_line(terminal):
             run(10, before=interrupt)
 
     assert terminal(stopped).endswith("\n")
-
-
-def test_a_terminal_without_tqdm_gets_lines(terminal, monkeypatch):
-    monkeypatch.setattr(_progress, "find_spec", lambda name: None)
-    assert terminal(run, 5).startswith("training 100% 5/5  score 0.123")

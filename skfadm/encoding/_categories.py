@@ -161,13 +161,11 @@ class CategoryColumn:
     def decode(
         self,
         scores: np.ndarray | None,
-        codes: np.ndarray | None,
+        codes: np.ndarray,
         rows: np.ndarray,
         seed: int,
     ) -> Any:
-        """Return the column as an array of its own dtype."""
-        if codes is None:
-            codes = np.zeros(len(rows), dtype=np.intp)
+        """Return the column as an array of its own dtype; codes are 0 if left out."""
         index = thaw(self.index)
         # Where in the index each code stands; -1 is missing.
         places = np.append(self.seen, [-1, -1])[codes]

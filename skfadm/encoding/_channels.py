@@ -103,7 +103,7 @@ def decode_columns(
     arrays: list[Any] = []
     for column, number, code in places(columns):
         scores = encoded[:, number] if column.has_number else None
-        codes = None
+        codes = np.zeros(len(rows), dtype=np.intp)
         if column.category_size:
             codes = _check_codes(encoded[:, code], column.name, column.category_size)
         arrays.append(column.decode(scores, codes, rows, seed + len(arrays)))

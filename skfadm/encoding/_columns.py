@@ -125,13 +125,11 @@ class NumberColumn:
     def decode(
         self,
         scores: np.ndarray | None,
-        codes: np.ndarray | None,
+        codes: np.ndarray,
         rows: np.ndarray,
         seed: int,
     ) -> Any:
-        """Return the column as an array of its own dtype."""
-        if codes is None:
-            codes = np.zeros(len(rows), dtype=np.intp)
+        """Return the column as an array of its own dtype; codes are 0 if left out."""
         missing = np.zeros(len(rows), dtype=bool)
         if self.has_missing:
             missing = codes == max(self.category_size - 1, 0)

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, _fit_context
 from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from ._channels import decode_columns, encode_columns, fit_columns
 from ._identifiers import RULES
@@ -25,33 +25,17 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     - a number channel, if it holds numbers or times: the value v becomes
       :math:`\Phi^{-1}(u)`, u uniform in :math:`[F(v^-), F(v)]`, F the empirical
       distribution. Decoding is :math:`F^{-1}(\Phi(x))`, so that a model that is right
-      on the normal axis has the right marginal, integers come back as integers, and
-      nothing leaves the range of the data.
-    - a category channel, if it holds strings, booleans, pandas categories or mixed
-      objects, with a code for missing values and one for identifiers, if there are any.
-      Number columns of at most 16 distinct values, each seen twice on average, are
-      categories too.
-    - both, if it holds numbers of which some are missing, or of which a value stands
-      out (an atom): one that takes at least 5 % of the rows, or is three times as
-      frequent as the values next to it, and is in at least 20 rows; the 64 most
-      frequent at most. There is a code for each atom, for "the rest" and for missing.
-      The number channel is NaN in rows outside the rest, where there is no number to be
-      learned.
+      on the normal axis has the right marginal.
+    - a category channel, if it holds strings, booleans, pandas categories, mixed
+      objects, or at most 16 distinct numbers, each seen twice on average. Missing
+      values have a code, and so have identifiers.
+    - both, if it holds numbers of which some are missing, or stand out (atoms). There
+      is a code for each atom, for "the rest" and for missing. The number channel is NaN
+      outside the rest, where there is no number to be learned.
     - nothing, if it is constant or missing throughout, or identifiers.
 
-    Words that tell of single rows, such as names, numbers of accounts and comments, are
-    no categories. Rare words, of fewer than 5 rows, are taken for such identifiers
-    where they stand in more than a fifth of the rows, and more than half of these, at
-    least 20, have a word of their own; or where more than 1,000 words are rare, in more
-    than half of the rows. They share one code. Rare words of other columns are encoded
-    as another word of the column; see `min_frequency`. Integers are numbers, also where
-    they are identifiers.
-
-    No real identifier is stored, nor a hash or filter of them: whoever holds one finds
-    short identifiers by trying all. What is stored of 20 words or more of one shape is
-    the share of each character that 5 of them have at a place. New words are drawn from
-    that, and can be real by chance, as a guess can; where that would befall more than
-    one in 1,000, new words have more digits than the real ones.
+    The page :doc:`/user_guide/columns` has the rules: what is an atom or an identifier,
+    what is stored of those, and what few rows have.
 
     Parameters
     ----------
@@ -61,19 +45,14 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         afresh.
     identifiers : {"synthetic", "missing", "keep"} or dict, default="synthetic"
         What identifiers come back as: new words of the same pattern; missing values;
-        or, with "keep", the real words, which are then categories as any others, also
-        those of one row. A dict from
-        columns (names, or positions in an array) to one of these says so for these
+        or, with "keep", the real words, which are then categories as any others. A dict
+        from columns (names, or positions in an array) to one of these says so for these
         columns, whatever they hold: with "synthetic" and "missing" all their words are
         identifiers. All other columns are as by default.
     min_frequency : int, default=5
-        Nothing comes back that fewer rows have, so that it points at nobody; 1 gives
-        all back. A category of fewer rows is encoded as another one, drawn with its
-        share. Rare numbers among tied ones become any number from one to the next.
-        Ranges end where the outermost `min_frequency` rows have their mean, and not at
-        the extreme. A column with fewer numbers than that is missing throughout. Of a
-        table of n rows, n / 5 is the most that is asked for, and where no category has
-        so many rows, the most frequent stay. Words of "keep" columns all stay.
+        Nothing comes back that fewer rows have, so that it points at nobody: no
+        category, no rare number among tied ones, no extreme. Of n rows, n / 5 is the
+        most that is asked for; 1 gives all back. Words of "keep" columns all stay.
 
     Attributes
     ----------
@@ -87,16 +66,6 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         Number of columns of the table.
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Names of the columns, if all are strings.
-
-    Notes
-    -----
-    Floats come back with as many decimals as the column has, if none has more than 15
-    digits (float32: 7). Numbers that fit did not see are encoded as the nearest that it
-    saw: they are clipped to its range, and rounded where all values are atoms. Integers
-    and times are exact if they span less than 2^53 multiples of their common divisor.
-    Objects are numbers or times if all values of the column are, of one type, and
-    categories otherwise. Times with a zone are encoded as the clock on the wall shows
-    them, so that midnights stay midnights in summer.
 
     Examples
     --------
@@ -246,31 +215,6 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
     def restore(self, table: Any) -> Any:
         """Return a decoded table as one of the library that `fit` saw."""
         return self._kind.restore(table)
-
-    def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
-        """Name the columns of the compact array.
-
-        Parameters
-        ----------
-        input_features : array-like of str or None, default=None
-            Names of the table's columns, the fitted ones or "x0", "x1", ... if None.
-
-        Returns
-        -------
-        ndarray of str objects
-            The name of the column of the table; with "=?" after it for the category
-            channel of a column that has a number channel too.
-        """
-        check_is_fitted(self)
-        names = _check_feature_names_in(self, input_features)
-        columns = list(zip(names, self.columns_, strict=True))
-        numbers = [name for name, column in columns if column.has_number]
-        codes = [
-            f"{name}=?" if column.has_number else name
-            for name, column in columns
-            if column.category_size
-        ]
-        return np.array(numbers + codes, dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
