@@ -29,7 +29,7 @@ from sklearn.tree import DecisionTreeClassifier
 from skfadm import FairnessScorer, audit_groups
 from skfadm._containers import to_pandas
 from skfadm.cli import main
-from skfadm.cli.tables import ReadOptions, UserError, read_table
+from skfadm.cli.tables import UserError, read_table
 from skfadm.encoding import TabularEncoder
 from skfadm.metrics._downstream import fit_on_generated
 from skfadm.report import quality_report
@@ -390,9 +390,7 @@ def write(frame, path):
 
 
 def reads(path):
-    return bool(
-        TabularEncoder(random_state=0).fit(read_table(path, ReadOptions()).frame)
-    )
+    return bool(TabularEncoder(random_state=0).fit(read_table(path).frame))
 
 
 def shape(text):

@@ -6,7 +6,7 @@ import argparse
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from skfadm import __version__
 from skfadm._files import UserError
@@ -75,259 +75,182 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"skfadm {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
-    demo = commands.add_parser(
-        "demo",
-        help="show on a small real table what it does, in seconds",
-        description=_DEMO,
-    )
-    demo.add_argument(
-        "--out",
-        type=Path,
-        default=Path("skfadm-demo"),
-        metavar="DIR",
-        help="folder to write to, made if need be (default: %(default)s)",
-    )
+    as_is: dict[str, Any] = {"formatter_class": argparse.RawDescriptionHelpFormatter}
+    text = "show on a small real table what it does, in seconds"
+    demo = commands.add_parser("demo", help=text, description=_DEMO)
+    text = "folder to write to, made if need be (default: %(default)s)"
+    _add(demo, "--out", "DIR", text, type=Path, default=Path("skfadm-demo"))
+
+    text = "generate a fair table from your own"
     generate = commands.add_parser(
-        "generate",
-        help="generate a fair table from your own",
-        description=_GENERATE,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "generate", help=text, description=_GENERATE, epilog=_EXAMPLES, **as_is
     )
     _add_files(generate)
-    _add_columns(generate)
+    _add_learning(generate)
     _add_sampling(generate)
     judging = generate.add_argument_group("judging")
     _add_judging(judging)
-    judging.add_argument(
-        "--report",
-        type=Path,
-        metavar="PAGE.html",
-        help="page to write on how fair, faithful and private the table is",
-    )
+    text = "page to write on how fair, faithful and private the table is"
+    _add(judging, "--report", "PAGE.html", text, type=Path)
+
+    text = "say how fair, faithful and private a table is"
     report = commands.add_parser(
-        "report",
-        help="say how fair, faithful and private a table is",
-        description=_REPORT,
-        epilog=_REPORT_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        "report", help=text, description=_REPORT, epilog=_REPORT_EXAMPLES, **as_is
     )
     report.add_argument("real", type=Path, help="table that the generator learnt from")
     report.add_argument("synthetic", type=Path, help="table that it has made")
     _add_roles(report, "where rows come from: each is judged alone")
     _add_judging(report)
-    report.add_argument(
-        "-o",
-        "--output",
-        dest="report",
-        type=Path,
-        required=True,
-        metavar="PAGE.html",
-        help="page to write",
-    )
-    report.add_argument(
-        "--seed",
-        type=_seed,
-        default=0,
-        metavar="N",
-        help="seed of folds and classifiers (default: %(default)s)",
-    )
-    _add_quiet(report)
+    page = {"dest": "report", "type": Path, "required": True}
+    _add(report, ("-o", "--output"), "PAGE.html", "page to write", **page)
+    text = "seed of folds and classifiers (default: %(default)s)"
+    _add(report, "--seed", "N", text, type=_seed, default=0)
+    _add_flag(report, ("-q", "--quiet"), "print nothing but errors")
     _add_reading(report.add_argument_group("reading"))
     return parser
 
 
+def _add(
+    group: argparse._ActionsContainer,
+    names: str | tuple[str, ...],
+    metavar: str,
+    text: str,
+    **options: Any,
+) -> None:
+    """Add an option with a value."""
+    names = (names,) if isinstance(names, str) else names
+    group.add_argument(*names, metavar=metavar, help=text, **options)
+
+
+def _add_flag(
+    group: argparse._ActionsContainer, names: tuple[str, ...], text: str
+) -> None:
+    group.add_argument(*names, action="store_true", help=text)
+
+
+_REPEATED: dict[str, Any] = {"action": "append", "default": []}
+
+
 def _add_roles(group: argparse._ActionsContainer, domain: str) -> None:
     """Add the columns that have a role; `domain` says what that of domains does."""
-    group.add_argument("--label", metavar="COLUMN", help="the label to predict")
-    group.add_argument(
-        "--sensitive",
-        metavar="COLUMN",
-        action="append",
-        default=[],
-        help="sensitive attribute to be fair about; may be repeated",
-    )
-    group.add_argument("--domain", metavar="COLUMN", help=domain)
+    _add(group, "--label", "COLUMN", "the label to predict")
+    text = "sensitive attribute to be fair about; may be repeated"
+    _add(group, "--sensitive", "COLUMN", text, **_REPEATED)
+    _add(group, "--domain", "COLUMN", domain)
 
 
 def _add_judging(group: argparse._ActionsContainer) -> None:
     """Add what both commands need to judge a table."""
-    group.add_argument(
-        "--holdout",
-        type=Path,
-        metavar="TABLE",
-        help="real rows that were not learnt from, to judge by; without them the rows "
-        "learnt from are used, and membership is not measured",
+    text = (
+        "real rows that were not learnt from, to judge by; without them the rows "
+        "learnt from are used, and membership is not measured"
     )
-    group.add_argument(
-        "--positive",
-        metavar="LABEL",
-        help="the label that is good to get (default: the larger of two labels; of "
-        "more, each in turn)",
+    _add(group, "--holdout", "TABLE", text, type=Path)
+    text = (
+        "the label that is good to get (default: the larger of two labels; of more, "
+        "each in turn)"
     )
-
-
-def _add_quiet(group: argparse._ActionsContainer) -> None:
-    group.add_argument(
-        "-q", "--quiet", action="store_true", help="print nothing but errors"
-    )
+    _add(group, "--positive", "LABEL", text)
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("files (.csv, .tsv, either with .gz, .parquet)")
-    group.add_argument(
-        "table",
-        nargs="?",
-        type=Path,
-        help="table to learn from; - is CSV on standard input",
-    )
-    group.add_argument(
-        "--data", type=Path, metavar="TABLE", help="the same, as an option"
-    )
-    group.add_argument(
-        "-o",
-        "--output",
-        type=Path,
-        required=True,
-        help="synthetic table to write; - is CSV on standard output",
-    )
-    group.add_argument(
-        "--model",
-        type=Path,
-        metavar="FILE.skops",
-        help="with a table: keep the fitted model here; without: sample from it",
-    )
+    text = "table to learn from; - is CSV on standard input"
+    group.add_argument("table", nargs="?", type=Path, help=text)
+    _add(group, "--data", "TABLE", "the same, as an option", type=Path)
+    text = "synthetic table to write; - is CSV on standard output"
+    _add(group, ("-o", "--output"), "OUTPUT", text, type=Path, required=True)
+    text = "with a table: keep the fitted model here; without: sample from it"
+    _add(group, "--model", "FILE.skops", text, type=Path)
     _add_reading(group)
 
 
 def _add_reading(group: argparse._ActionsContainer) -> None:
     """Add what is to be said of files that cannot be seen from them."""
-    group.add_argument(
-        "--sep",
-        type=_separator,
-        metavar="CHAR",
-        help="what separates the fields of the table, such as ';' or tab (default: "
-        "recognised from its lines)",
+    text = (
+        "what separates the fields of the table, such as ';' or tab (default: "
+        "recognised from its lines)"
     )
-    group.add_argument(
-        "--encoding",
-        metavar="NAME",
-        help="encoding of the table, such as cp1252 or latin-1 (default: UTF-8, or "
-        "UTF-16 where the file begins like it)",
+    _add(group, "--sep", "CHAR", text, type=_separator)
+    text = (
+        "encoding of the table, such as cp1252 or latin-1 (default: UTF-8, or UTF-16 "
+        "where the file begins like it)"
     )
-    group.add_argument(
-        "--missing",
-        metavar="MARK",
-        action="append",
-        default=[],
-        help="what stands for a missing value, beside the empty field; may be repeated "
-        "(default: NA, null and the like in columns of numbers and of times)",
+    _add(group, "--encoding", "NAME", text)
+    text = (
+        "what stands for a missing value, beside the empty field; may be repeated "
+        "(default: NA, null and the like in columns of numbers and of times)"
     )
-    group.add_argument(
-        "--drop-missing",
-        action="store_true",
-        help="leave out rows in which a label, a sensitive attribute or the domain is "
-        "missing",
+    _add(group, "--missing", "MARK", text, **_REPEATED)
+    text = (
+        "leave out rows where a label, a sensitive attribute or the domain is missing"
     )
+    _add_flag(group, ("--drop-missing",), text)
 
 
-def _add_columns(parser: argparse.ArgumentParser) -> None:
+def _add_learning(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("learning")
-    _add_roles(
-        group,
+    text = (
         "where rows come from (hospital, state, year): training prepares for domains "
-        "that it does not see",
+        "that it does not see"
     )
-    group.add_argument(
-        "--identifiers",
-        type=_identifiers,
-        metavar="[COLUMN=]RULE",
-        action="append",
-        default=[],
-        help="what names, numbers of accounts and free text come back as: synthetic "
-        "(the default: new ones of the same pattern), missing or keep (the real ones); "
-        "for one column with its name, and then repeated",
+    _add_roles(group, text)
+    text = (
+        "what names, numbers of accounts and free text come back as: synthetic (the "
+        "default: new ones of the same pattern), missing or keep (the real ones); for "
+        "one column with its name, and then repeated"
     )
-    group.add_argument(
-        "--min-frequency",
-        type=_count,
-        metavar="N",
-        help="categories, rare numbers and ends of ranges that fewer than N rows have "
-        "are not generated (default: 5; 1 gives all back)",
+    rule = {"type": _identifiers, **_REPEATED}
+    _add(group, "--identifiers", "[COLUMN=]RULE", text, **rule)
+    text = (
+        "categories, rare numbers and ends of ranges that fewer than N rows have are "
+        "not generated (default: 5; 1 gives all back)"
     )
-    group.add_argument(
-        "--max-iter",
-        type=_count,
-        metavar="N",
-        help="training iterations at most; small tables stop earlier",
-    )
+    _add(group, "--min-frequency", "N", text, type=_count)
+    text = "training iterations at most; small tables stop earlier"
+    _add(group, "--max-iter", "N", text, type=_count)
 
 
 def _add_sampling(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("sampling")
-    group.add_argument(
-        "-n",
-        "--rows",
-        type=_count,
-        metavar="N",
-        help="rows to generate (default: as many as were learnt from)",
+    text = "rows to generate (default: as many as were learnt from)"
+    _add(group, ("-n", "--rows"), "N", text, type=_count)
+    text = (
+        "generate this label only, or, repeated, labels in these shares: "
+        "--ask yes=0.5 --ask no=0.5 (default: as in the table)"
     )
-    group.add_argument(
-        "--ask",
-        metavar="LABEL[=SHARE]",
-        action="append",
-        default=[],
-        help="generate this label only, or, repeated, labels in these shares: "
-        "--ask yes=0.5 --ask no=0.5 (default: as in the table)",
+    _add(group, "--ask", "LABEL[=SHARE]", text, **_REPEATED)
+    text = (
+        "how typical rows are of their label, 0 (not at all) or more (default: 1, as "
+        "in the table)"
     )
-    group.add_argument(
-        "--lambda-y",
-        type=_strength,
-        metavar="X",
-        help="how typical rows are of their label, 0 (not at all) or more (default: "
-        "1, as in the table)",
+    _add(group, "--lambda-y", "X", text, type=_strength)
+    text = "strength of the paper's entropy guidance (default: none)"
+    _add(group, "--lambda-z", "X", text, type=_strength)
+    text = (
+        "strength of fair labels, 0 (none) to 1 (default: auto, the least that is "
+        "predicted to meet --fairness-target)"
     )
-    group.add_argument(
-        "--lambda-z",
-        type=_strength,
-        metavar="X",
-        help="strength of the paper's entropy guidance (default: none)",
+    _add(group, "--lambda-yz", "X", text, type=_share_or_auto)
+    text = (
+        "what auto aims at: a ratio of demographic parity such as 0.8, or with it one "
+        "of equal opportunity, 0.9/0.75 (default: toward parity until that costs 2 "
+        "points of accuracy)"
     )
-    group.add_argument(
-        "--lambda-yz",
-        type=_share_or_auto,
-        metavar="X",
-        help="strength of fair labels, 0 (none) to 1 (default: auto, the least that is "
-        "predicted to meet --fairness-target)",
+    _add(group, "--fairness-target", "T", text, type=_target)
+    text = (
+        "unlabelled rows of the domain where models will be used; labels are made fair "
+        "for it"
     )
-    group.add_argument(
-        "--fairness-target",
-        type=_target,
-        metavar="T",
-        help="what auto aims at: a ratio of demographic parity such as 0.8, or with it "
-        "one of equal opportunity, 0.9/0.75 (default: toward parity until that "
-        "costs 2 points of accuracy)",
+    _add(group, "--adapt", "TABLE", text, type=Path)
+    text = (
+        "write the sensitive columns too, drawn from what the other columns tell of "
+        "them"
     )
-    group.add_argument(
-        "--adapt",
-        type=Path,
-        metavar="TABLE",
-        help="unlabelled rows of the domain where models will be used; labels are made "
-        "fair for it",
-    )
-    group.add_argument(
-        "--keep-sensitive",
-        action="store_true",
-        help="write the sensitive columns too, drawn from what the other columns tell "
-        "of them",
-    )
-    group.add_argument(
-        "--seed",
-        type=_seed,
-        metavar="N",
-        help="same seed, same table (default: drawn and printed)",
-    )
-    _add_quiet(group)
+    _add_flag(group, ("--keep-sensitive",), text)
+    text = "same seed, same table (default: drawn and printed)"
+    _add(group, "--seed", "N", text, type=_seed)
+    _add_flag(group, ("-q", "--quiet"), "print nothing but errors")
 
 
 def _number(
@@ -353,6 +276,9 @@ _seed = _number(
 )
 _strength = _number(float, lambda x: 0 <= x < math.inf, "not a number of 0 or more")
 _share = _number(float, lambda x: 0 <= x <= 1, "neither auto nor a number from 0 to 1")
+_ratio = _number(
+    float, lambda x: 0 < x <= 1, "not a ratio above 0 and up to 1, nor two: 0.9/0.75"
+)
 
 
 def _identifiers(text: str) -> tuple[str | None, str]:
@@ -379,14 +305,8 @@ def _share_or_auto(text: str) -> float | str:
 
 
 def _target(text: str) -> float | dict[str, float]:
-    parts = text.split("/")
-    try:
-        ratios = [float(part) for part in parts]
-    except ValueError:
-        ratios = [math.nan]
-    if len(ratios) > 2 or not all(0 < ratio <= 1 for ratio in ratios):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a ratio above 0 and up to 1, nor two such as 0.9/0.75"
-        )
+    parity, both, opportunity = text.partition("/")
+    if not both:
+        return _ratio(parity)
     measures = ("demographic_parity", "equal_opportunity")
-    return dict(zip(measures, ratios, strict=True)) if ratios[1:] else ratios[0]
+    return dict(zip(measures, (_ratio(parity), _ratio(opportunity)), strict=True))

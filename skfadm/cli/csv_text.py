@@ -6,24 +6,19 @@ import codecs
 import csv
 import io
 import re
-from array import array
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, BinaryIO
+from types import SimpleNamespace
+from typing import Any, BinaryIO
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from skfadm._files import UserError
 
-from .columns import Column, read_column
-from .forms import KINDS, Form, Times, Words
-
-if TYPE_CHECKING:
-    from .tables import TableForm
+from .forms import KINDS, Form, Number, Table, TableForm, Times, number_pattern
 
 _SEPARATORS = {",": "','", ";": "';'", "\t": "tab", "|": "'|'"}
 #: How files begin in other encodings than UTF-8.
@@ -42,63 +37,68 @@ _OTHERS = {
 _SEP_LINE = re.compile(r'"?sep=([^\r\n"])"?', re.IGNORECASE)
 #: Lines that are looked at for the separator.
 _SAMPLE = 100
-#: Rows, and fields, that are read at a time.
-_ROWS, _FIELDS = 1 << 16, 1 << 20
-#: Stands between texts that are kept as one; no text has it.
+#: Fields that are read at a time.
+_FIELDS = 1 << 20
+#: Stands between texts that are kept as one, which takes little memory.
 _BETWEEN = "\0"
-#: Columns that a note names.
-_SHOWN = 5
-
-#: A column in parts, which take little memory: the distinct texts of some rows, as one
-#: text, and for each row which of them it has.
-Parts = list[tuple[str, "array[int]"]]
+#: What programs write for a missing value. In a column of words they may be words.
+_MISSING = frozenset(
+    ("", "NA", "N/A", "n/a", "#N/A", "#NA", "<NA>", "NaN", "nan", "-nan", "NaT")
+    + ("NULL", "null", "None", "none", "\\N", ".", "?", "-", "--")
+)
+_INFINITE = re.compile("[-+]?(?:inf|infinity)", re.IGNORECASE)
+_ROW_NAMES = (
+    "the first column has no name, so it names rows: it is not learnt, and new rows "
+    "are numbered from {}"
+)
+_AS_MISSING = "read as missing values: {}"
+_MARKS_IN_WORDS = (
+    "read as words: {}; if they stand for missing values, name them by --missing"
+)
+_ODD = "read as words: {}; write numbers as 1234.5, times as 2020-12-31 10:00"
+#: Distinct words of a column that are looked at for a note, and columns that it names.
+_LOOKED_AT, _SHOWN = 1000, 3
 
 
 def read_csv(
     stream: BinaryIO,
     sep: str | None,
     encoding: str | None,
-    *,
     missing: Collection[str],
     labels: Collection[str],
     like: Mapping[str, Form],
-) -> tuple[pd.DataFrame, dict[str, Form], dict[str, Any], list[str]]:
-    """Return a table, the forms of its columns and of the file, and notes.
+) -> Table:
+    """Read a table.
 
     Columns in `labels` are no times, and those in `like` are of that kind or words.
     """
-    parts, file = _read_text(stream, sep, encoding)
-    notes: list[str] = []
-    first = next(iter(parts))
-    if not first.strip() and len(parts) > 1:
-        file["row_names"] = 0 if parts.pop(first)[0][0].startswith("0\0") else 1
-        notes.append(
-            "the first column has no name, so it names rows: it is not learnt, and new "
-            f"rows are numbered from {file['row_names']}"
-        )
-    columns: dict[str, Column] = {}
-    for name in list(parts):
-        kinds = KINDS
+    columns, file = _read_text(stream, sep, encoding)
+    notes: dict[str, list[str]] = {}
+    first = next(iter(columns))
+    if not first.strip() and len(columns) > 1:
+        start = 0 if columns.pop(first)[0].split(_BETWEEN)[0] == "0" else 1
+        file["row_names"] = start
+        notes[_ROW_NAMES] = [str(start)]
+    series, forms = {}, {}
+    for name in list(columns):
+        find = [kind.find for kind in KINDS]
         if name in like:
-            kinds = tuple(kind for kind in KINDS if isinstance(like[name], kind))
+            find = [] if type(like[name]) is Form else [like[name].find_again]
         elif name in labels:
-            kinds = tuple(kind for kind in KINDS if kind is not Times)
-        columns[name] = read_column(
-            name,
-            *_joined(parts.pop(name)),
-            marks={"", *missing},
-            sep=file["sep"],
-            kinds=kinds,
+            find = [kind.find for kind in KINDS if kind is not Times]
+        texts = _BETWEEN.join(columns.pop(name)).split(_BETWEEN)
+        column = np.array(texts, dtype=object)
+        series[name], forms[name] = _read_column(
+            name, column, {"", *missing}, file["sep"], find, notes
         )
-    frame = pd.DataFrame({n: c.series for n, c in columns.items()}, copy=False)
-    forms = {name: column.form for name, column in columns.items()}
-    return frame, forms, file, notes + _notes(columns)
+    frame = pd.DataFrame(series, copy=False)
+    return Table(frame, TableForm(forms, **file), _lines(notes))
 
 
 def _read_text(
     stream: BinaryIO, sep: str | None, encoding: str | None
-) -> tuple[dict[str, Parts], dict[str, Any]]:
-    """Return the texts of each column, and how the file is written."""
+) -> tuple[dict[str, list[str]], dict[str, Any]]:
+    """Return the texts of each column in blocks, and how the file is written."""
     head = stream.read(4)
     stream.seek(0)
     for start, advice in _OTHERS.items():
@@ -108,7 +108,7 @@ def _read_text(
     encoding = encoding or next(marks, "utf-8")
     try:
         with io.TextIOWrapper(stream, encoding, newline="") as lines, _long_fields():
-            parts, file = _read_lines(lines, sep)
+            columns, file = _read_lines(lines, sep)
     except UnicodeDecodeError as error:
         part = error.object[max(0, error.start - 10) : error.end + 10]
         raise UserError(
@@ -116,7 +116,7 @@ def _read_text(
             f"{part.decode('cp1252', 'replace').strip()!r} as cp1252; give --encoding, "
             "such as cp1252, latin-1 or utf-16"
         ) from error
-    return parts, file | {"encoding": encoding}
+    return columns, file | {"encoding": encoding}
 
 
 @contextmanager
@@ -131,7 +131,7 @@ def _long_fields() -> Iterator[None]:
 
 def _read_lines(
     lines: Iterator[str], sep: str | None
-) -> tuple[dict[str, Parts], dict[str, Any]]:
+) -> tuple[dict[str, list[str]], dict[str, Any]]:
     first = list(islice(lines, _SAMPLE))
     if not any(map(str.strip, first)):
         raise UserError("is empty; give a table with a line of names")
@@ -140,26 +140,23 @@ def _read_lines(
     if named:
         sep, first = sep or named[1], first[1:]
     sep = sep or _separator(first)
+    # A space after each separator is no part of the field.
+    has_spaces = all(line.count(sep) == line.count(f"{sep} ") for line in first)
     records = csv.reader(
         chain(first, lines),
         delimiter=sep,
-        # A space after each separator is no part of the field.
-        skipinitialspace=sep != " "
-        and all(line.count(sep) == line.count(f"{sep} ") for line in first),
+        skipinitialspace=sep != " " and has_spaces,
         strict=True,
     )
     try:
-        # Blank lines are no records.
-        names = next(filter(None, records), [])
-        columns: list[Parts] = [[] for _ in names]
-        rows = _rows(records, len(names), sep, int(named is not None))
-        size = max(1, min(_ROWS, _FIELDS // max(1, len(names))))
+        names = next(filter(None, records), [])  # blank lines are no records
+        columns: list[list[str]] = [[] for _ in names]
+        rows = _rows(records, len(names), sep, bool(named))
+        size = max(1, _FIELDS // max(1, len(names)))
         while block := list(islice(rows, size)):
             by_column = zip(*block, strict=True)
             for name, parts, texts in zip(names, columns, by_column, strict=True):
-                numbers = _numbered()
-                codes = array("H", map(numbers.__getitem__, texts))
-                parts.append((_checked(name, numbers), codes))
+                parts.append(_as_one(name, texts))
     except csv.Error as error:
         raise UserError(
             f"cannot be read as a table: line {records.line_num + bool(named)}: "
@@ -167,9 +164,9 @@ def _read_lines(
         ) from error
     if not names or not columns[0]:
         raise UserError("holds no rows below its names; give some")
-    found: dict[str, Parts] = {}
+    found: dict[str, list[str]] = {}
     for name, parts in zip(names, columns, strict=True):
-        if not name.strip() and not any(text.strip(" \0") for text, _ in parts):
+        if not name.strip() and not any(part.strip(" \0") for part in parts):
             continue  # Cells that were used once leave separators behind.
         if name in found:
             raise UserError(
@@ -177,28 +174,28 @@ def _read_lines(
                 "its own in the first line"
             )
         found[name] = parts
+    if not found:
+        raise UserError("names no column; give a table with a line of names")
     return found, {"sep": sep, "newline": newline, "names_sep": bool(named)}
 
 
 def _rows(records: Any, n_fields: int, sep: str, n_before: int) -> Iterator[list[str]]:
     """Yield records that have their fields; blank lines are none."""
     for row in records:
-        if len(row) == n_fields:
-            yield row
-        elif row and not _has_fields(row, n_fields):
+        if row and not _has_fields(row, n_fields):
             raise UserError(
                 f"cannot be read as a table: line {records.line_num + n_before} has "
                 f"{len(row)} fields, the first line names {n_fields}; put fields that "
                 f"hold {sep!r} in quotes, name unnamed columns, or give the separator "
                 "with --sep"
             )
-        elif row:
+        if row:
             yield row[:n_fields]
 
 
 def _has_fields(row: list[str], n_fields: int) -> bool:
     """Tell whether a record has its fields; separators at its end separate nothing."""
-    return len(row) >= n_fields and not any(row[n_fields:])
+    return len(row) == n_fields or (len(row) > n_fields and not any(row[n_fields:]))
 
 
 def _separator(lines: list[str]) -> str:
@@ -219,87 +216,113 @@ def _separator(lines: list[str]) -> str:
     return fit[0] if fit else max(_SEPARATORS, key=lambda s: (head.count(s), s == ","))
 
 
-def _numbered() -> defaultdict[str, int]:
-    """Return a dict that numbers texts in the order in which it is asked for them."""
-    numbers: defaultdict[str, int] = defaultdict()
-    numbers.default_factory = numbers.__len__
-    return numbers
-
-
-def _checked(name: str, texts: Collection[str]) -> str:
+def _as_one(name: str, texts: Collection[str]) -> str:
     """Return texts as one; refuse what is no text, zero bytes and half characters."""
-    text = _BETWEEN.join(texts)
-    n_between = f"{name}{text}".count(_BETWEEN)
-    odd = _BETWEEN if n_between >= len(texts) else ""
+    text = _BETWEEN.join((name, *texts))
+    odd = _BETWEEN if text.count(_BETWEEN) > len(texts) else ""
     try:
-        f"{name}{text}".encode()
+        text.encode()
     except UnicodeEncodeError as error:
-        odd = str(error.object)[error.start]
+        odd = text[error.start]
     if odd:
         raise UserError(
             f"column {name!r} holds {odd!r}, which is no text; leave it out, or give "
             "--encoding, such as utf-16, if the file is of another"
         )
-    return text
+    return text[len(name) + 1 :]
 
 
-def _joined(parts: Parts) -> tuple[list[str], NDArray[Any]]:
-    """Return the distinct texts of a column, and which of them each row has."""
-    numbers, codes = _numbered(), []
-    for text, own in parts:
-        known = np.array(list(map(numbers.__getitem__, text.split(_BETWEEN))))
-        codes.append(known[np.frombuffer(own, np.uint16)])
-    return list(numbers), np.concatenate(codes)
+def _read_column(
+    name: str,
+    column: Any,
+    marks: set[str],
+    sep: str,
+    find: Iterable[Any],
+    notes: dict[str, list[str]],
+) -> tuple[pd.Series, Form]:
+    """Return the values of a column and its form, which is the first that is found.
+
+    `marks` stand for missing values.
+    """
+    codes, known = pd.factorize(column)
+    texts = known.tolist()
+    stripped = list(map(str.strip, texts))
+    gone = marks | _MISSING
+    present = [text for text in dict.fromkeys(stripped) if text not in gone]
+    finite = [text for text in present if not _INFINITE.fullmatch(text)]
+    found = (way(finite, sep) for way in find if finite)
+    form = next(filter(None, found), None)
+    if form is not None and len(finite) < len(present):
+        infinite = min(filter(_INFINITE.fullmatch, present))
+        if isinstance(form, Number):
+            raise UserError(
+                f"column {name!r} holds the infinite number {infinite!r}; give "
+                f"--missing {infinite} if it stands for a missing value, or drop these "
+                "rows"
+            )
+        form = None
+    usual = sorted(_MISSING.intersection(stripped) - marks)
+    if form is None:
+        form = Form()
+        missing = np.array([text in marks for text in texts])
+        values = np.array(texts, dtype=object)
+        values[missing] = None
+        kind = _MARKS_IN_WORDS
+        if odd := _odd(finite) if find else "":
+            notes.setdefault(_ODD, []).append(f"{odd!r} in {name!r}")
+    else:
+        missing = np.array([text in gone for text in stripped])
+        pairs = zip(stripped, missing, strict=True)
+        values = form.read([finite[0] if is_gone else t for t, is_gone in pairs])
+        kind = _AS_MISSING
+    if usual:
+        named = f"{', '.join(map(repr, usual))} in {name!r}"
+        notes.setdefault(kind, []).append(named)
+    series = pd.Series(pd.Series(values).array.take(codes), name=name)
+    rows = missing[codes]
+    if rows.any():
+        if type(form) is not Form:
+            dtype = {"i": "Int64", "b": "boolean"}.get(series.dtype.kind, series.dtype)
+            series = series.astype(dtype).mask(rows)
+        most = int(np.bincount(codes[rows]).argmax())
+        form = replace(form, missing=stripped[most])
+    return series, form
 
 
-def _notes(columns: Mapping[str, Column]) -> list[str]:
-    """Say what is worth telling of how columns were read."""
-    missing: dict[str, str] = {}
-    words: dict[str, str] = {}
-    odd = {name: repr(column.odd) for name, column in columns.items() if column.odd}
-    for name, column in columns.items():
-        if column.marks:
-            marks = ", ".join(map(repr, column.marks))
-            (words if isinstance(column.form, Words) else missing)[name] = marks
-    notes = []
-    if missing:
-        notes.append(f"read as missing values: {_named(missing)}")
-    if words:
-        mark = next(iter(words.values())).split(", ")[0]
-        notes.append(
-            f"read as words: {_named(words)}; if they stand for missing values, give "
-            f"--missing {mark}"
-        )
-    if odd:
-        notes.append(
-            f"columns of words, not of numbers or times: {_named(odd)}; numbers are "
-            "read as 1234.5, times as 2020-12-31 10:00"
-        )
-    return notes
+def _odd(texts: list[str]) -> str:
+    """Return a word of a column that is one of numbers or times but for few, or ""."""
+
+    def is_like(text: str) -> bool:
+        n_digits, n_letters = (sum(map(f, text)) for f in (str.isdigit, str.isalpha))
+        return text.lstrip("+-.")[:1].isdigit() and n_digits >= n_letters
+
+    few = texts[:_LOOKED_AT]
+    odd = [text for text in few if not is_like(text)]
+    if len(few) < 3 or len(odd) > 0.1 * len(few):
+        return ""
+    is_plain = number_pattern(".", "").fullmatch
+    return min(odd or (text for text in few if not is_plain(text)), default="")
 
 
-def _named(found: dict[str, str]) -> str:
-    shown = [f"{what} in {name!r}" for name, what in islice(found.items(), _SHOWN)]
-    more = len(found) - len(shown)
-    return "; ".join(shown) + (f" and in {more} more" if more > 0 else "")
-
-
-class _Lines:
-    """Takes lines that end with a carriage return, and writes them with their ends."""
-
-    def __init__(self, stream: io.TextIOWrapper, newline: str):
-        self.stream, self.newline = stream, newline
-
-    def write(self, line: str) -> None:
-        self.stream.write(line.removesuffix("\r\n") + self.newline)
+def _lines(notes: dict[str, list[str]]) -> list[str]:
+    """Return a line for each kind of note, with the first of what was found."""
+    lines = []
+    for kind, found in notes.items():
+        more = len(found) - _SHOWN
+        shown = "; ".join(found[:_SHOWN]) + (f"; {more} more" if more > 0 else "")
+        lines.append(kind.format(shown))
+    return lines
 
 
 def write_csv(batches: Iterable[pd.DataFrame], form: TableForm, file: BinaryIO) -> None:
     """Write a table batch by batch, as the file was written that it was learnt from."""
     stream = io.TextIOWrapper(file, form.encoding, newline="")
     # With these ends the writer puts fields in quotes that hold one or half of one.
-    lines = _Lines(stream, form.newline)
-    writer = csv.writer(lines, delimiter=form.sep, lineterminator="\r\n")
+    end = "\r\n"
+    lines = SimpleNamespace(
+        write=lambda line: stream.write(line.removesuffix(end) + form.newline)
+    )
+    writer = csv.writer(lines, delimiter=form.sep, lineterminator=end)
     if form.names_sep:
         lines.write(f"sep={form.sep}")
     number = form.row_names

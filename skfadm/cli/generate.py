@@ -5,21 +5,14 @@ from __future__ import annotations
 import secrets
 import tempfile
 from argparse import Namespace
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError
 from skfadm._progress import show_progress
 
-from .inputs import (
-    check_none_is_lost,
-    check_page,
-    check_table,
-    read_noted,
-    read_rows,
-    take_columns,
-)
+from .inputs import check_none_is_lost, check_page, read_rows, read_target
 from .kept_models import (
     TableModel,
     check_can_be_kept,
@@ -30,11 +23,13 @@ from .kept_models import (
 from .roles import Roles, Rows
 from .rows import Tables, asked_labels, label_of
 from .summary import VERDICT_ROWS, judge_rows, summarise
-from .tables import TableForm, write_table
+from .tables import check_table_path, write_table
 from .terminal import in_options, problem_of
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from .forms import TableForm
 
 #: Options that say something of a table to learn from.
 _FOR_LEARNING = (
@@ -157,12 +152,14 @@ def _check_options(args: Namespace) -> None:
             "--fairness-target is what --lambda-yz auto aims at; leave one of them out"
         )
     for path in (args.data, args.adapt, args.holdout):
-        check_table(path)
-    check_table(args.output, exists=False)
+        check_table_path(path)
+    check_table_path(args.output, exists=False)
     check_page(args.report)
-    reads = {"the table that is read": args.data}
-    reads["the table of --adapt"] = args.adapt
-    reads["the table of --holdout"] = args.holdout
+    reads = {
+        "the table that is read": args.data,
+        "the table of --adapt": args.adapt,
+        "the table of --holdout": args.holdout,
+    }
     writes = {"-o": args.output, "--report": args.report}
     if args.model is not None:
         check_model_path(args.model, exists=args.data is None)
@@ -190,7 +187,7 @@ def _fit(args: Namespace, seed: int, strengths: dict[str, Any]) -> TableModel:
         args.held_out = read_rows(args.holdout, args, roles, table.form)[1]
     if args.report is not None:
         _check_can_be_judged(args, args.rows or len(frame))
-    target = _target_rows(args, form, list(X), roles.names)
+    target = read_target(args, form, list(X), roles.names)
     few = frame[list(form.columns)].iloc[:_PROBE_ROWS]
     _check_can_be_written(args, few, form)
 
@@ -260,26 +257,10 @@ def _load(args: Namespace, strengths: dict[str, Any]) -> TableModel:
     if args.positive is not None:
         labels = model.labels_by_text(model.generator.classes_)
         model.generator.set_params(pos_label=label_of(args.positive, labels))
-    target = _target_rows(args, model.form, model.features)
+    target = read_target(args, model.form, model.features, ())
     if target is not None:
         model.generator.adapt(target)
     return model
-
-
-def _target_rows(
-    args: Namespace,
-    form: TableForm,
-    features: Sequence[str],
-    labels: Collection[str] = (),
-) -> pd.DataFrame | None:
-    """Read the unlabelled rows of --adapt, if any, like the table learnt from."""
-    if args.adapt is None:
-        return None
-    table = read_noted(args.adapt, args, labels, form)
-    try:
-        return take_columns(table.frame, features)
-    except UserError as error:
-        raise UserError(f"{args.adapt}: {error}") from error
 
 
 def _check_can_be_judged(args: Namespace, n_rows: int) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from argparse import Namespace
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,17 +18,13 @@ from skfadm._files import (
 )
 
 from .roles import Roles, Rows
-from .tables import ReadOptions, Table, TableForm, check_table_path, read_table
+from .tables import read_table
 from .terminal import say
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-def check_table(path: Path | None, *, exists: bool = True) -> None:
-    """Check that a table, if one is named, can be read from or written to a path."""
-    if path is not None and not is_stream(path):
-        check_table_path(path, exists=exists)
+    from .forms import Table, TableForm
 
 
 def check_page(path: Path | None) -> None:
@@ -41,7 +38,7 @@ def check_page(path: Path | None) -> None:
 
 
 def check_none_is_lost(
-    reads: dict[str, Path | None], writes: dict[str, Path | None]
+    reads: Mapping[str, Path | None], writes: Mapping[str, Path | None]
 ) -> None:
     """Check that no file is written that is also read, or written twice."""
     if sum(path == STREAM for path in reads.values()) > 1:
@@ -51,15 +48,11 @@ def check_none_is_lost(
         if path is None or is_stream(path):
             continue
         for what, other in used:
-            if _is_same_file(path, other):
+            is_same = os.path.realpath(path) == os.path.realpath(other)
+            both = path.exists() and other.exists()
+            if is_same or (both and os.path.samefile(path, other)):
                 raise UserError(f"{option} {path} would replace {what}")
         used.append((f"what {option} writes", path))
-
-
-def _is_same_file(a: Path, b: Path) -> bool:
-    if os.path.realpath(a) == os.path.realpath(b):
-        return True
-    return a.exists() and b.exists() and os.path.samefile(a, b)
 
 
 def read_noted(
@@ -69,20 +62,18 @@ def read_noted(
     like: TableForm | None = None,
 ) -> Table:
     """Read a table as the options say, and tell what is worth telling of that."""
-    options = ReadOptions(args.sep, args.encoding, args.missing, labels)
-    table = read_table(path, options, like=like)
+    table = read_table(
+        path,
+        sep=args.sep,
+        encoding=args.encoding,
+        missing=args.missing,
+        labels=labels,
+        like=like,
+    )
     if not args.quiet:
         for note in table.notes:
             say(f"note: {path}: {note}")
     return table
-
-
-def take_columns(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
-    """Return the columns that a table must have, in that order."""
-    missing = [name for name in names if name not in frame]
-    if missing:
-        raise UserError(f"has no column {missing[0]!r}, which has been learnt")
-    return frame[list(names)]
 
 
 def read_rows(
@@ -94,17 +85,42 @@ def read_rows(
     """
     table = read_noted(path, args, roles.names, like)
     n_read = len(table.frame)
-    try:
-        frame = roles.complete(table.frame, args.drop_missing)
+    with _about(path):
+        table.frame = roles.complete(table.frame, args.drop_missing)
         if like is not None:
-            frame = take_columns(frame, like.columns)
-        rows = roles.rows(frame)
+            table.frame = _take(table.frame, like.columns)
+        rows = roles.rows(table.frame)
+    if len(table.frame) < n_read and not args.quiet:
+        say(
+            f"note: {path}: {n_read - len(table.frame)} of {n_read} rows are left out, "
+            "in which a label, a sensitive attribute or the domain is missing"
+        )
+    return table, rows
+
+
+def read_target(
+    args: Namespace, form: TableForm, features: Iterable[str], labels: Collection[str]
+) -> pd.DataFrame | None:
+    """Read the unlabelled rows of --adapt, if any, like the table learnt from."""
+    if args.adapt is None:
+        return None
+    table = read_noted(args.adapt, args, labels, form)
+    with _about(args.adapt):
+        return _take(table.frame, features)
+
+
+@contextmanager
+def _about(path: Path) -> Iterator[None]:
+    """Say of which file errors are."""
+    try:
+        yield
     except UserError as error:
         raise UserError(f"{path}: {error}") from error
-    if len(frame) < n_read and not args.quiet:
-        say(
-            f"note: {path}: {n_read - len(frame)} of {n_read} rows are left out, in "
-            "which a label, a sensitive attribute or the domain is missing"
-        )
-    table.frame = frame
-    return table, rows
+
+
+def _take(frame: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """Return the columns that a table must have, in that order."""
+    missing = [name for name in names if name not in frame]
+    if missing:
+        raise UserError(f"has no column {missing[0]!r}, which has been learnt")
+    return frame[list(names)]

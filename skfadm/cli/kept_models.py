@@ -21,12 +21,12 @@ from skfadm._files import (
     wrong_version,
 )
 
-from .tables import TableForm
-
 if TYPE_CHECKING:
     import pandas as pd
 
     from skfadm.generator import FairDiffusionGenerator
+
+    from .forms import TableForm
 
 SUFFIX = ".skops"
 #: Beside the generator in the archive: plain JSON, which is read first.
@@ -123,6 +123,8 @@ def save_model(model: TableModel, path: Path) -> None:
 
 def load_model(path: Path) -> TableModel:
     """Load a model of this version without running code that the file brings along."""
+    from .forms import TableForm
+
     try:
         with path.open("rb") as file:
             _check_sizes(file)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import signal
 import sys
@@ -34,7 +33,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     -------
     int
         The exit code: 0, 2 for an error of the user, 70 for one of skfadm, 130 after
-        Ctrl-C, 141 where nobody reads the output any more, 143 after SIGTERM.
+        Ctrl-C, 141 where nobody reads the output any more. SIGTERM and SIGHUP exit
+        with 143 and 129.
 
     Examples
     --------
@@ -47,9 +47,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         drop_output()
         return 141
-    except _Ended as error:
-        say("ended from outside")
-        return 128 + error.signal
     except KeyboardInterrupt:
         say("interrupted")
         return 130
@@ -76,12 +73,15 @@ def _what_happened(error: Exception) -> str:
 
 def _run(argv: Sequence[str] | None) -> int:
     options = parser()
-    _complete(options)
+    if "_ARGCOMPLETE" in os.environ:  # the shell asks what a word may go on with
+        import argcomplete
+
+        argcomplete.autocomplete(options)
     args = options.parse_args(argv)
     if args.command is None:
         options.print_help(sys.stderr)
         return 2
-    with _told_to_end(), _warnings_as_notes(getattr(args, "quiet", False)):
+    with _orderly_end(), _warnings_as_notes(getattr(args, "quiet", False)):
         # Each command brings its own imports, so that --help and errors come at once.
         if args.command == "demo":
             from .demo import demo
@@ -99,32 +99,16 @@ def _run(argv: Sequence[str] | None) -> int:
     return 0
 
 
-def _complete(options: argparse.ArgumentParser) -> None:
-    """Answer the shell, and end, where it asks what a word may go on with."""
-    if "_ARGCOMPLETE" in os.environ:
-        import argcomplete
-
-        argcomplete.autocomplete(options)
-
-
-class _Ended(KeyboardInterrupt):
-    """Raised for a signal that asks to end, so that nothing half done is left."""
-
-    def __init__(self, number: int):
-        super().__init__(number)
-        self.signal = number
-
-
 @contextmanager
-def _told_to_end() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the stack, as Ctrl-C does."""
+def _orderly_end() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the stack, so that nothing half done is left."""
 
     def end(number: int, frame: object) -> NoReturn:
-        raise _Ended(number)
+        say("ended from outside")
+        sys.exit(128 + number)
 
-    numbers = [getattr(signal, name, 0) for name in ("SIGTERM", "SIGHUP")]
-    if threading.current_thread() is not threading.main_thread():
-        numbers = []
+    is_main = threading.current_thread() is threading.main_thread()
+    numbers = [getattr(signal, name, 0) for name in ("SIGTERM", "SIGHUP") if is_main]
     # Others' handlers stay, as does that a signal is ignored (nohup).
     numbers = [n for n in numbers if n and signal.getsignal(n) is signal.SIG_DFL]
     for number in numbers:
@@ -146,7 +130,7 @@ def _warnings_as_notes(quiet: bool) -> Iterator[None]:
         shown: set[str] = set()
 
         def show(message: Warning | str, *_: object, **__: object) -> None:
-            text = in_options(" ".join(str(message).split()))
+            text = in_options(str(message))
             if text not in shown:
                 say(f"note: {text}")
                 shown.add(text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Any, BinaryIO
 
@@ -16,17 +15,13 @@ from pyarrow.parquet import ParquetFile, ParquetWriter
 
 from skfadm._files import UserError
 
-from .forms import Flags, Form, Number, Times, Words
+from .forms import Flags, Form, Number, Table, TableForm, Times
 
-#: Extension types that are generated in the dtype, or as the objects, of pandas.
-_EXTENSIONS = ("pandas.period", "pandas.interval", "arrow.uuid")
-#: Digits of decimals that are generated as such; those of more are floats.
-_EXACT = 18
+_EXTENSION = b"ARROW:extension:name"
 
 
-def read_parquet(stream: BinaryIO) -> tuple[pd.DataFrame, dict[str, Form], str, str]:
-    """Return a table, the forms of its columns, its schema, and a note or ""."""
-    _register_extensions()
+def read_parquet(stream: BinaryIO) -> Table:
+    """Read a table; what cannot be generated is refused."""
     with ParquetFile(stream) as file:
         schema = file.schema_arrow
         stored = (schema.pandas_metadata or {}).get("index_columns", [])
@@ -35,14 +30,14 @@ def read_parquet(stream: BinaryIO) -> tuple[pd.DataFrame, dict[str, Form], str, 
         for name in names:
             if names.count(name) > 1:
                 raise UserError(f"more than one column is named {name!r}")
-            if _is_foreign(schema.field(name).type):
+            if _is_foreign(schema.field(name)):
                 raise UserError(
                     f"column {name!r} holds {schema.field(name).type} values, which "
                     "cannot be generated; leave it out or turn it into numbers, words "
                     "or times"
                 )
         table = file.read(columns=names)
-    columns = {}
+    columns, forms = {}, {}
     for name in names:
         try:
             columns[name] = _column(table.column(name))
@@ -52,30 +47,27 @@ def read_parquet(stream: BinaryIO) -> tuple[pd.DataFrame, dict[str, Form], str, 
                 "fit into 64 bits, which cannot be generated; leave it out or turn it "
                 "into words"
             ) from error
-    frame = pd.DataFrame(columns, copy=False)
+        forms[name] = _form(schema.field(name).type)
+    if not names or not len(table):
+        raise UserError("holds no rows; give a table with some")
     note = (
         f"the index ({', '.join(map(repr, index))}) names rows: it is not learnt, and "
         "new rows have none"
     )
-    forms = {name: _form(schema.field(name).type) for name in names}
     packed = base64.b64encode(schema.serialize()).decode()
-    return frame, forms, packed, note if index else ""
+    form = TableForm(forms, schema=packed)
+    return Table(pd.DataFrame(columns, copy=False), form, [note] if index else [])
 
 
 def write_parquet(
-    batches: Iterable[pd.DataFrame], forms: dict[str, Form], packed: str, file: BinaryIO
+    batches: Iterable[pd.DataFrame], form: TableForm, file: BinaryIO
 ) -> None:
     """Write a table batch by batch, with the types of the table it was learnt from."""
-    schema = _schema(forms, packed)
+    schema = _schema(form)
     with ParquetWriter(file, schema) as writer:
         for batch in batches:
             arrays = [_array(batch[field.name], field.type) for field in schema]
             writer.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
-
-
-def _register_extensions() -> None:
-    """Let Arrow know the types of pandas, which it else reads as what stores them."""
-    pyarrow.array(pd.array([], dtype="period[D]"))
 
 
 def _is_text(kind: Any) -> bool:
@@ -83,33 +75,36 @@ def _is_text(kind: Any) -> bool:
     return bool(types.is_string(kind) or types.is_large_string(kind) or views)
 
 
-def _is_foreign(kind: Any) -> bool:
-    """Tell whether values of an Arrow type cannot be generated."""
+def _is_foreign(field: Any) -> bool:
+    """Tell whether values of a column of Arrow cannot be generated."""
+    kind = field.type
+    extension = getattr(kind, "extension_name", "") or (field.metadata or {}).get(
+        _EXTENSION
+    )
+    if extension:
+        return extension != "arrow.uuid"
     if types.is_dictionary(kind):
         return not (_is_text(kind.value_type) or types.is_integer(kind.value_type))
-    if extension := getattr(kind, "extension_name", ""):
-        return extension not in _EXTENSIONS
     is_plain = types.is_primitive(kind) or types.is_decimal(kind) or types.is_null(kind)
     return types.is_interval(kind) or not (is_plain or _is_text(kind))
 
 
 def _column(values: Any) -> pd.Series:
     """Return a column in a dtype that can be generated and written again."""
-    kind, dtype = values.type, None
-    if getattr(kind, "extension_name", "") == "arrow.uuid":
+    if getattr(values.type, "extension_name", ""):
         return pd.Series(values.to_pylist(), dtype=object)
-    if types.is_decimal(kind) and (kind.scale <= 0 or kind.precision > _EXACT):
-        values = values.cast(pyarrow.float64() if kind.scale > 0 else pyarrow.int64())
-        kind = values.type
-    if types.is_date(kind) or types.is_time(kind) or types.is_decimal(kind):
+    if types.is_decimal(values.type):
+        has_places = values.type.scale > 0
+        values = values.cast(pyarrow.float64() if has_places else pyarrow.int64())
+    kind, dtype = values.type, None
+    if types.is_date(kind) or types.is_time(kind):
         dtype = pd.ArrowDtype(kind)
     elif values.null_count and types.is_integer(kind):
         name = str(kind).replace("i", "I").replace("u", "U")
         dtype = pd.api.types.pandas_dtype(name)
     elif values.null_count and types.is_boolean(kind):
         dtype = pd.BooleanDtype()
-    # A mapper, even of nothing, would keep extension types from their dtypes.
-    series = values.to_pandas(types_mapper=(lambda _: dtype) if dtype else None)
+    series = values.to_pandas(types_mapper=lambda _: dtype)
     if types.is_timestamp(kind) and kind.tz:
         return series.dt.tz_convert(kind.tz)  # else offsets are of a kind of pytz's own
     return series
@@ -117,7 +112,7 @@ def _column(values: Any) -> pd.Series:
 
 def _array(series: pd.Series, kind: Any) -> Any:
     """Return a column as an Arrow array of a type."""
-    if not types.is_decimal(kind) or isinstance(series.dtype, pd.ArrowDtype):
+    if not types.is_decimal(kind):
         return pyarrow.array(series, kind, from_pandas=True)
     step, context = Decimal(1).scaleb(-kind.scale), Context(prec=kind.precision)
     numbers = [
@@ -130,8 +125,7 @@ def _array(series: pd.Series, kind: Any) -> Any:
 def _form(kind: Any) -> Form:
     """Return how values of an Arrow type are written as text."""
     if types.is_decimal(kind):
-        is_float = kind.scale > 0 and kind.precision > _EXACT
-        return Number(places=-1 if is_float else max(0, kind.scale))
+        return Number(places=max(0, kind.scale) if kind.precision <= 18 else -1)
     if types.is_integer(getattr(kind, "value_type", kind)):
         return Number(places=0)
     if types.is_floating(kind):
@@ -139,26 +133,26 @@ def _form(kind: Any) -> Form:
     if types.is_date(kind):
         return Times()
     if types.is_time(kind):
-        return Times(date=0, clock=True, seconds=True, fraction=-1, unit=kind.unit)
+        return Times(notation="%H:%M:%S", fraction=-1, unit=kind.unit)
     if types.is_timestamp(kind):
-        clock = Times(joiner=" ", clock=True, seconds=True, fraction=-1, unit=kind.unit)
-        return replace(clock, offset="+00:00", zone=kind.tz) if kind.tz else clock
-    return Flags() if types.is_boolean(kind) else Words()
+        zone = "+00:00" if kind.tz else ""
+        return Times("", "%Y-%m-%d %H:%M:%S", -1, kind.unit, zone)
+    return Flags() if types.is_boolean(kind) else Form()
 
 
-def _schema(forms: dict[str, Form], packed: str) -> Any:
+def _schema(form: TableForm) -> Any:
     """Return the schema of the file to be written."""
-    if not packed:
-        return pyarrow.schema([(name, _type(form)) for name, form in forms.items()])
-    _register_extensions()
-    schema = pyarrow.ipc.read_schema(pyarrow.py_buffer(base64.b64decode(packed)))
+    if not form.schema:
+        return pyarrow.schema([(name, _type(f)) for name, f in form.columns.items()])
+    stored = pyarrow.py_buffer(base64.b64decode(form.schema))
+    schema = pyarrow.ipc.read_schema(stored)
     metadata = dict(schema.metadata or {})
     if b"pandas" in metadata:
         dtypes = json.loads(metadata[b"pandas"])
-        columns = [column for column in dtypes["columns"] if column["name"] in forms]
+        columns = [each for each in dtypes["columns"] if each["name"] in form.columns]
         dtypes |= {"index_columns": [], "columns": columns}
         metadata[b"pandas"] = json.dumps(dtypes).encode()
-    return pyarrow.schema([schema.field(name) for name in forms], metadata)
+    return pyarrow.schema([schema.field(name) for name in form.columns], metadata)
 
 
 def _type(form: Form) -> Any:
@@ -167,8 +161,8 @@ def _type(form: Form) -> Any:
         return pyarrow.float64() if form.places else pyarrow.int64()
     if not isinstance(form, Times):
         return pyarrow.bool_() if isinstance(form, Flags) else pyarrow.string()
-    if not form.date:
+    if "%Y" not in form.notation:
         return pyarrow.duration(form.unit)
-    if not form.clock:
+    if "%M" not in form.notation:
         return pyarrow.date32()
-    return pyarrow.timestamp(form.unit, form.zone or None)
+    return pyarrow.timestamp(form.unit, "UTC" if form.offset else None)

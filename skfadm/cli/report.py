@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError
 
-from .inputs import check_none_is_lost, check_page, check_table, read_noted, read_rows
+from .inputs import check_none_is_lost, check_page, read_noted, read_rows
 from .roles import Roles, Rows
 from .rows import label_of
+from .tables import check_table_path
 from .terminal import problem_of, tell
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def report(args: Namespace) -> None:
         raise UserError("say with --sensitive between which groups to compare")
     check_page(args.report)
     for path in (args.real, args.synthetic, args.holdout):
-        check_table(path)
+        check_table_path(path)
     reads = {"the real table": args.real, "the synthetic table": args.synthetic}
     reads["the table of --holdout"] = args.holdout
     check_none_is_lost(reads, {"-o": args.report})

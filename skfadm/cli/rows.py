@@ -79,6 +79,8 @@ def asked_labels(asked: Sequence[str], labels: dict[str, Any]) -> Any:
 
     `labels` has each label by the text that stands for it in the file.
     """
+    import numpy as np
+
     if not asked:
         return None
     if len(asked) == 1 and asked[0] in labels:
@@ -98,8 +100,11 @@ def asked_labels(asked: Sequence[str], labels: dict[str, Any]) -> Any:
             raise UserError(
                 f"--ask {text}: {share!r} is no share; write it as {name}=0.5"
             ) from None
-    if not abs(sum(shares.values()) - 1.0) <= 1e-6 or min(shares.values()) < 0:
-        raise UserError(
-            f"--ask: shares are positive and sum to 1; found {list(shares.values())}"
-        )
+    from skfadm._sampling import requested_codes
+
+    classes = np.array(list(labels.values()), dtype=object)
+    try:
+        requested_codes(shares, 1, classes, classes, np.random.RandomState(0))
+    except (TypeError, ValueError) as error:
+        raise UserError(f"--ask {str(error).removeprefix('y ')}") from error
     return shares

@@ -12,11 +12,12 @@ from .kept_models import TableModel
 from .report import judge
 from .roles import Rows
 from .rows import Tables
-from .tables import TableForm
 from .terminal import in_options, tell
 
 if TYPE_CHECKING:
     from skfadm.report import FairnessReport
+
+    from .forms import TableForm
 
 #: Rows of each table that the verdict looks at: seconds, not minutes.
 VERDICT_ROWS = 10_000

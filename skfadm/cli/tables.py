@@ -6,9 +6,9 @@ import gzip
 import io
 import sys
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from skfadm._files import (
     STREAM,
@@ -23,74 +23,16 @@ from skfadm._files import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .forms import Form
+    from .forms import Form, Table, TableForm
 
 _SUFFIXES = (".csv", ".tsv", ".csv.gz", ".tsv.gz", ".parquet")
 
 
-@dataclass(frozen=True)
-class ReadOptions:
-    """What the user says of a file."""
-
-    #: Separator and encoding of a CSV file; None if they are to be found.
-    sep: str | None = None
-    encoding: str | None = None
-    #: What stands for missing values, beside the empty field.
-    missing: Collection[str] = ()
-    #: Columns of labels, groups and domains, which are no times.
-    labels: Collection[str] = ()
-
-
-@dataclass(frozen=True)
-class TableForm:
-    """How a table is written: its columns by name, and the file."""
-
-    columns: dict[str, Form]
-    #: Of a CSV file.
-    sep: str = ","
-    encoding: str = "utf-8"
-    newline: str = "\n"
-    #: Whether the first line is "sep=;", as spreadsheets take it.
-    names_sep: bool = False
-    #: The number of the first row, where a CSV file has a first column of those.
-    row_names: int | None = None
-    #: Of a Parquet file, "" if the table came from none.
-    schema: str = ""
-
-    def of(self, names: Iterable[str]) -> TableForm:
-        """Return the form of some of the columns."""
-        return replace(self, columns={name: self.columns[name] for name in names})
-
-    def to_json(self) -> dict[str, Any]:
-        """Return what `from_json` turns back."""
-        columns = {name: form.to_json() for name, form in self.columns.items()}
-        return asdict(replace(self, columns={})) | {"columns": columns}
-
-    @classmethod
-    def from_json(cls, stored: dict[str, Any]) -> TableForm:
-        """Return the form that `to_json` stored."""
-        # Imports pandas, which takes half a second: not for --help and errors.
-        from .forms import Form
-
-        columns = stored["columns"].items()
-        forms = {name: Form.from_json(column) for name, column in columns}
-        return cls(**stored | {"columns": forms})
-
-
-@dataclass
-class Table:
-    """A table, how it is written, and what is to be told of how it was read."""
-
-    frame: pd.DataFrame
-    form: TableForm
-    notes: list[str] = field(default_factory=list)
-
-
-def check_table_path(path: Path, *, exists: bool) -> None:
-    """Check that a table can be read from, or written to, this path."""
-    if path == STREAM:
+def check_table_path(path: Path | None, *, exists: bool = True) -> None:
+    """Check that a table, if one is named, can be read from or written to a path."""
+    if path is None or is_stream(path):
         return
-    if not path.name.lower().endswith(_SUFFIXES):
+    if not _is(path, *_SUFFIXES):
         raise UserError(
             f"{path}: tables are read and written as {', '.join(_SUFFIXES)}; name the "
             "file accordingly"
@@ -101,18 +43,37 @@ def check_table_path(path: Path, *, exists: bool) -> None:
 
 
 def read_table(
-    path: Path, options: ReadOptions, *, like: TableForm | None = None
+    path: Path,
+    *,
+    sep: str | None = None,
+    encoding: str | None = None,
+    missing: Collection[str] = (),
+    labels: Collection[str] = (),
+    like: TableForm | None = None,
 ) -> Table:
     """Read a table; its suffix says how, and "-" stands for CSV on standard input.
 
+    `sep` and `encoding` of a CSV file are found where they are None. `missing` stand
+    for missing values, beside the empty field. The columns `labels` are no times.
     `like` is the form of another table with the same columns, which are read as that
     table's: words as words, numbers as numbers.
     """
     forms = like.columns if like else {}
     try:
         with _opened(path) as stream:
-            parquet = _is(path, ".parquet")
-            table = _parquet(stream) if parquet else _csv(stream, path, options, forms)
+            if _is(path, ".parquet"):
+                from .parquet import read_parquet
+
+                table = read_parquet(stream)
+            else:
+                from .csv_text import read_csv
+
+                has_tabs = _is(path, ".tsv", ".tsv.gz")
+                sep = sep or ("\t" if has_tabs else None)
+                table = read_csv(stream, sep, encoding, missing, labels, forms)
+                if has_tabs:
+                    # Tabs go with the name: the same table under another has commas.
+                    table.form = replace(table.form, sep=",")
         _check_like(table, forms)
     except Exception as error:
         name = "standard input" if path == STREAM else path
@@ -130,7 +91,7 @@ def write_table(batches: Iterable[pd.DataFrame], form: TableForm, path: Path) ->
         if _is(path, ".parquet"):
             from .parquet import write_parquet
 
-            write_parquet(batches, form.columns, form.schema, file)
+            write_parquet(batches, form, file)
             return
         from .csv_text import write_csv
 
@@ -157,43 +118,14 @@ def _opened(path: Path) -> BinaryIO:
     return io.BytesIO(gzip.decompress(content) if packed else content)
 
 
-def _csv(
-    stream: BinaryIO, path: Path, options: ReadOptions, like: dict[str, Form]
-) -> Table:
-    from .csv_text import read_csv
-
-    has_tabs = _is(path, ".tsv", ".tsv.gz")
-    frame, forms, file, notes = read_csv(
-        stream,
-        options.sep or ("\t" if has_tabs else None),
-        options.encoding,
-        missing=options.missing,
-        labels=options.labels,
-        like=like,
-    )
-    if has_tabs:
-        # Tabs go with the name: the same table under another has commas.
-        file["sep"] = ","
-    return Table(frame, TableForm(forms, **file), notes)
-
-
-def _parquet(stream: BinaryIO) -> Table:
-    from .parquet import read_parquet
-
-    frame, forms, schema, note = read_parquet(stream)
-    if not frame.size:
-        raise UserError("holds no rows; give a table with some")
-    return Table(frame, TableForm(forms, schema=schema), [note] if note else [])
-
-
 def _check_like(table: Table, like: dict[str, Form]) -> None:
     """Check that columns hold no words where those of `like` hold none."""
-    from .forms import Words
+    from .forms import Form
 
     for name, form in table.form.columns.items():
         values = table.frame[name].dropna()
-        has_words = isinstance(form, Words) and len(values) > 0
-        if has_words and not isinstance(like.get(name, form), Words):
+        has_words = type(form) is Form and len(values) > 0
+        if has_words and type(like.get(name, form)) is not Form:
             raise UserError(
                 f"column {name!r} holds words such as {values.iloc[0]!r}; in the table "
                 "that was learnt from it holds none"

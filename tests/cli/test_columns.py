@@ -1,28 +1,41 @@
 """Columns of text: numbers, times and truth values only where they come back alike."""
 
+import csv
+import io
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from skfadm._files import UserError
-from skfadm.cli.columns import read_column
-from skfadm.cli.forms import KINDS, Form, Times
+from skfadm.cli.csv_text import read_csv
+from skfadm.cli.forms import TableForm
 
 
-def read(*texts, missing=(), sep=",", kinds=KINDS):
-    """Return a column, its form and what may be told of it."""
-    known = list(dict.fromkeys(texts))
-    codes = np.array([known.index(text) for text in texts])
-    column = read_column("x", known, codes, marks={"", *missing}, sep=sep, kinds=kinds)
-    assert Form.from_json(column.form.to_json()) == column.form
-    return column
+def table_of(*texts, missing=(), sep=",", labels=(), like=None):
+    """Return a table with a column of these texts, and another."""
+    file = io.StringIO()
+    writer = csv.writer(file, delimiter=sep)
+    writer.writerows([("x", "other"), *((text, "word") for text in texts)])
+    stream = io.BytesIO(file.getvalue().encode())
+    table = read_csv(stream, sep, None, missing, labels, like or {})
+    stored = json.loads(json.dumps(table.form.to_json()))
+    assert TableForm.from_json(stored) == table.form
+    return table
+
+
+def read(*texts, **options):
+    """Return a column and its form."""
+    table = table_of(*texts, **options)
+    return table.frame["x"], table.form.columns["x"]
 
 
 def dtype_of_what_comes_back(*texts, **options):
     """Return the dtype of a column that is written as it was read."""
-    column = read(*texts, **options)
-    assert column.form.texts(column.series) == list(texts)
-    return str(column.series.dtype)
+    series, form = read(*texts, **options)
+    assert form.texts(series) == list(texts)
+    return str(series.dtype)
 
 
 @pytest.mark.parametrize(
@@ -40,30 +53,29 @@ def dtype_of_what_comes_back(*texts, **options):
         ("1,234.5", "1234"),
         ("٣", "٤"),
         ("NA", "DE", "FR"),
-        ("None", "a"),
         ("inf", "a"),
         ("1.5", "1e+999"),
         ("yes", "no"),
-        ("T", "F"),
         ("True", "TRUE"),
-        ("True", "1"),
         ("1.2.3", "4.5.6"),
         ("192.168.1.1", "10.0.0.1"),
         ("2020-02-30", "2020-01-01"),
         ("0000-01-01", "2020-01-01"),
-        ("2020-1-5", "2020-2-13"),
         ("2020-01-05", "2020-01-05 10:00"),
         ("2020-01-05T10:00:00Z", "2020-01-05T10:00:00"),
         ("2020-01-05Z", "2020-02-05Z"),
-        ("2020-W05", "2020-W06"),
         ("24:00", "14:05"),
-        ("14:05Z", "14:06Z"),
         ("4:05", "14:05"),
         ("26:10:01", "14:05:10"),
         ("1 days 02:00:00", "3 days 00:00:00"),
-        ("31.12.2020", "01.01.2021"),
-        ("12/31/2020", "01/02/2021"),
         ("07-Apr-20", "31-Dec-99"),
+        # Nobody can tell the day from the month, or both are above 12.
+        ("01/02/2020", "03/04/2020"),
+        ("01.02.2020", "03.04.2020"),
+        ("13/12/2020", "12/13/2020"),
+        ("31/12/2020", "1/12/2020", "01/11/2020"),
+        ("31.12.2020", "31/12/2020"),
+        ("31.12.20", "01.01.21"),
         ("0001-01-01 00:00:00.000000001", "2020-01-31 10:00:00.123456789"),
         (" padded", "padded "),
         ("a\x0b", "\x1b[1m", "\ufffe", "\r"),
@@ -80,24 +92,22 @@ def test_words_that_look_like_something_else_stay_words(texts):
         (",", ("4000000000000015001", "-9223372036854775808"), None),
         (",", ("1,234", "950", "1,000,000"), [1234, 950, 1000000]),
         (";", ("1.234", "950", "1.000.000"), [1234, 950, 1000000]),
-        (",", ("1.50", "2.00", "-3.25", "-0.00"), [1.5, 2, -3.25, 0]),
-        (",", ("1.234,50", "950,00"), [1234.5, 950]),
+        (",", ("1.50", "2.00", "-3.25", "-0.00"), [1.5, 2.0, -3.25, 0.0]),
         (",", ("52.5200066", "13.4049540"), [52.5200066, 13.404954]),
-        (",", ("1.5", "2.0", "1e-05", "1.2345e+20"), [1.5, 2, 1e-5, 1.2345e20]),
-        (",", ("1.5", "2", "1e-05"), [1.5, 2, 1e-5]),
-        (",", ("-0", "1"), [0, 1]),
+        (",", ("1.5", "2.0", "1e-05", "1.2345e+20"), [1.5, 2.0, 1e-5, 1.2345e20]),
+        (",", ("1.5", "2", "1e-05"), [1.5, 2.0, 1e-5]),
         (",", ("1,234.5", "950.25"), [1234.5, 950.25]),
-        (";", ("1,5", "2", "3,25"), [1.5, 2, 3.25]),
-        (";", ("1.234,50", "950,00"), [1234.5, 950]),
+        (";", ("1,5", "2", "3,25"), [1.5, 2.0, 3.25]),
+        (";", ("1.234,50", "950,00"), [1234.5, 950.0]),
         (";", ("1.5", "2.25"), [1.5, 2.25]),
     ],
 )
 def test_numbers_come_back_in_their_notation(sep, texts, values):
+    values = values or [int(text) for text in texts]
+    is_whole = all(isinstance(value, int) for value in values)
     dtype = dtype_of_what_comes_back(*texts, sep=sep)
-    series = read(*texts, sep=sep).series
-    assert series.tolist() == (values or [int(text) for text in texts])
-    is_whole = all(isinstance(value, int) for value in values or [0])
-    assert dtype == ("int64" if is_whole else "float64") or texts[0] == "-0"
+    assert dtype == ("int64" if is_whole else "float64")
+    assert read(*texts, sep=sep)[0].tolist() == values
 
 
 @pytest.mark.parametrize(
@@ -106,30 +116,27 @@ def test_numbers_come_back_in_their_notation(sep, texts, values):
         ("1", "2.5", "1e+05", "1e-04"),  # R
         ("1.5E-07", "2", "3.25"),  # spreadsheets
         ("1.0E-7", "2.0", "1.2345E8"),  # Java
-        ("1e-7", "2", "1e+21"),  # JavaScript
         ("1.000000000000000056e-01", "2.000000000000000111e-01"),  # numpy.savetxt
         ("0.10000000000000001", "0.25"),  # C with 17 digits
-        ("0.33333333333333333333", "3.6666666666666666667", "1.5"),
     ],
 )
 def test_numbers_in_notations_of_other_programs_keep_their_values(texts):
-    column = read(*texts)
-    assert column.series.tolist() == [float(text) for text in texts]
-    written = column.form.texts(column.series)
-    assert read(*written).series.tolist() == column.series.tolist()
+    series, form = read(*texts)
+    assert series.tolist() == [float(text) for text in texts]
+    assert read(*form.texts(series))[0].tolist() == series.tolist()
 
 
 def test_spaces_around_numbers_are_none_of_them():
-    column = read(" 1.5", "12.0", "  ")
-    assert column.series.tolist()[:2] == [1.5, 12.0]
-    assert column.form.texts(column.series) == ["1.5", "12.0", ""]
+    series, form = read(" 1.5", "12.0", "  ")
+    assert series.tolist()[:2] == [1.5, 12.0]
+    assert form.texts(series) == ["1.5", "12.0", ""]
 
 
 def test_infinite_numbers_are_refused():
     with pytest.raises(UserError, match="column 'x' holds the infinite number '-inf'"):
         read("1.5", "-inf", "2")
-    column = read("1.5", "inf", missing=["inf"])
-    assert column.series.isna().tolist() == [False, True]
+    series, _ = read("1.5", "inf", missing=["inf"])
+    assert series.isna().tolist() == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -138,30 +145,26 @@ def test_infinite_numbers_are_refused():
         (("1", "", "3"), "Int64"),
         (("4000000000000015001", ""), "Int64"),
         (("1.5", ""), "float64"),
-        (("TRUE", "", "FALSE"), "boolean"),
         (("TRUE", "NA", "FALSE"), "boolean"),
-        (("2020-01-31", ""), "datetime64[s]"),
+        (("true", "", "false"), "boolean"),
         (("2020-01-31T10:00Z", ""), "datetime64[s, UTC]"),
-        (("14:05", ""), "timedelta64[s]"),
+        (("31.12.2020", "NULL"), "datetime64[s]"),
+        (("14:05:30", "\\N"), "timedelta64[s]"),
         (("a", ""), "object"),
         (("", ""), "object"),
-        (("1", "NA", "3"), "Int64"),
-        (("1.5", "n/a"), "float64"),
-        (("2020-01-31", "NULL"), "datetime64[s]"),
-        (("14:05:30", "\\N"), "timedelta64[s]"),
     ],
 )
 def test_missing_values_come_back_as_they_were_marked(texts, dtype):
     assert dtype_of_what_comes_back(*texts) == dtype
-    assert read(*texts).series.isna().tolist() == [
-        t in ("", "NA", "n/a", "NULL", "\\N") for t in texts
+    assert read(*texts)[0].isna().tolist() == [
+        text in ("", "NA", "NULL", "\\N") for text in texts
     ]
 
 
 def test_marks_that_are_given_are_missing_in_words_too():
-    column = read("a", "NA", "", "b", "NA", missing=["NA"])
-    assert column.series.isna().tolist() == [False, True, True, False, True]
-    assert column.form.texts(column.series) == ["a", "NA", "NA", "b", "NA"]
+    series, form = read("a", "NA", "", "b", "NA", missing=["NA"])
+    assert series.isna().tolist() == [False, True, True, False, True]
+    assert form.texts(series) == ["a", "NA", "NA", "b", "NA"]
 
 
 @pytest.mark.parametrize(
@@ -174,55 +177,54 @@ def test_marks_that_are_given_are_missing_in_words_too():
         (("2020-01-31 10:00", "2021-12-01 00:00"), "datetime64[s]"),
         (("2020-01-31T10:00:00", "2021-12-01T00:00:00"), "datetime64[s]"),
         (("2020-01-31 10:00:00.5", "2021-12-01 00:00:00"), "datetime64[ms]"),
-        (("2020-01-31 10:00:00.500000", "2021-12-01 00:00:00.000000"), "datetime64[us"),
         (
             ("2020-01-31 10:00:00.123456789", "2021-12-01 00:00:00.000000000"),
-            "datetime",
+            "datetime64[ns]",
         ),
-        (("2020-01-31T10:00:00Z", "2021-12-01T00:00:00Z"), "datetime64[s, UTC]"),
+        (("2020-01-31T10:00:00.250Z", "2021-12-01T00:00:00.000Z"), "datetime64[ms, U"),
         (("2020-01-31 10:00:00 UTC", "2021-12-01 00:00:00 UTC"), "datetime64[s, UTC]"),
-        (("2020-01-31 10:00:00+05:30", "2021-12-01 00:00:00+05:30"), "datetime64[s, "),
-        (("2020-01-31T10:00:00-0800", "2021-07-01T00:00:00-0700"), "datetime64[s, Am"),
-        (("2020-01-31 00:00:00+01", "2021-07-01 00:00:00+02"), "datetime64[s, Europe"),
-        (("14:05", "00:10"), "timedelta64[s]"),
+        (("2020-01-31 10:00:00+05:30", "2021-12-01 00:00:00+05:30"), "datetime64[s, U"),
+        (("2020-01-31T10:00:00-0800", "2021-07-01T00:00:00-0800"), "datetime64[s, UTC"),
+        (("2020-01-31 00:00:00+01", "2021-07-01 00:00:00+01"), "datetime64[s, UTC]"),
         (("14:05:10", "23:59:59"), "timedelta64[s]"),
         (("14:05:10.25", "00:00:00.50"), "timedelta64[ms]"),
+        (("31.12.2020", "01.01.2021"), "datetime64[s]"),
+        (("31.12.2020 10:00", "01.01.2021 09:30"), "datetime64[s]"),
+        (("31/12/2020", "01/01/2021"), "datetime64[s]"),
+        (("12/31/2020", "01/02/2021"), "datetime64[s]"),
+        (("12/31/2020 9:05", "1/2/2021 10:00"), "datetime64[s]"),
+        (("1/31/2020 09:05:00", "1/2/2021 10:00:10"), "datetime64[s]"),
+        (("31-1-2020", "2-11-2021"), "datetime64[s]"),
+        (("2020/1/31", "2021/12/1"), "datetime64[s]"),
     ],
 )
 def test_times_come_back_in_their_form(texts, dtype):
     assert dtype_of_what_comes_back(*texts).startswith(dtype)
-    kinds = [kind for kind in KINDS if kind is not Times]
-    assert dtype_of_what_comes_back(*texts, kinds=kinds) in ("object", "int64")
+    assert dtype_of_what_comes_back(*texts, labels=["x"]) in ("object", "int64")
 
 
 def test_times_are_what_they_say():
-    series = read("2020-01-31T10:00:00-0800", "2021-07-01T00:00:00-0700").series
-    assert series.dt.tz_convert("UTC").tolist() == [
+    series, form = read("2020-01-31T10:00:00-0800", "2021-07-01T00:00:00-0700")
+    assert series.tolist() == [
         pd.Timestamp("2020-01-31 18:00", tz="UTC"),
         pd.Timestamp("2021-07-01 07:00", tz="UTC"),
     ]
-    assert read("14:05:30.5").series[0] == pd.Timedelta("14:05:30.5")
-    assert read("20200230", "20200131", "20200201").series.dtype == "int64"
-    assert read("20200131", "20200201").series.dtype == "int64"
+    # Offsets differ, so only the instant is kept.
+    texts = ["2020-01-31T18:00:00+0000", "2021-07-01T07:00:00+0000"]
+    assert form.texts(series) == texts
+    assert read("14:05:30.5")[0][0] == pd.Timedelta("14:05:30.5")
+    for text in ("31.12.2020 9:05", "12/31/2020 09:05", "2020/12/31 09:05"):
+        assert read(text)[0][0] == pd.Timestamp("2020-12-31 09:05")
+    assert read("20200230", "20200131", "20200201")[0].dtype == "int64"
+    assert read("20200131", "20200201")[0].dtype == "int64"
 
 
-def test_a_zone_is_that_of_summer_and_winter():
-    days = pd.date_range("2020-01-01", "2020-12-31", tz="Europe/Berlin")
-    column = read(*days.astype(str))
-    assert (column.series.dt.hour == 0).all()
-    others = pd.Series(pd.to_datetime(["2019-02-01", "2019-08-01"]))
-    assert column.form.texts(others.dt.tz_localize("Europe/Berlin")) == [
-        "2019-02-01 00:00:00+01:00",
-        "2019-08-01 00:00:00+02:00",
-    ]
-
-
-def test_times_of_many_zones_become_utc():
-    column = read("2020-01-31 10:00:00+05:30", "2021-07-01 00:00:00-03:00")
-    assert column.form.texts(column.series) == [
-        "2020-01-31 04:30:00+00:00",
-        "2021-07-01 03:00:00+00:00",
-    ]
+def test_days_of_another_table_are_read_like_those_of_the_first():
+    first = table_of("12/31/2020", "01/02/2021").form.columns
+    series, form = read("03/04/2021", like=first)
+    assert series[0] == pd.Timestamp("2021-03-04")
+    assert form == first["x"]
+    assert read("31.12.2020", like=first)[0][0] == pd.Timestamp("2020-12-31")
 
 
 @pytest.mark.parametrize(
@@ -230,7 +232,7 @@ def test_times_of_many_zones_become_utc():
     [
         ([f"{i}" for i in range(20)] + ["x"], "x"),
         ([f"{i:03d}" for i in range(20)], "000"),
-        ([f"{i}.12.2020" for i in range(10, 20)], "10.12.2020"),
+        ([f"{i:02d}.10.2020" for i in range(1, 10)], "01.10.2020"),
         ([f"{i} days 02:00:00" for i in range(20)], "0 days 02:00:00"),
         ([f"{i}-Apr-20" for i in range(10, 20)], "10-Apr-20"),
         (["house 1", "house 2", "house 3"], ""),
@@ -239,19 +241,20 @@ def test_times_of_many_zones_become_utc():
     ],
 )
 def test_a_column_that_is_nearly_of_numbers_or_times_is_told(texts, odd):
-    assert read(*texts).odd == odd
-    assert read(*texts, kinds=()).odd == ""
+    said = f"read as words: {odd!r} in 'x'; write numbers as 1234.5, times as 2020-12-"
+    notes = table_of(*texts).notes
+    assert [note.startswith(said) for note in notes] == ([True] if odd else [])
 
 
 def test_each_word_is_kept_once():
-    series = read(*["word", "other"] * 50).series
+    series, _ = read(*["word", "other"] * 50)
     assert len({id(value) for value in series}) == 2
 
 
 def test_values_that_are_generated_are_written_like_those_read():
-    form = read("1.50", "2.25").form
-    assert form.texts(pd.Series([1.0, np.nan, 3.1])) == ["1.00", "", "3.10"]
-    form = read("1", "").form
-    assert form.texts(pd.Series([4, None], dtype="Int64")) == ["4", ""]
-    form = read("2020-01-31", "2020-02-01").form
-    assert form.texts(pd.Series(pd.to_datetime(["2021-05-05 10:00"]))) == ["2021-05-05"]
+    for texts, values, written in (
+        (("1.50", "2.25"), [1.0, np.nan, 3.1], ["1.00", "", "3.10"]),
+        (("1", ""), pd.array([4, None], dtype="Int64"), ["4", ""]),
+        (("31.1.2020", ""), pd.to_datetime(["2021-05-05 10:00"]), ["5.5.2021"]),
+    ):
+        assert read(*texts)[1].texts(pd.Series(values)) == written

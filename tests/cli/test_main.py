@@ -46,7 +46,7 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
         ([*GOOD, "--label", "hours"], ["'hours' (--label)", "ranges of values"]),
         ([*GOOD, "--ask", "rich"], ["'rich'", "'<=50K', '>50K'"]),
         ([*GOOD, "--ask", ">50K=half"], ["'half'", ">50K=0.5"]),
-        ([*GOOD, "--ask", ">50K=0.5", "--ask", "<=50K=0.4"], ["sum to 1"]),
+        ([*GOOD, "--ask", ">50K=0.5", "--ask", "<=50K=0.4"], ["--ask", "sum to 0.9"]),
         (
             ["generate", "--model", "m.skops", "-o", "a.csv"],
             ["m.skops", "no such file"],
@@ -103,18 +103,8 @@ def test_bad_tables_are_refused(folder, capsys, no_training, content, said):
 @pytest.mark.parametrize(
     ("role", "column", "said"),
     [
-        (
-            "--label",
-            "day",
-            "'day' (--label) holds 2020-01-01 00:00:00, which",
-        ),
-        ("--label", "month", "column 'month' (--label) holds 2020-01, which is no"),
-        ("--domain", "month", "column 'month' (--domain) holds 2020-01, which is no"),
-        (
-            "--sensitive",
-            "band",
-            "'band' (--sensitive) holds (17.929, 41.667],",
-        ),
+        ("--label", "day", "'day' (--label) holds 2020-01-01 00:00:00, which is no"),
+        ("--domain", "day", "'day' (--domain) holds 2020-01-01 00:00:00, which is no"),
         ("--label", "id", "column 'id' (--label) holds 60 different values in 60 rows"),
         (
             "--sensitive",
@@ -130,8 +120,6 @@ def test_columns_that_cannot_have_a_role_are_refused_by_option_and_name(
     days = pd.date_range("2020-01-01", periods=len(table))
     more = {
         "day": days,
-        "month": days.to_period("M"),
-        "band": pd.arrays.IntervalArray(pd.cut(table["age"], 3)),
         "id": range(len(table)),
         "code": table["race"].map({"A": 1, "B": 2, "C": 3}),
     }

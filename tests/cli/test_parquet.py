@@ -8,13 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.cli.tables import (
-    ReadOptions,
-    TableForm,
-    UserError,
-    read_table,
-    write_table,
-)
+from skfadm.cli.forms import TableForm
+from skfadm.cli.tables import UserError, read_table, write_table
 
 pa = pytest.importorskip("pyarrow")
 pq = pytest.importorskip("pyarrow.parquet")
@@ -61,8 +56,6 @@ COLUMNS = {
     "tiny_decimal": pa.array([decimal.Decimal(7), None, 12], pa.decimal128(5, 0)),
     "decimal_key": pa.array([decimal.Decimal(BIG), None, 7], pa.decimal128(38, 0)),
     "null": pa.nulls(3),
-    "periods": pa.array(pd.PeriodIndex(["2020-01", None, "1969-12"], freq="M").array),
-    "intervals": pa.array(pd.arrays.IntervalArray.from_tuples([(0, 1), None, (1, 2)])),
 }
 if hasattr(pa, "uuid"):
     COLUMNS["uuid"] = pa.array([uuid.uuid4().bytes, None, bytes(16)], pa.uuid())
@@ -76,7 +69,7 @@ def path(tmp_path):
 def there_and_back(arrow, path):
     """Read a table from a file and write it again; return both as read by Arrow."""
     pq.write_table(arrow, path)
-    table = read_table(path, ReadOptions())
+    table = read_table(path)
     form = TableForm.from_json(table.form.to_json())
     out = path.with_name("out.parquet")
     write_table([table.frame.iloc[:2], table.frame.iloc[2:]], form, out)
@@ -102,18 +95,16 @@ def test_columns_come_back_in_their_type(name, path):
         ("bool", "boolean"),
         ("date32", "date32[day][pyarrow]"),
         ("zoned", "datetime64[us, Europe/Berlin]"),
-        ("decimal", "decimal128(10, 2)[pyarrow]"),
+        ("decimal", "float64"),
         ("wide_decimal", "float64"),
         ("decimal_key", "Int64"),
         ("tiny_decimal", "Int64"),
         ("offset", "datetime64[us, UTC+05:30]"),
-        ("periods", "period[M]"),
-        ("intervals", "interval[float64, right]"),
     ],
 )
 def test_columns_are_read_in_dtypes_that_can_be_generated(name, dtype, path):
     pq.write_table(pa.table({name: COLUMNS[name]}), path)
-    assert read_table(path, ReadOptions()).frame[name].dtype == dtype
+    assert read_table(path).frame[name].dtype == dtype
 
 
 @pytest.mark.parametrize(
@@ -125,7 +116,7 @@ def test_columns_are_read_in_dtypes_that_can_be_generated(name, dtype, path):
         ("timestamp[ns]", ["2020-01-31 14:05:00", "", "1969-07-01 00:00:00"]),
         (
             "zoned",
-            ["2020-01-31 15:05:00+01:00", "", "1969-07-01 01:00:00+01:00"],
+            ["2020-01-31 14:05:00+00:00", "", "1969-07-01 00:00:00+00:00"],
         ),
         ("decimal", ["12.10", "", "-0.05"]),
         ("wide_decimal", ["12.1", "", "-0.05"]),
@@ -149,23 +140,25 @@ def test_columns_become_text_that_reads_well(name, texts, path):
         pa.array([b"a", b"b"]),
         pa.array([[("a", 1)], []], pa.map_(pa.string(), pa.int64())),
         pa.array([decimal.Decimal(10**30), decimal.Decimal(1)]),
+        pa.array(pd.PeriodIndex(["2020-01", "1969-12"], freq="M").array),
+        pa.array(pd.arrays.IntervalArray.from_tuples([(0, 1), (1, 2)])),
     ],
     ids=lambda column: str(column.type),
 )
 def test_types_that_cannot_be_generated_are_refused(column, path):
     pq.write_table(pa.table({"x": [1, 2], "odd": column}), path)
     with pytest.raises(UserError, match="column 'odd' holds .*; leave it out"):
-        read_table(path, ReadOptions())
+        read_table(path)
 
 
 def test_tables_without_rows_and_names_that_come_twice_are_refused(path):
     pq.write_table(pa.table({"x": pa.array([], pa.int64())}), path)
     with pytest.raises(UserError, match="no rows"):
-        read_table(path, ReadOptions())
+        read_table(path)
     twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"])
     pq.write_table(twice, path)
     with pytest.raises(UserError, match="more than one column is named 'x'"):
-        read_table(path, ReadOptions())
+        read_table(path)
 
 
 def test_an_index_is_mentioned_and_pandas_dtypes_come_back(path):
@@ -179,7 +172,7 @@ def test_an_index_is_mentioned_and_pandas_dtypes_come_back(path):
         index=pd.Index([5, 6, 7], name="id"),
     )
     frame.to_parquet(path)
-    table = read_table(path, ReadOptions())
+    table = read_table(path)
     assert table.notes == [
         "the index ('id') names rows: it is not learnt, and new rows have none"
     ]
@@ -195,7 +188,7 @@ def test_text_becomes_parquet_with_the_types_that_it_shows(tmp_path):
         "1,,1.50,2020-01-31,2020-01-31 10:00,2020-01-31T10:00:00Z,14:05,TRUE,a,\n"
         "2,3,2.25,2020-02-01,2020-02-01 11:30,2020-07-01T10:00:00Z,00:10,FALSE,,\n"
     )
-    table = read_table(source, ReadOptions())
+    table = read_table(source)
     write_table([table.frame], table.form, out)
     schema = pq.read_schema(out)
     assert {field.name: str(field.type) for field in schema} == {
@@ -227,7 +220,7 @@ def test_batches_of_missing_values_alone_fit_into_the_file(path):
         }
     )
     frame.to_parquet(path)
-    table = read_table(path, ReadOptions())
+    table = read_table(path)
     # The first batch knows no value of two columns.
     batches = [table.frame[5:9], table.frame[:5], table.frame[9:]]
     out = path.with_name("out.parquet")
