@@ -201,6 +201,7 @@ def predicted(
     strengths = np.unique(np.append(STRENGTHS, auto))
     p, labels, y = path.p, path.labels, path.labels[-1]
     logits = [path.logits(end * strength) for strength in strengths]
+    drawn = [softmax(each, axis=1) for each in logits]
     right = np.stack([decisions(each) for each in logits]) * p.label
     stack = np.stack([path.decided(end * strength) for strength in strengths])
     recalls = right.sum(axis=1) / np.maximum(p.label.sum(axis=0), 1e-12)
@@ -222,7 +223,10 @@ def predicted(
         "ratios": ratios,
         "intervals": intervals,
         "rates": tuple(r for r, _ in predicted_rates(p, stack, MEASURES[0], [y])),
-        "positives": np.array([softmax(z, axis=1)[:, y].mean() for z in logits]),
+        "positives": np.array([q[:, y].mean() for q in drawn]),
+        "changed": np.array(
+            [np.abs(q - p.label).sum(axis=1).mean() / 2 for q in drawn]
+        ),
         "constant": float(p.label.mean(axis=0).max()),
         "auto": auto,
     }

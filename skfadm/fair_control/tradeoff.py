@@ -46,6 +46,8 @@ class Tradeoff:
         attribute; where each of more labels is meant, those of the last.
     positives : ndarray of shape (n_strengths,)
         The share of that label among the labels that are drawn.
+    changed : ndarray of shape (n_strengths,)
+        The share of labels that are drawn otherwise than at strength 0.
     rows : str
         The rows that the prediction is for, in words.
     constant : float
@@ -80,6 +82,7 @@ class Tradeoff:
     intervals: Mapping[str, Array]
     rates: tuple[Array, ...]
     positives: Array
+    changed: Array
     rows: str
     constant: float
     auto: float
@@ -105,8 +108,8 @@ class Tradeoff:
         Returns
         -------
         dict
-            "accuracy", "balanced_accuracy", "positives" and the ratios and, with "_low"
-            and "_high", the ends of their intervals.
+            "accuracy", "balanced_accuracy", "positives", "changed", and the ratios with
+            the ends of their intervals, "_low" and "_high".
         """
         columns = self.to_frame().set_index("lambda_yz")
         return {
@@ -122,6 +125,7 @@ class Tradeoff:
             "balanced_accuracy": self.balanced_accuracy,
             **self.ratios,
             "positives": self.positives,
+            "changed": self.changed,
         }
         for name, ends in self.intervals.items():
             curves[f"{name}_low"], curves[f"{name}_high"] = ends.T
