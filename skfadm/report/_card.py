@@ -123,7 +123,7 @@ def data_card(
     >>> from skfadm import FairDiffusionGenerator
     >>> from skfadm.datasets import make_biased_domains
     >>> data = make_biased_domains(200, random_state=0)
-    >>> generator = FairDiffusionGenerator(max_iter=1, random_state=0)
+    >>> generator = FairDiffusionGenerator(max_iter=1, lambda_yz=1.0, random_state=0)
     >>> generator = generator.fit(data.data, data.target, data.z)
     >>> card = data_card(generator, 1000, source="A simulation.")
     >>> card.fields["composition"]["labels"]
