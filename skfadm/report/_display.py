@@ -1,7 +1,8 @@
-"""QualityDisplay: marginals and differences of pair trends in one figure."""
+"""Histograms of columns, and the figure of these and of differences of pair trends."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,17 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 
 from .._figures import BAD, INK, REAL, SYNTHETIC
 from .._text import drawable
-from ._marginals import Marginal
-from ._tables import Matrix
+from ._tables import Matrix, Tables
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ._quality_report import QualityReport
 
+# A report keeps histograms, and no rows.
+_MAX_BINS = 30
+_MAX_CATEGORIES = 8
+_MAX_COLUMNS = 12
 _PANELS_A_ROW = 4
 _SPIKE = 0.6
 #: What a column or pair may lose (1 - its score) without being worth a look.
@@ -28,7 +32,8 @@ _DAY = 86_400  # seconds; matplotlib counts dates in days
 class QualityDisplay:
     """Figure of a synthetic table beside the real one.
 
-    Panels show the distribution of each column in both tables, with its shape score. A
+    Panels show the distribution of each column in both tables, with its shape score, of
+    many columns the twelve that are worst. A
     heatmap shows how much is lost (1 - the score, 0 is best) of the shape of each
     column, on its diagonal, and of the trend of each pair. Its colours mean the same
     for all tables: pale up to 0.1, which is harmless, then redder up to 0.3. Crossed
@@ -62,48 +67,36 @@ class QualityDisplay:
         self.report = report
 
     @classmethod
-    def from_report(
-        cls, report: QualityReport, *, max_columns: int = 12
-    ) -> QualityDisplay:
+    def from_report(cls, report: QualityReport) -> QualityDisplay:
         """Draw what a report measured.
 
         Parameters
         ----------
         report : QualityReport
-        max_columns : int, default=12
-            Of more columns, those with the worst shapes are shown.
 
         Returns
         -------
         QualityDisplay
         """
-        return cls(report).plot(max_columns=max_columns)
+        return cls(report).plot()
 
-    def plot(self, *, max_columns: int = 12) -> QualityDisplay:
+    def plot(self) -> QualityDisplay:
         """Draw the figure, which ``plt.show()`` shows.
-
-        Parameters
-        ----------
-        max_columns : int, default=12
-            Of more columns, those with the worst shapes are shown.
 
         Returns
         -------
-        QualityDisplay
-            Itself, with ``axes_``, ``ax_`` and ``figure_``.
+        self : QualityDisplay
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         """
-        if max_columns < 1:
-            raise ValueError(f"max_columns must be at least 1, got {max_columns!r}.")
         check_matplotlib_support("QualityDisplay.plot")
         import matplotlib.pyplot as plt
 
         marginals, scores = self.report.marginals, self.report.column_scores
-        shown = worst_columns(scores, max_columns)
+        shown = worst_columns(scores)
         n_rows = -(-len(shown) // _PANELS_A_ROW)
         n_columns = -(-len(shown) // n_rows)
         heights = [2.3] * n_rows
@@ -163,10 +156,10 @@ class QualityDisplay:
         bar.ax.tick_params(labelsize=7)
 
 
-def worst_columns(column_scores: pd.Series, n: int) -> list[int]:
+def worst_columns(column_scores: pd.Series) -> list[int]:
     """Return positions of the columns with the worst shapes, in their order."""
     scores = np.nan_to_num(column_scores.to_numpy(), nan=2.0)
-    return sorted(np.argsort(scores, kind="stable")[:n].tolist())
+    return sorted(np.argsort(scores, kind="stable")[:_MAX_COLUMNS].tolist())
 
 
 def losses_of(
@@ -209,3 +202,83 @@ def draw_marginal(ax: Axes, marginal: Marginal) -> None:
             ax.locator_params(axis="x", nbins=4)
     ax.tick_params(labelsize=7)
     ax.spines[["top", "right"]].set_visible(False)
+
+
+@dataclass(frozen=True, eq=False)
+class Marginal:
+    """The distribution of one column in two tables."""
+
+    name: str
+    #: Shares of bins or categories, the most frequent first; of numbers, of the values
+    #: that are there.
+    real: Matrix
+    synthetic: Matrix
+    #: Of the bins of a column of numbers, shape (n_bins + 1,); None for categories.
+    edges: Matrix | None
+    #: Of the categories; empty for numbers.
+    labels: tuple[str, ...]
+    #: Whether the edges are seconds since 1970.
+    is_time: bool
+    #: Whether no synthetic row has a value.
+    is_empty: bool
+
+
+def marginals_of(tables: Tables) -> tuple[Marginal, ...]:
+    """Return the marginals of the real and the synthetic table, one a column."""
+    found = []
+    for j, name in enumerate(tables.columns):
+        pair = [tables.values[table][:, j] for table in ("real", "synthetic")]
+        edges: Matrix | None = None
+        labels: tuple[str, ...] = ()
+        if tables.is_category[j]:
+            labels, shares = _of_categories(tables.categories[j], pair)
+        else:
+            there = [column[~np.isnan(column)] for column in pair]
+            edges = _edges(np.concatenate(there))
+            shares = [np.histogram(v, edges)[0] / max(len(v), 1) for v in there]
+        is_empty = bool(np.isnan(pair[1]).all())
+        is_time = bool(tables.is_time[j])
+        real, synthetic = shares
+        found.append(Marginal(name, real, synthetic, edges, labels, is_time, is_empty))
+    return tuple(found)
+
+
+def _edges(values: Matrix) -> Matrix:
+    if not len(values):
+        return np.array([0.0, 1.0])
+    low, high = values.min(), values.max()
+    if (values == np.round(values)).all() and high - low < 2**53:
+        # Bins of equally many integers each: others would look like a comb.
+        width = np.ceil((high - low + 1) / _MAX_BINS)
+        n_bins = int(np.ceil((high - low + 1) / width))
+        return low - 0.5 + width * np.arange(n_bins + 1)
+    if low == high:
+        return np.array([low - 0.5, low + 0.5])
+    # Not by NumPy's bins, which it refuses for numbers that are hardly apart.
+    edges: Matrix = np.linspace(low, high, _MAX_BINS + 1)
+    return edges
+
+
+def _of_categories(
+    categories: list[object], pair: list[Matrix]
+) -> tuple[tuple[str, ...], list[Matrix]]:
+    """Shares of the most frequent categories, of the others, and of missing values."""
+    counts = [
+        pd.Series(column).value_counts(normalize=True, dropna=False) for column in pair
+    ]
+    shares = pd.concat(counts, axis=1).fillna(0.0)
+    order = shares.sum(axis=1).sort_index().sort_values(ascending=False, kind="stable")
+    shares = shares.loc[order.index]
+    missing = shares.index.isna()
+    known = shares[~missing]
+    shown = known.iloc[:_MAX_CATEGORIES]
+    labels = [str(categories[int(code)]) for code in shown.index]
+    parts = [shown.to_numpy()]
+    if n_others := len(known) - len(shown):
+        labels.append(f"{n_others} others")
+        parts.append(known.iloc[_MAX_CATEGORIES:].sum().to_numpy()[None])
+    if missing.any():
+        labels.append("missing")
+        parts.append(shares[missing].to_numpy())
+    real, synthetic = np.concatenate(parts).T
+    return tuple(labels), [real, synthetic]

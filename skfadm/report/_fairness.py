@@ -16,10 +16,10 @@ from ..metrics._rates import attributes_of
 from ..metrics._ratios import positive_labels
 from ..metrics._tradeoff import measure_tradeoff
 from ._before_after import ROWS, predict, rates, scores
+from ._page import listed
 from ._quality import quality_report
-from ._report import FairnessReport
+from ._report import TITLES, FairnessReport
 from ._tables import as_frame
-from ._words import TITLES, listed
 
 #: Nearest neighbours take time that grows with the square of the rows.
 _NEIGHBOURS = 5

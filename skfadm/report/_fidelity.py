@@ -76,12 +76,11 @@ def _ks(a: Matrix, b: Matrix) -> float:
 
 
 def _total_variation(a: Matrix | Codes, b: Matrix | Codes) -> float:
-    """Half the L1 distance of the distributions of two vectors of codes >= 0."""
+    """Half the L1 distance of the distributions of two vectors of codes."""
     size = int(max(a.max(), b.max())) + 1
     if size > _DENSE_CELLS:
-        codes = np.unique(np.concatenate([a, b]), return_inverse=True)[1]
-        a, b = codes[: len(a)], codes[len(a) :]
-        size = int(codes.max()) + 1
+        codes, found = pd.factorize(np.concatenate([a, b]))
+        a, b, size = codes[: len(a)], codes[len(a) :], len(found)
     p, q = (np.bincount(v.astype(np.int64), minlength=size) / len(v) for v in (a, b))
     return float(np.abs(p - q).sum() / 2)
 
@@ -95,14 +94,10 @@ def pair_trends(
 ) -> Matrix:
     """Score how well the dependence of each pair of columns is reproduced.
 
-    Two columns of numbers: 1 minus half the difference of Pearson's correlations, of
-    the rows where both are there. Any other pair: 1 minus the total variation distance
-    of the contingency tables, in which a missing value is one more category and numbers
-    stand in the tenths of the real column. With `own_bins` they stand in ten bins of
-    equal width over the range of their own table, as SDMetrics has it for published
-    figures; an outlier in one table alone then moves all of its bins.
-
-    The scores, shape (n_columns, n_columns), are NaN on the diagonal and where a pair
+    Missing values are one more category of contingency tables, and numbers stand in the
+    tenths of the real column; with `own_bins` in ten bins of equal width over the range
+    of their own table, as SDMetrics has it: an outlier in one table alone then moves
+    all of its bins. The scores, shape (n_columns, n_columns), are NaN where a pair
     cannot be measured (a constant has no correlation), 0 where a column has values in
     one table alone.
     """

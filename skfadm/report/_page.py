@@ -6,12 +6,13 @@ import platform
 import threading
 import warnings
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from importlib.metadata import version
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup, escape
 from sklearn.utils._optional_dependencies import check_matplotlib_support
@@ -19,14 +20,12 @@ from sklearn.utils._optional_dependencies import check_matplotlib_support
 from .._figures import INK
 from .._text import printable
 from ._display import draw_marginal, losses_of, worst_columns
-from ._words import number, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from ._quality_report import QualityReport
 
-_MAX_COLUMNS = 12
 _MAX_NUMBERS = 24
 _PACKAGES = ("numpy", "pandas", "scikit-learn", "torch")
 _STYLE = {
@@ -104,7 +103,7 @@ def picture(
 def quality_parts(quality: QualityReport) -> dict[str, Any]:
     """Return the pictures and tables of columns that the templates show."""
     scores, marginals = quality.column_scores, quality.marginals
-    shown = worst_columns(scores, _MAX_COLUMNS)
+    shown = worst_columns(scores)
     lost = losses_of(scores, quality.pair_scores, shown)
     columns = []
     for k in shown:
@@ -127,3 +126,26 @@ def quality_parts(quality: QualityReport) -> dict[str, Any]:
         "numbers": numbers[:_MAX_NUMBERS],
         "n_numbers": len(numbers),
     }
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage."""
+    return "undefined" if np.isnan(share) else f"{100 * share:.1f} %"
+
+
+def number(value: float, digits: int = 2) -> str:
+    """Write a ratio."""
+    return "undefined" if np.isnan(value) else f"{value:.{digits}f}"
+
+
+def interval(row: Mapping[str, float], name: str) -> str:
+    """Write the interval of a figure of a row; nothing if it is unknown."""
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    return "" if np.isnan(low) else f"{low:.2f} to {high:.2f}"
+
+
+def listed(names: Iterable[Any], at_most: int = 5) -> str:
+    """Write the first names, and how many more there are."""
+    names = list(map(str, names))
+    more = f" and {len(names) - at_most} more" if len(names) > at_most else ""
+    return ", ".join(names[:at_most]) + more

@@ -10,12 +10,17 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from .._validation import as_labels, new_random_state
-from ._attacks import likely_secrets
+from ._attacks import (
+    attribute_inference,
+    likely_secrets,
+    membership,
+    singling_out,
+)
+from ._display import marginals_of
 from ._fidelity import compare_numbers, fidelity
-from ._marginals import marginals_of
-from ._privacy import privacy
+from ._neighbours import nearest, scale_numbers
 from ._quality_report import QualityReport
-from ._tables import MIN_ROWS, Tables, as_frame, read_tables
+from ._tables import MIN_ROWS, Matrix, Tables, as_frame, read_tables
 from ._trees import draw, real_and_synthetic_training, real_or_generated_auc
 
 
@@ -27,7 +32,6 @@ def quality_report(
     *,
     holdout: Any = None,
     y_holdout: ArrayLike | None = None,
-    categorical_features: Sequence[Any] | None = None,
     secret: Any = None,
     detector: Any = None,
     max_rows: int = 10_000,
@@ -87,27 +91,25 @@ def quality_report(
 
     Parameters
     ----------
-    real : DataFrame or array, shape (n_real, n_columns), or tuple of (X, y)
+    real : DataFrame or array of shape (n_real, n_columns)
         The rows that the generator was trained on. Numbers, times and durations count
-        as numbers, all others as categories. Missing values are allowed. Identifiers
-        and free text, by the rule of :class:`~skfadm.encoding.TabularEncoder`, are not
-        compared.
-    synthetic : DataFrame or array, shape (n_synthetic, n_columns), or tuple of (X, y)
+        as numbers, all others as categories; codes of categories are to be strings, or
+        of pandas' dtype category. Missing values are allowed. Identifiers and free
+        text, by the rule of :class:`~skfadm.encoding.TabularEncoder`, are not compared.
+    synthetic : DataFrame or array of shape (n_synthetic, n_columns)
         Generated rows, in the same columns (matched by name).
-    y_real, y_synthetic : array of labels, shapes (n_real,), (n_synthetic,), optional
+    y_real, y_synthetic : array-like of shape (n_real,), (n_synthetic,), default=None
         Class labels of the rows, both or neither. They join the tables as one more
         category column, in every measure, and bring train-on-synthetic figures.
-    holdout : DataFrame or array, shape (n_holdout, n_columns), or tuple, optional
+    holdout : DataFrame or array of shape (n_holdout, n_columns), default=None
         Real rows that the generator has not seen. DCR share and attacks need them; for
         other figures they show what fresh rows reach.
-    y_holdout : array of labels, shape (n_holdout,), optional
+    y_holdout : array-like of shape (n_holdout,), default=None
         Needed when there are `holdout` and `y_real`.
-    categorical_features : list of column names or positions, optional
-        Columns that hold categories although they are coded as numbers.
-    secret : column name, optional
+    secret : column name, default=None
         The column that attribute inference is about. Default: the labels, and the
         columns with the most values, five in all, in turn.
-    detector : classifier with ``predict_proba``, optional
+    detector : classifier with ``predict_proba``, default=None
         For the real-or-generated test; it must accept NaN if values are missing.
         Default: :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
     max_rows : int, default=10_000
@@ -128,13 +130,9 @@ def quality_report(
 
     Raises
     ------
-    ValueError
-        If a table is empty or has fewer than 10 rows, columns or lengths differ,
-        numbers are infinite, labels are missing, continuous or of one class, or
-        parameters are out of range.
-    TypeError
-        If a table is none, or a column holds text in one table and numbers in
-        another.
+    ValueError, TypeError
+        If a table is none or has fewer than 10 rows, columns, their types or lengths
+        differ, numbers are infinite, labels are missing, continuous or of one class.
 
     References
     ----------
@@ -164,18 +162,13 @@ def quality_report(
         raise ValueError(
             f"max_rows must be an integer of at least {MIN_ROWS}, got {max_rows!r}."
         )
-    given = {"real": real, "synthetic": synthetic}
+    frames = {"real": as_frame("real", real)}
+    frames["synthetic"] = as_frame("synthetic", synthetic)
     if holdout is not None:
-        given["holdout"] = holdout
+        frames["holdout"] = as_frame("holdout", holdout)
     labels = {"real": y_real, "synthetic": y_synthetic, "holdout": y_holdout}
-    for name, table in given.items():
-        if isinstance(table, tuple) and len(table) == 2:
-            if labels[name] is not None:
-                raise ValueError(f"{name} holds labels already, got y_{name} as well.")
-            given[name], labels[name] = table
-    frames = {name: as_frame(name, table) for name, table in given.items()}
     label = _join_labels(frames, labels)
-    tables = read_tables(frames, categorical_features, label)
+    tables = read_tables(frames, label)
     secrets = _secrets(secret, tables, label is not None)
     # One stream a measure: a figure does not change when others are asked for.
     seed = new_random_state(random_state).randint(2**31 - 1)
@@ -208,7 +201,7 @@ def quality_report(
         )
         for found, trained in zip((values, reference), scores, strict=True):
             found["tstr_auc"], found["tstr_accuracy"] = trained
-    distances, by_chance, attacks = privacy(tables, int(max_rows), secrets, seed)
+    distances, by_chance, attacks = _privacy(tables, int(max_rows), secrets, seed)
     values |= distances | {name: figure for name, (figure, *_) in attacks.items()}
     is_number = ~(tables.is_category | tables.is_time)
     numbers = [name for name, there in zip(names, is_number, strict=True) if there]
@@ -261,3 +254,49 @@ def _secrets(secret: Any, tables: Tables, has_label: bool) -> list[int]:
         f"secret must name a column that is compared, got {secret!r}; these are "
         f"{list(tables.columns)}."
     )
+
+
+def _privacy(
+    tables: Tables, max_rows: int, secrets: Sequence[int], seed: int
+) -> tuple[dict[str, float], dict[str, float], dict[str, tuple[float, float, float]]]:
+    """Return the distances, what fresh real rows have instead, and the attacks.
+
+    Copies are looked for in all rows, neighbours in `max_rows` of each table.
+    """
+    rng = np.random.RandomState(seed)
+    order = [n for n in ("real", "holdout", "synthetic") if n in tables.values]
+    mixed = {n: draw(tables.values[n], len(tables.values[n]), rng) for n in order}
+    real, synthetic = mixed["real"], mixed["synthetic"]
+    if "holdout" not in mixed:
+        # What a fresh row would do: real rows that equal another real row.
+        repeated = float(pd.DataFrame(real).duplicated(keep=False).mean())
+        return {"copies": _copied_share(synthetic, real)}, {"copies": repeated}, {}
+    n = min(len(real), len(mixed["holdout"]))
+    copies, by_chance = (
+        _copied_share(synthetic, mixed[name][:n]) for name in ("real", "holdout")
+    )
+    is_category = tables.is_category
+    drawn = [rows[:max_rows] for rows in mixed.values()]
+    real, holdout, synthetic = scale_numbers(drawn, is_category, over=2)
+    n = min(len(real), len(holdout))
+    to_real, to_holdout = (
+        nearest(synthetic, base[:n], is_category)[0] for base in (real, holdout)
+    )
+    nearer = (to_real < to_holdout) + 0.5 * (to_real == to_holdout)
+    rows = real, holdout, synthetic, is_category
+    auc, found = membership(*rows, rng)
+    attacks = {
+        "membership_auc": auc,
+        "membership_tpr": found,
+        "attribute_inference": attribute_inference(*rows, secrets),
+        "singling_out": singling_out(*rows, rng),
+    }
+    values = {"dcr_share": float(nearer.mean()), "copies": copies}
+    return values, {"copies": by_chance}, attacks
+
+
+def _copied_share(rows: Matrix, table: Matrix) -> float:
+    """Share of `rows` that equal a row of `table` in every column."""
+    known = pd.DataFrame(table).drop_duplicates()
+    found = pd.DataFrame(rows).merge(known, how="left", indicator="found")["found"]
+    return float((found == "both").mean())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,14 +13,62 @@ from markupsafe import escape
 
 from .._files import HtmlPage
 from .._text import printable
-from ._limits import ATTACKS, FIGURES, judge
-from ._marginals import Marginal
-from ._page import quality_parts, render
-from ._words import listed
+from ._display import Marginal
+from ._page import listed, quality_parts, render
 
 _WIDTH = 80
 #: With fewer rows of a kind, no attack can find enough to speak of privacy.
 _MIN_ATTACKED = 100
+
+#: Figures with an interval, all of which must lie beyond the limit to be bad.
+ATTACKS = ("membership_auc", "membership_tpr", "attribute_inference", "singling_out")
+#: Figures whose limit is relative to what real rows reach.
+_RELATIVE = ("tstr_auc", "tstr_accuracy", "copies")
+#: So much worse than what real rows reach is no figure bad.
+_SLACK = 0.02
+
+
+class Figure(NamedTuple):
+    """What is known of a figure before it is measured."""
+
+    name: str
+    group: str
+    measure: str
+    beyond: str  # where it turns bad
+    limit: float  # NaN: the figure says in other words what another one says
+    meaning: str  # of a bad one
+
+
+FIGURES = (
+    Figure("column_shapes", "fidelity", "column shapes", "below", 0.9,
+           "single columns are distributed differently"),
+    Figure("pair_trends", "fidelity", "pair trends", "below", 0.95,
+           "columns depend on each other differently than in the real table"),
+    Figure("pair_trends_sdmetrics", "fidelity", "pair trends, SDMetrics", "below",
+           np.nan, ""),
+    Figure("missing_values", "fidelity", "missing values", "below", 0.95,
+           "a column has more, or fewer, missing values than in the real table"),
+    Figure("c2st_auc", "fidelity", "real-or-generated AUC", "above", 0.7,
+           "trees easily tell synthetic rows from real ones"),
+    Figure("c2st_auc_holdout", "fidelity", "real-or-generated AUC, holdout", "above",
+           0.7, "trees easily tell synthetic rows from unseen real ones"),
+    Figure("tstr_auc", "use", "train-on-synthetic AUC", "below", -0.03,
+           "a classifier trained on synthetic rows ranks real rows worse"),
+    Figure("tstr_accuracy", "use", "train-on-synthetic accuracy", "below", -0.03,
+           "a classifier trained on synthetic rows is less often right"),
+    Figure("membership_auc", "privacy", "membership AUC", "above", 0.52,
+           "an attacker can tell who was in the training table"),
+    Figure("membership_tpr", "privacy", "members found at 1 % FPR", "above", 0.03,
+           "some training rows are recognised almost for sure"),
+    Figure("attribute_inference", "privacy", "attribute inference", "above", 0.02,
+           "values of training rows can be guessed better than those of others"),
+    Figure("singling_out", "privacy", "singling out", "above", 0.02,
+           "descriptions taken from synthetic rows isolate training rows"),
+    Figure("dcr_share", "privacy", "DCR share", "above", 0.55,
+           "synthetic rows lie nearer to training rows than to unseen ones"),
+    Figure("copies", "privacy", "exact copies", "above", 0.01,
+           "training rows are copied more often than chance explains"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -38,29 +86,22 @@ c2st_auc_holdout, tstr_auc, tstr_accuracy, membership_auc, membership_tpr, \
 attribute_inference, singling_out, dcr_share, copies : float
         The figures, defined in :func:`quality_report`.
     reference : mapping of str to float
-        What real rows give. For fidelity, the holdout in the place of the synthetic
-        rows (without one, one half of the real rows in the place of the synthetic,
-        the other in that of the real rows, except for C2ST); for ``tstr_*``,
-        training on real rows; for ``copies``, the same with the holdout in the place of
-        the real rows (without one, the real rows among themselves).
+        What real rows give: the holdout in the place of the synthetic rows (of the real
+        ones for ``copies``) or, without one, two halves of the real rows; for
+        ``tstr_*``, training on real rows.
     intervals : mapping of str to tuple of float
-        Ends of the 95 % intervals of the attacks: DeLong's for the AUC, of threshold
-        and share for ``membership_tpr``, normal ones for the differences. Empty without
-        a holdout.
-    column_scores : Series, shape (n_columns,)
-        Shape scores of the columns.
-    pair_scores : DataFrame, shape (n_columns, n_columns)
+        Ends of the 95 % intervals of the attacks; empty without a holdout.
+    column_scores, missing_scores : Series of shape (n_columns,)
+        Shape scores; one minus the differences of the shares of missing values.
+    pair_scores : DataFrame of shape (n_columns, n_columns)
         Trend scores of the pairs, NaN on the diagonal.
-    missing_scores : Series, shape (n_columns,)
-        One minus the difference of the shares of missing values; NaN where none is.
     numbers : DataFrame
         Mean, standard deviation, 1 % and 99 % points of each column of numbers. Index:
         column, statistic; columns: "real", "synthetic" and "off", which marks what is
         farther from the real figure than a tenth of the real standard deviation and
         three standard errors.
-    marginals : tuple of Marginal
-        Histograms of the columns, for :class:`QualityDisplay`. The report keeps no
-        rows.
+    marginals : tuple
+        Histograms of the columns, for :class:`QualityDisplay`. There are no rows.
     n_rows : mapping of str to int
         Sizes of the tables.
     """
@@ -95,20 +136,50 @@ attribute_inference, singling_out, dcr_share, copies : float
         return tuple(frame.index[frame["bad"]])
 
     def to_frame(self) -> pd.DataFrame:
-        """Return one row a figure, those that were not measured as NaN.
+        """Return one row a figure, by its attribute name; NaN where not measured.
 
         Returns
         -------
         DataFrame with columns ``group`` ("fidelity", "use" or "privacy"), ``measure``,
-        ``value``, ``low``, ``high``, ``reference``, ``limit``, ``bad``; the index
-        holds the attribute names.
+        ``value``, ``low``, ``high``, ``reference``, ``limit`` and ``bad``.
         """
         columns = "group measure value low high reference limit bad"
         return self._judged()[columns.split()]
 
     def _judged(self) -> pd.DataFrame:
-        values = {figure.name: getattr(self, figure.name) for figure in FIGURES}
-        return judge(values, self.reference, self.n_rows, self.intervals)
+        """Return one row a figure, with what is known of it.
+
+        No limit is stricter than what real rows reach. But for the attacks, which have
+        intervals, limits allow for two standard errors if nothing is wrong.
+        """
+        # Neighbours are shared: a share is only as sure as the smallest table.
+        smallest = min(self.n_rows.values())
+        rows = {}
+        for figure in FIGURES:
+            value = getattr(self, figure.name)
+            real = self.reference.get(figure.name, np.nan)
+            low, high = self.intervals.get(figure.name, (np.nan, np.nan))
+            is_attack = figure.name in ATTACKS
+            limit, sign = figure.limit, 1 if figure.beyond == "above" else -1
+            if figure.name in _RELATIVE:
+                limit += real
+            elif not is_attack:
+                excused = sign * real + _SLACK if real == real else -np.inf
+                limit = sign * np.maximum(sign * limit, excused)
+            if not is_attack:
+                # Of a share of one half; others are surer.
+                variance = 2 * real * (1 - real) if figure.name == "copies" else 0.25
+                limit += sign * 2 * np.sqrt(variance / smallest)
+            surely = low if is_attack else value
+            rows[figure.name] = figure._asdict() | {
+                "value": value,
+                "low": low,
+                "high": high,
+                "reference": real,
+                "limit": limit,
+                "bad": bool(sign * surely > sign * limit),
+            }
+        return pd.DataFrame.from_dict(rows, orient="index")
 
     def summary(self, *groups: str) -> str:
         """Say how many figures are bad, and which.
@@ -123,8 +194,7 @@ attribute_inference, singling_out, dcr_share, copies : float
         str
         """
         frame = self._judged().dropna(subset=["value", "limit"])
-        if groups:
-            frame = frame[frame["group"].isin(groups)]
+        frame = frame[frame["group"].isin(groups or frame["group"])]
         bad = frame.loc[frame["bad"], "measure"].tolist()
         if not bad:
             return f"none of {len(frame)} figures is bad"
@@ -142,11 +212,7 @@ attribute_inference, singling_out, dcr_share, copies : float
         if frame.loc[frame["group"] == "privacy", "bad"].any():
             return "look closer"
         sizes = [self.n_rows.get(name, 0) for name in ("real", "holdout")]
-        enough = (
-            min(sizes) >= _MIN_ATTACKED
-            and not frame.loc[list(ATTACKS), "value"].isna().any()
-        )
-        return "good" if enough else "not attacked"
+        return "good" if min(sizes) >= _MIN_ATTACKED else "not attacked"
 
     def _privacy(self) -> str:
         verdict = self.privacy

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from textwrap import fill
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from .._figures import FOUR_FIFTHS
@@ -14,8 +15,7 @@ from .._files import HtmlPage
 from .._text import names_of, printable
 from ..metrics import FairnessTradeoffDisplay
 from ..metrics._ratios import RATIOS
-from . import _words as words
-from ._page import picture, render
+from ._page import interval, number, percent, picture, render
 from ._quality_report import QualityReport
 
 _WIDTH = 80
@@ -23,6 +23,15 @@ _COLUMN = 22
 _MAX_GROUPS = 8
 #: With a label that is rarer, accuracy says little.
 _RARE = 0.2
+
+#: What the measures of the scores are called.
+TITLES = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "demographic_parity_ratio": "ratio of demographic parity",
+    "equal_opportunity_ratio": "ratio of equal opportunity",
+}
+_CHANGES = {1: "fairer by", -1: "less fair by", 0: "no clear change in"}
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,15 +108,15 @@ class FairnessReport(HtmlPage):
 
     def _headline(self) -> str:
         scores = self._scores()
-        price, measure = scores.iloc[-1], words.TITLES[scores.index[-1]]
+        price, measure = scores.iloc[-1], TITLES[scores.index[-1]]
         ratios = scores.iloc[0], scores.iloc[1]
-        return printable(words.headline(*ratios, price, measure, self.always))
+        return printable(headline(*ratios, price, measure, self.always))
 
     def _caveats(self) -> list[str]:
         parity, _, accuracy, *more = (row for _, row in self._scores().iterrows())
         constant = self.labels.index[0], float(self.labels.iloc[0])
         balanced = more[0] if more else None
-        found = words.caveats(parity, accuracy, balanced, constant)
+        found = caveats(parity, accuracy, balanced, constant)
         return [printable(text) for text in found]
 
     def _rates(self, measure: str) -> pd.DataFrame:
@@ -180,7 +189,7 @@ class FairnessReport(HtmlPage):
         for row in rates.head(_MAX_GROUPS).itertuples():
             label = f": {row.label}" if len(self.pos_labels) > 1 else ""
             name = printable(f"selection rate, {row.group}{label}")
-            rows.append((name, words.percent(row.real), words.percent(row.synthetic)))
+            rows.append((name, percent(row.real), percent(row.synthetic)))
         if len(rates) > _MAX_GROUPS:
             rows.append(
                 (f"... {len(rates) - _MAX_GROUPS} more in report.rates", "", "")
@@ -188,9 +197,9 @@ class FairnessReport(HtmlPage):
         for measure, row in self._scores().iterrows():
             cells = []
             for name in ("real", "synthetic"):
-                ends = words.interval(row, name)
-                cells.append(words.number(row[name]) + f" ({ends})" * bool(ends))
-            rows.append((words.TITLES[measure], *cells))
+                ends = interval(row, name)
+                cells.append(number(row[name]) + f" ({ends})" * bool(ends))
+            rows.append((TITLES[measure], *cells))
         width = _WIDTH - 2 * _COLUMN - 1
         lines = []
         for name, *cells in rows:
@@ -205,7 +214,9 @@ class FairnessReport(HtmlPage):
             "report.html",
             **self.quality._parts(),
             report=self,
-            words=words,
+            titles=TITLES,
+            direction=direction,
+            interval=interval,
             names_of=names_of,
             four_fifths=FOUR_FIFTHS,
             tradeoff=self._tradeoff(),
@@ -222,7 +233,7 @@ class FairnessReport(HtmlPage):
 
         figures: list[Any] = [display.strengths, display.ratio, display.accuracy]
         seen = ", ".join(
-            f"strength {s:g}: ratio {words.number(r)}, accuracy {words.number(a, 3)}"
+            f"strength {s:g}: ratio {number(r)}, accuracy {number(a, 3)}"
             for s, r, a in zip(*figures, strict=True)
         )
         alt = f"Accuracy against the ratio of demographic parity. {seen}."
@@ -231,3 +242,69 @@ class FairnessReport(HtmlPage):
 
 def _filled(text: str, width: int = _WIDTH) -> str:
     return fill(printable(text), width, break_long_words=False)
+
+
+def direction(row: Mapping[str, float]) -> int:
+    """Return 1 for what is surely larger after than before, -1 for smaller, else 0."""
+    return int(row["change_low"] > 0) - int(row["change_high"] < 0)
+
+
+def headline(
+    parity: Mapping[str, float],
+    opportunity: Mapping[str, float],
+    accuracy: Mapping[str, float],
+    measure: str,
+    always: Mapping[str, Any],
+) -> str:
+    """Return the verdict on both ratios and its price in one sentence.
+
+    `accuracy` is what `measure` names; `always` holds the label of each classifier
+    that gives one label to all rows.
+    """
+    if "synthetic" in always:
+        return (
+            "No use: the classifier trained on synthetic rows always answers "
+            f'"{always["synthetic"]}".'
+        )
+    if np.isnan(parity["change"]):
+        return "No verdict: the ratio of demographic parity is undefined."
+    first, second = (
+        f"{name} (from {number(row['real'])} to {number(row['synthetic'])})"
+        for name, row in (("parity", parity), ("opportunity", opportunity))
+    )
+    of_parity, of_opportunity = (_CHANGES[direction(r)] for r in (parity, opportunity))
+    joint = " and" if of_parity == of_opportunity else f", {of_opportunity}"
+    price = {
+        0: f"at no clear cost in {measure}",
+        1: f"and {100 * accuracy['change']:.1f} points better in {measure}",
+        -1: f"for {-100 * accuracy['change']:.1f} points of {measure}",
+    }[direction(accuracy)]
+    text = f"{of_parity} {first}{joint} {second}, {price}."
+    return text[0].upper() + text[1:]
+
+
+def caveats(
+    parity: Mapping[str, float],
+    accuracy: Mapping[str, float],
+    balanced: Mapping[str, float] | None,
+    constant: tuple[Any, float],
+) -> list[str]:
+    """Hold parity against four fifths, accuracy against always the same answer."""
+    after, (label, share) = parity["synthetic"], constant
+    found = []
+    if after < FOUR_FIFTHS:
+        found.append("Parity stays below four fifths.")
+    elif after >= FOUR_FIFTHS:
+        is_sure = parity["synthetic_low"] >= FOUR_FIFTHS
+        unsure = "" if is_sure else ", but not surely"
+        found.append(f"Parity is above four fifths{unsure}.")
+    found.append(
+        f"Accuracy is {percent(accuracy['synthetic'])}, {percent(accuracy['real'])} "
+        f'before; always answering "{label}" reaches {percent(share)}.'
+    )
+    if balanced is not None:
+        found.append(
+            "Labels are rare, so look at balanced accuracy: "
+            f"{percent(balanced['synthetic'])}, {percent(balanced['real'])} before."
+        )
+    return found

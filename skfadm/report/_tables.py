@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,11 +43,7 @@ class Tables:
     values: Mapping[str, Matrix]
 
 
-def read_tables(
-    frames: Mapping[str, pd.DataFrame],
-    categorical_features: Sequence[Any] | None,
-    label: str | None,
-) -> Tables:
+def read_tables(frames: Mapping[str, pd.DataFrame], label: str | None) -> Tables:
     """Check tables against "real", the first, and bring all of them into one coding.
 
     The real table decides what is a number (also times and durations) and what is a
@@ -63,16 +59,13 @@ def read_tables(
                 f"{name} must have the columns of real: missing {missing}, not in real "
                 f"{extra}."
             )
-    forced = _positions(categorical_features, columns)
-    if label is not None:
-        forced.append(columns.index(label))
     found = []
-    for j, column in enumerate(columns):
+    for column in columns:
         parts = {name: frame[column] for name, frame in frames.items()}
         real = plain(parts["real"])
         kind = kind_of_dtype(real.dtype) or kind_of(real)
-        if j in forced or kind in ("boolean", "words", "nothing"):
-            coded = _codes(str(column), parts, hide_rare=j not in forced)
+        if column == label or kind in ("boolean", "words", "nothing"):
+            coded = _codes(str(column), parts, hide_rare=column != label)
             if coded is not None:
                 found.append((str(column), "words", *coded))
         else:
@@ -98,8 +91,7 @@ def as_frame(name: str, table: Any) -> pd.DataFrame:
         raise TypeError(f"{name} must be a dense table, got a sparse matrix.")
     elif isinstance(table, tuple | dict):
         raise TypeError(
-            f"{name} must be a DataFrame, an array or a tuple of a table and its "
-            f"labels, got a {type(table).__name__} of {len(table)}."
+            f"{name} must be a DataFrame or an array, got a {type(table).__name__}."
         )
     else:
         array = np.asarray(table)
@@ -120,24 +112,6 @@ def as_frame(name: str, table: Any) -> pd.DataFrame:
             f"{frame.shape}."
         )
     return frame.reset_index(drop=True)
-
-
-def _positions(wanted: Sequence[Any] | None, columns: list[Any]) -> list[int]:
-    if wanted is None:
-        return []
-    if isinstance(wanted, str) or not isinstance(wanted, Iterable):
-        raise TypeError(
-            "categorical_features must be a list of column names or positions, got "
-            f"{wanted!r}."
-        )
-    places = {j: j for j in range(len(columns))} | {c: j for j, c in enumerate(columns)}
-    for item in wanted:
-        if item not in places:
-            raise ValueError(
-                f"categorical_features must name columns of the tables, got {item!r}; "
-                f"the columns are {columns}."
-            )
-    return [places[item] for item in wanted]
 
 
 def _numbers(

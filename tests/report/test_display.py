@@ -17,10 +17,8 @@ def report():
     return quality_report(real, synthetic, **QUICK)
 
 
-def display_of(real, synthetic, **params):
-    return QualityDisplay.from_report(
-        quality_report(real, synthetic, **QUICK), **params
-    )
+def display_of(real, synthetic):
+    return QualityDisplay.from_report(quality_report(real, synthetic, **QUICK))
 
 
 def test_display_has_a_panel_a_column_and_a_heatmap(plt, report):
@@ -72,11 +70,8 @@ def test_display_shows_the_worst_columns_of_a_wide_table(plt):
     rng = np.random.default_rng(0)
     real, synthetic = rng.normal(size=(2, 50, 30))
     synthetic[:, [7, 20]] += 5
-    display = display_of(real, synthetic, max_columns=2)
-    assert [ax.get_title().split()[0] for ax in display.axes_] == ["x7", "x20"]
-    assert len(display_of(real, synthetic).axes_) == 12
-    with pytest.raises(ValueError, match="max_columns"):
-        display.plot(max_columns=0)
+    titles = [ax.get_title().split()[0] for ax in display_of(real, synthetic).axes_]
+    assert {"x7", "x20"} < set(titles) and len(titles) == 12
 
 
 @pytest.mark.parametrize(

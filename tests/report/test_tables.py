@@ -37,7 +37,6 @@ FORMS = {
     "UTC": ("day", lambda c: c.dt.tz_localize("UTC")),
     "Int64": ("whole", lambda c: c.astype("Int64")),
     "decimals": ("whole", lambda c: c.map(Decimal)),
-    "sparse": ("whole", lambda c: c.astype(pd.SparseDtype("int64"))),
     "category": ("word", lambda c: c.astype("category")),
     "boolean": ("flag", lambda c: c.astype("boolean")),
     "dictionary of Arrow": ("word", arrow(pa.dictionary(pa.int8(), pa.string()))),
@@ -70,14 +69,6 @@ def test_columns_of_frames_are_matched_by_name(plain):
     assert_same_report(found, plain)
 
 
-def test_codes_in_an_array_can_be_declared_categories():
-    rng = np.random.default_rng(0)
-    real, synthetic = rng.integers(0, 4, (2, 80, 3))
-    codes = quality_report(real, synthetic, categorical_features=[0, 1, 2], **QUICK)
-    words = np.array(["p", "q", "r", "s"], dtype=object)
-    assert_same_report(codes, quality_report(words[real], words[synthetic], **QUICK))
-
-
 @pytest.mark.parametrize("dtype", ["int64", "Int64", "object"])
 def test_integers_beyond_what_floats_tell_apart_are_compared_exactly(dtype):
     rng = np.random.default_rng(0)
@@ -91,16 +82,6 @@ def test_integers_beyond_what_floats_tell_apart_are_compared_exactly(dtype):
     assert report.column_scores.index[0] == f"k - {2**60 + small.min()}"
 
 
-def test_tables_may_come_with_their_labels():
-    X, X_new, X_held = table(0), table(1), table(2)
-    y, y_new, y_held = (t["whole"] > 500 for t in (X, X_new, X_held))
-    plain = quality_report(
-        X, X_new, y, y_new, holdout=X_held, y_holdout=y_held, **QUICK
-    )
-    found = quality_report((X, y), (X_new, y_new), holdout=(X_held, y_held), **QUICK)
-    assert_same_report(found, plain)
-
-
 def test_columns_without_any_value_hinder_no_figure():
     def with_nothing(frame):
         return frame.assign(
@@ -109,7 +90,7 @@ def test_columns_without_any_value_hinder_no_figure():
 
     X, X_new = with_nothing(table(0)), with_nothing(table(1))
     y, y_new = X["whole"] > 500, X_new["whole"] > 500
-    report = quality_report((X, y), (X_new, y_new), **QUICK)
+    report = quality_report(X, X_new, y, y_new, **QUICK)
     assert report.tstr_accuracy > 0.95
     assert np.isnan(report.column_scores[["nan", "nat"]]).all()
 

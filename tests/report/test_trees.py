@@ -53,9 +53,9 @@ def test_train_on_synthetic_figures_are_those_of_a_booster_tested_on_the_holdout
     there = words[real] != left_out
     noisy = X[real][there] + rng.normal(0, 0.8, (there.sum(), 4))
     synthetic = noisy, words[real][there]
-    report = quality_report(
-        (X[real], words[real]), synthetic, holdout=(X[hold], words[hold]), **QUICK
-    )
+    labels = {"y_real": words[real], "y_holdout": words[hold]}
+    labels["y_synthetic"] = synthetic[1]
+    report = quality_report(X[real], synthetic[0], holdout=X[hold], **labels, **QUICK)
     found = [(report.tstr_auc, report.tstr_accuracy)]
     found += [tuple(report.reference[k] for k in ("tstr_auc", "tstr_accuracy"))]
     for train, figures in zip((synthetic, (X[real], words[real])), found, strict=True):
