@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from skfadm import FairDiffusionGenerator
+from skfadm._base import EncodedTable
 from skfadm.datasets import fetch_adult, make_biased_domains
 from skfadm.diffusion.batches import DomainBatches
 from skfadm.diffusion.layers import deal_dropout
 from skfadm.diffusion.losses import (
     MIN_NOISE_LEVEL,
     fill_numbers,
-    label_condition,
     noise_rows,
 )
 from skfadm.diffusion.meta_learning import meta_gradients, network_of
@@ -79,12 +79,21 @@ SETTINGS = [
 class Coded:
     """Rows as codes, and which of them are learned from."""
 
-    rows: NDArray[np.float32]
-    y: NDArray[np.int64]
-    z: NDArray[np.int64]
-    domains: NDArray[np.int64]
+    table: EncodedTable
     source: NDArray[np.bool_]
-    sizes: NetworkSizes
+
+    @property
+    def sizes(self) -> NetworkSizes:
+        """The default's sizes of networks."""
+        encoder = self.table.encoder
+        categories = tuple(encoder.category_sizes_)
+        return NetworkSizes(encoder.n_numbers_, categories, 2, (2,), 256, 3)
+
+    def learned(self) -> Sequence[NDArray[Any]]:
+        """Return rows, labels, groups and domains of the source."""
+        table, own = self.table, self.source
+        domains = np.unique(table.domains[own], return_inverse=True)[1]
+        return table.rows[own], table.labels[own], table.groups[own], domains
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -97,7 +106,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = asked(args, "max_iter")
     if args.gradients is not None:
         first = args.target[0]
-        compute = partial(_distances, args, first)
+        compute = partial(distances, args.data, first, args.max_iter)
         found = collect([({"target": first, **options}, compute)], args.gradients)
         print(found.round(6).to_string(index=False))
     work: list[Unit] = [
@@ -114,12 +123,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _losses(
     args: argparse.Namespace, target: str, setting: Setting, seed: int
 ) -> list[Row]:
-    coded = biased(seed) if target == "beyond" else adult(args.data, target)
-    return [losses(coded, setting, args.max_iter, seed)]
-
-
-def _distances(args: argparse.Namespace, target: str) -> Iterator[Row]:
-    return distances(adult(args.data, target), args.max_iter)
+    own = coded(args.data, target, seed if target == "beyond" else 0)
+    return [losses(own, setting, args.max_iter, seed)]
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -142,37 +147,24 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
 
 
 @cache
-def adult(folder: Path, target: str) -> Coded:
-    """Return Adult with one race held out."""
-    return _coded(fetch_adult(data_home=folder), target)
+def coded(folder: Path | None, target: str, seed: int) -> Coded:
+    """Return Adult with one race held out.
 
-
-@cache
-def biased(seed: int) -> Coded:
-    """Return five domains in a line, two deviations apart; the last is held out."""
-    data = make_biased_domains(
-        5000, n_domains=5, shift=2.0, as_frame=True, random_state=seed
-    )
-    return _coded(data, "domain_4")
-
-
-def _coded(data: Any, target: str) -> Coded:
+    Of "beyond" five domains in a line, two deviations apart; the last is held out.
+    """
+    if target == "beyond":
+        data = make_biased_domains(
+            5000, n_domains=5, shift=2.0, as_frame=True, random_state=seed
+        )
+        target = "domain_4"
+    else:
+        data = fetch_adult(data_home=folder)
     # All rows: the encoder refuses categories that it has not seen.
     table = FairDiffusionGenerator()._encode(*as_table(data), 0)
-    sizes = NetworkSizes(
-        n_numbers=table.encoder.n_numbers_,
-        category_sizes=tuple(table.encoder.category_sizes_),
-        n_classes=2,
-        n_groups=(2,),
-        width=256,
-        n_blocks=3,
-    )
-    source = np.asarray(data.domains != target)
-    codes = (table.labels, table.groups, table.domains)
-    return Coded(table.rows, *codes, source, sizes)
+    return Coded(table, np.asarray(data.domains != target))
 
 
-def trained(coded: Coded, setting: Setting, max_iter: int, seed: int) -> Objective:
+def trained(own: Coded, setting: Setting, max_iter: int, seed: int) -> Objective:
     """Return the networks, trained on the source rows."""
     # A score network that is not given labels has a label network beside it.
     recipe = replace(
@@ -188,72 +180,59 @@ def trained(coded: Coded, setting: Setting, max_iter: int, seed: int) -> Objecti
         beta=dict.fromkeys(LEARNING_RATES, setting.beta),
         learning_rate=LEARNING_RATES,
     )
-    # Domains of the source alone are numbered.
-    domains = np.unique(coded.domains[coded.source], return_inverse=True)[1]
-    own = coded.source
-    data = (coded.rows[own], coded.y[own], coded.z[own], domains)
-    found = train(*data, coded.sizes, recipe, settings, seed)
-    return restore(coded.sizes, recipe, found.weights, "cpu")
+    rows, y, z, domains = own.learned()
+    found = train(rows, y, z, domains, own.sizes, recipe, settings, seed)
+    return restore(own.sizes, recipe, found.weights, "cpu")
 
 
-def losses(
-    coded: Coded, setting: Setting, max_iter: int, seed: int
-) -> dict[str, float]:
+def losses(own: Coded, setting: Setting, max_iter: int, seed: int) -> dict[str, float]:
     """Return log-losses of labels and groups, on the held-out domain and the source."""
-    networks = trained(coded, setting, max_iter, seed)
-    assert networks.y is not None and networks.z is not None
+    networks = trained(own, setting, max_iter, seed)
+    classifiers = {"label": networks.y, "group": networks.z}
+    codes = {"label": own.table.labels, "group": own.table.groups[:, 0]}
     t = VPSDE().time(torch.tensor([[MIN_NOISE_LEVEL]]))
     out = {}
-    for name, chosen in (("", ~coded.source), (" on source", coded.source)):
-        rows, codes = coded.rows[chosen], (coded.y[chosen], coded.z[chosen, 0])
-        clean = fill_numbers(torch.from_numpy(rows), Generator().manual_seed(seed))
+    for name, chosen in (("", ~own.source), (" on source", own.source)):
+        rows = torch.from_numpy(own.table.rows[chosen])
+        clean = fill_numbers(rows, Generator().manual_seed(seed))
         x = networks.score.layout.expand(clean)
-        pairs = zip(("label", "group"), (networks.y, networks.z), codes, strict=True)
-        for what, classifier, own in pairs:
+        for what, classifier in classifiers.items():
+            assert classifier is not None
             with torch.no_grad():
                 (log_p,) = classifier(x, t)
-            at = torch.from_numpy(own).unsqueeze(1)
+            at = torch.from_numpy(codes[what][chosen]).unsqueeze(1)
             out[f"{what}{name}"] = float(-log_p.gather(1, at).mean())
     return out
 
 
-def distances(coded: Coded, max_iter: int) -> Iterator[Row]:
+def distances(folder: Path | None, target: str, max_iter: int) -> Iterator[Row]:
     """Yield how far the meta gradient is from the plain one, relative to that.
 
     The median over pairs of batches, by network, inner step and order, after ten
     and after `max_iter` iterations of plain training.
     """
-    keys = ["network", "alpha", "second_order"]
+    own, keys = coded(folder, target, 0), ["network", "alpha", "second_order"]
+    *arrays, domains = own.learned()
+    rows, y, z = (torch.from_numpy(a) for a in arrays)
     for iterations in (10, max_iter):
-        networks = trained(coded, PLAIN, iterations, seed=0).train().requires_grad_()
+        networks = trained(own, PLAIN, iterations, seed=0).train().requires_grad_()
         generator = Generator().manual_seed(0)
         deal_dropout(networks, generator)
+
+        def batch(index: Tensor, weight: Any, networks: Any = networks) -> Batch:
+            times = networks.recipe.training_times
+            noised = noise_rows(rows[index], networks.evidence, times, generator)  # noqa: B023
+            return Batch(noised, y[index, None], z[index], None, weight)
+
         for weighed in (True, False):
             far: list[Row] = []
             for _ in range(N_PAIRS):
-                far += _far(
-                    networks, _batches(networks, coded, weighed, generator), generator
-                )
+                drawn = DomainBatches(domains, BATCH, generator).draw()
+                parts = [batch(at, share if weighed else 1.0) for at, share in drawn]
+                far += _far(networks, parts, generator)
             medians = pd.DataFrame(far).groupby(keys)["distance"].median()
-            for own in medians.reset_index().to_dict("records"):
-                yield {"iterations": iterations, "weighed": weighed, **own}
-
-
-def _batches(
-    networks: Objective, coded: Coded, weighed: bool, generator: Generator
-) -> list[Batch]:
-    """Return B_in and B_out."""
-    domains = np.unique(coded.domains[coded.source], return_inverse=True)[1]
-    arrays = (coded.rows, coded.y[:, None], coded.z)
-    data = [torch.from_numpy(a[coded.source]) for a in arrays]
-    out = []
-    for index, share in DomainBatches(domains, BATCH, generator).draw():
-        rows, y, z = (a[index] for a in data)
-        times = networks.recipe.training_times
-        noised = noise_rows(rows, networks.evidence, times, generator)
-        condition = label_condition(networks.score, y[:, 0], generator)
-        out.append(Batch(noised, y, z, condition, share if weighed else 1.0))
-    return out
+            for found in medians.reset_index().to_dict("records"):
+                yield {"iterations": iterations, "weighed": weighed, **found}
 
 
 def _far(

@@ -11,10 +11,9 @@ from torch import Tensor
 from skfadm.diffusion.layout import Layout
 from skfadm.diffusion.row_streams import RowStreams
 
-from ._base import BaselineGenerator
 from ._ddpm import NoiseModel
 from ._training import Batch, Groups, Update
-from ._vae import VAENetworks
+from ._vae import VAE, VAENetworks
 
 #: Share of the training of the autoencoder in which the weight of its penalty, where it
 #: is never low enough, rises to `lambda_fair`: from a thousandth of it, geometrically.
@@ -92,7 +91,7 @@ def _u_centred(distances: Tensor) -> Tensor:
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class FLDGM(BaselineGenerator):
+class FLDGM(VAE):
     r"""Generate tables from a latent space that does not tell z (FLDGM).
 
     First a variational autoencoder of (x, y) is trained whose latent vectors h are
@@ -155,7 +154,5 @@ class FLDGM(BaselineGenerator):
     _needs_z = "keeps a sensitive attribute out of its latent space"
 
     lambda_fair: float = field(default=1000.0, kw_only=False)
-    latent_size: int = 32
-    hidden_width: int = 256
-    n_layers: int = 2
     n_steps: int = 100
+    max_iter: int = 3000

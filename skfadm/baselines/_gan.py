@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -209,7 +209,7 @@ class GAN(BaselineGenerator):
     ((4, 6), [1, 1, 1, 1])
     """
 
-    _networks = GANNetworks
+    _networks: ClassVar[type[Networks]] = GANNetworks
 
     noise_size: int = 64
     hidden_width: int = 256
@@ -218,7 +218,7 @@ class GAN(BaselineGenerator):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class FairGAN(BaselineGenerator):
+class FairGAN(GAN):
     r"""Generate tables by FairGAN, a GAN with a second adversary for fairness.
 
     A generator makes (x, y) from noise and the group z, which is drawn with its share
@@ -275,8 +275,4 @@ class FairGAN(BaselineGenerator):
     _needs_z = "generates rows for the groups of a sensitive attribute"
 
     lambda_fair: float = field(default=1.0, kw_only=False)
-    noise_size: int = 64
-    hidden_width: int = 256
-    n_layers: int = 2
-    gradient_penalty: float = 0.1
     max_iter: int = 2500

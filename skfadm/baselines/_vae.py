@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Generator, Tensor, nn
@@ -125,7 +125,7 @@ class VAE(BaselineGenerator):
     ((4, 6), [1, 1, 1, 1])
     """
 
-    _networks = VAENetworks
+    _networks: ClassVar[type[Networks]] = VAENetworks
 
     latent_size: int = 32
     hidden_width: int = 256

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from benchmarks import meta_learning
-from benchmarks.meta_learning import Setting, biased, distances, losses, summary
+from benchmarks.meta_learning import Setting, coded, distances, losses, summary
 
 
 @pytest.fixture(autouse=True)
@@ -14,14 +14,14 @@ def small(monkeypatch):
 
 
 def test_the_held_out_domain_is_not_learned_from():
-    coded = biased(0)
-    assert coded.source.mean() == pytest.approx(0.8, abs=0.02)
-    assert len(set(coded.domains[coded.source])) == 4
+    own = coded(None, "beyond", 0)
+    assert own.source.mean() == pytest.approx(0.8, abs=0.02)
+    assert len(set(own.learned()[-1])) == 4
     setting = Setting(0.1, 1.0, True, False)
-    found = losses(coded, setting, 3, 0)
-    moved = coded.rows.copy()
-    moved[~coded.source] += 1.0
-    other = losses(replace(coded, rows=moved), setting, 3, 0)
+    found = losses(own, setting, 3, 0)
+    moved = own.table.rows.copy()
+    moved[~own.source] += 1.0
+    other = losses(replace(own, table=replace(own.table, rows=moved)), setting, 3, 0)
     for name in ("label", "group"):
         assert found[f"{name} on source"] == other[f"{name} on source"]
         assert found[name] != other[name]
@@ -30,7 +30,7 @@ def test_the_held_out_domain_is_not_learned_from():
 def test_without_an_inner_step_the_meta_gradient_is_the_plain_one(monkeypatch):
     monkeypatch.setattr(meta_learning, "STEPS", (0.0, 0.001, 0.1))
     monkeypatch.setattr(meta_learning, "N_PAIRS", 1)
-    table = pd.DataFrame(distances(biased(0), 2))
+    table = pd.DataFrame(distances(None, "beyond", 2))
     table = table.set_index(["alpha", "second_order", "network"])["distance"]
     np.testing.assert_allclose(table.loc[0.0], 0.0, atol=1e-6)
     assert (table.loc[0.001] < table.loc[0.1]).all()
