@@ -40,15 +40,12 @@ def test_a_file_that_is_replaced_keeps_its_permissions_and_a_link_its_place(
     assert link.is_symlink()
     assert path.read_bytes() == b"all"
     assert mode_of(path) == mode
-
-
-@posix
-def test_a_new_file_has_the_usual_permissions_or_is_private(tmp_path):
+    # A new one has the usual ones, or is private.
     (tmp_path / "plain").touch()
-    write(tmp_path / "table.csv")
-    write(tmp_path / "model.skops", private=True)
-    assert mode_of(tmp_path / "table.csv") == mode_of(tmp_path / "plain")
-    assert mode_of(tmp_path / "model.skops") == 0o600
+    for private in (False, True):
+        write(tmp_path / f"new{private}", private=private)
+    assert mode_of(tmp_path / "newFalse") == mode_of(tmp_path / "plain")
+    assert mode_of(tmp_path / "newTrue") == 0o600
 
 
 def test_what_others_write_beside_it_stays(tmp_path):

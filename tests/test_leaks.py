@@ -30,9 +30,13 @@ def secrets():
     )
 
 
-@pytest.mark.parametrize("has_groups", [True, False])
 @pytest.mark.parametrize(
-    "rule", ["synthetic", "missing", {"name": "synthetic", "comment": "missing"}]
+    ("rule", "has_groups"),
+    [
+        ("synthetic", True),
+        ("missing", True),
+        ({"name": "synthetic", "comment": "missing"}, False),
+    ],
 )
 def test_a_kept_model_holds_no_identifier(secrets, rule, has_groups):
     rng = np.random.default_rng(1)

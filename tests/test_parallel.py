@@ -14,8 +14,6 @@ import torch
 from skfadm import _sampling
 from skfadm.diffusion.generation import RowGenerator
 
-from .generators import tiny
-
 #: Rows of three chunks.
 N = 2600
 
@@ -36,8 +34,6 @@ def asked_of(monkeypatch):
 
 def joined(batches):
     X, y = zip(*batches, strict=True)
-    if isinstance(X[0], np.ndarray):
-        return np.concatenate(X), np.concatenate(y)
     return pd.concat(X, ignore_index=True), pd.concat(y, ignore_index=True)
 
 
@@ -55,15 +51,6 @@ def test_batches_are_the_rows_of_one_sample(fitted, y, batch_size, n):
     assert sizes[:-1] == [batch_size] * (len(sizes) - 1)
     assert sum(sizes) == n
     assert_same_table(joined(batches), expected)
-
-
-def test_batches_of_arrays_are_arrays(table):
-    X, y, *_ = table
-    gen = tiny().fit(X[["number", "gap"]].to_numpy(), y.to_numpy())
-    batches = joined(gen.sample_batches(30, batch_size=12))
-    for one, other in zip(batches, gen.sample(30), strict=True):
-        assert type(one) is np.ndarray
-        np.testing.assert_array_equal(one, other)
 
 
 def test_a_batch_is_generated_only_when_it_is_asked_for(fitted, asked_of):
@@ -105,8 +92,9 @@ def test_bad_requests_are_refused_before_the_first_batch(
         fitted.sample_batches(**arguments)
 
 
-@pytest.mark.parametrize("backend", ["loky", "threading"])
-@pytest.mark.parametrize("where", ["n_jobs", "context"])
+@pytest.mark.parametrize(
+    ("backend", "where"), [("loky", "n_jobs"), ("threading", "context")]
+)
 def test_two_workers_make_the_rows_that_one_makes(fitted, backend, where):
     expected = fitted.sample(N, random_state=5)
     if where == "n_jobs":
@@ -154,19 +142,6 @@ def test_each_worker_is_one_thread(
     pd.testing.assert_frame_equal(rows[0], expected_rows[0], check_exact=True)
 
 
-@pytest.mark.parametrize(
-    ("device", "width", "expected"),
-    [
-        ("cpu", 8, 1024),
-        ("cuda:0", 8, 65_536),
-        ("cuda:0", 1280, 6553),
-        ("cuda", 10**6, 1024),
-    ],
-)
-def test_a_gpu_is_given_many_rows_that_fit_into_its_memory(device, width, expected):
-    assert _sampling._chunk_size(device, width) == expected
-
-
 def test_an_error_in_one_of_several_chunks_is_raised(fitted, monkeypatch):
     real = RowGenerator.generate
 
@@ -180,21 +155,23 @@ def test_an_error_in_one_of_several_chunks_is_raised(fitted, monkeypatch):
         fitted.set_params(n_jobs=2).sample(N)
 
 
-def test_labels_drawn_in_pieces_are_those_of_one_draw(monkeypatch):
+def test_labels_take_few_bytes_and_a_gpu_many_rows(monkeypatch):
     prior = np.array([0.2, 0.5, 0.3])
     expected = np.random.RandomState(0).choice(3, size=100, p=prior)
     monkeypatch.setattr(_sampling, "_PIECE", 7)
-    codes = _sampling.requested_codes(
-        None, 100, np.arange(3), prior, np.random.RandomState(0)
-    )
-    np.testing.assert_array_equal(codes, expected)
-
-
-@pytest.mark.parametrize(("n_classes", "size"), [(2, 1), (256, 1), (257, 2)])
-@pytest.mark.parametrize("y", [None, 1, {0: 0.5, 1: 0.5}, [0, 1] * 5])
-def test_labels_take_as_few_bytes_as_their_number_allows(y, n_classes, size):
-    prior = np.full(n_classes, 1 / n_classes)
-    codes = _sampling.requested_codes(
-        y, 10, np.arange(n_classes), prior, np.random.RandomState(0)
-    )
-    assert codes.dtype.itemsize == size
+    rng = np.random.RandomState(0)
+    found = _sampling.requested_codes(None, 100, np.arange(3), prior, rng)
+    np.testing.assert_array_equal(found, expected)
+    for n_classes, size in [(2, 1), (256, 1), (257, 2)]:
+        for y in (None, 1, {0: 0.5, 1: 0.5}, [0, 1] * 5):
+            prior = np.full(n_classes, 1 / n_classes)
+            found = _sampling.requested_codes(y, 10, np.arange(n_classes), prior, rng)
+            assert found.dtype.itemsize == size
+    # As many as fit into its memory.
+    for device, width, n_rows in [
+        ("cpu", 8, 1024),
+        ("cuda:0", 8, 65_536),
+        ("cuda:0", 1280, 6553),
+        ("cuda", 10**6, 1024),
+    ]:
+        assert _sampling._chunk_size(device, width) == n_rows

@@ -86,11 +86,6 @@ def test_a_log_gets_a_line_every_tenth_with_losses_and_time_left(clock, capsys):
     assert len(lines) == 10
 
 
-def test_the_time_left_does_not_reckon_with_the_slow_first_iteration(clock, capsys):
-    run(1000, before=lambda i: wait(clock, 20.0 if i == 0 else 0.02)(i))
-    assert "0:00:18 left" in capsys.readouterr().err.splitlines()[0]
-
-
 def ends_at_40_from_30_on(i, n):
     return n if i < 30 else 40
 
@@ -142,17 +137,3 @@ def test_a_terminal_gets_one_line_that_is_redrawn_and_fits(terminal):
     # It is full where a training ends early.
     shown = terminal(run, 100, known=ends_at_40_from_30_on)
     assert "100%" in shown and "40/40" in shown
-
-
-def test_an_interruption_ends_the_line(terminal):
-    pytest.importorskip("tqdm")
-
-    def interrupt(i):
-        if i == 3:
-            raise KeyboardInterrupt
-
-    def stopped():
-        with pytest.raises(KeyboardInterrupt):
-            run(10, before=interrupt)
-
-    assert terminal(stopped).endswith("\n")

@@ -43,9 +43,7 @@ def test_dollars_are_drawn_as_they_are(plt, text):
         ("short", "short"),
         ("debt_to_income_ratio", "debt_to_\nincome_\nratio"),
         ("Asian / Pacific Islander", "Asian /\nPacific\nIslander"),
-        ("Donauschifffahrt", "Donauschifffahrt"),
         ("Donaudampfschifffahrt", "Donaudam\npfschiff\nfahrt"),
-        ("", ""),
     ],
 )
 def test_names_are_broken_between_words_only(text, expected):
@@ -57,10 +55,8 @@ def test_names_are_broken_between_words_only(text, expected):
     [
         (["no", "yes"], ["x = no", "x = yes"]),
         ([False, True], ["x = False", "x = True"]),
-        (["Y", "N"], ["x = Y", "x = N"]),
         ([0, 1], ["x is 0", "x is 1"]),
         (["1", "other"], ["x is 1", "x is other"]),
-        (["f", "m"], ["f", "m"]),
         (["no", "yes", "unknown"], ["x = no", "x = yes", "x = unknown"]),
         (["Latino", "Asian\x00"], ["Latino", "Asian\\x00"]),
     ],

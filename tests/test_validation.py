@@ -150,9 +150,6 @@ def test_numbers_and_words_are_mixed_in_domains_and_not_in_labels():
     assert quick().fit(X, WORDS, domains=mixed).domains_.tolist() == [1, 10, "b"]
     with pytest.raises(TypeError, match="y mixes labels of types int, str; expected"):
         quick().fit(X, mixed)
-
-
-def test_labels_are_sorted_as_numbers_whatever_their_types():
     assert quick().fit(X, [10, 9, 2] * (N // 3)).classes_.tolist() == [2, 9, 10]
     y = of([Decimal(3), 1.0, True] * (N // 3), object)
     assert quick().fit(X, y).classes_.tolist() == [1, 3]
@@ -185,17 +182,14 @@ def test_gaps_and_several_columns_of_labels_or_domains_are_refused(
     [
         ({"sex": WORDS}, TypeError, "{} is dict; expected the values themselves, one"),
         ("sex", TypeError, "{} is 'sex'; expected the values themselves, one a row"),
-        (3, TypeError, "{} is 3; expected the values"),
         (WORDS[:5], ValueError, "{} has 5 rows but X has 24; expected as many"),
         (pd.DataFrame(index=range(N)), ValueError, "{} has no columns; expected one"),
         (np.zeros((N, 2, 2)), ValueError, "{} has 3 dimensions; expected one value"),
         ([0.5, *ONES[1:]], ValueError, "{} holds continuous values such as 0.5; .*cut"),
-        ([Decimal("0.5"), *ONES[1:]], ValueError, "{} holds continuous values .* 0.5"),
         (["a", 0.5, *WORDS[2:]], ValueError, "{} holds continuous values such as 0.5"),
         ([np.inf, *ONES[1:]], ValueError, "{} holds infinite values"),
         (np.array(ONES) + 1j, ValueError, "{} holds complex numbers such as 1"),
         (of([("a", 1)] * N), TypeError, r"{} holds \('a', 1\); expected single values"),
-        (of([["a"]] * N), TypeError, r"{} holds \['a'\]; expected single values"),
         (of(pd.arrays.SparseArray(ONES)), TypeError, "{} holds sparse .*to_dense"),
         (of(pd.PeriodIndex(DAYS, freq="M")), TypeError, "{} holds periods.*timestamp"),
         ([*Colour] * (N // 2), TypeError, "{} mixes labels of types Colour; expected"),
@@ -209,20 +203,16 @@ def test_what_is_no_label_is_refused_alike_as_label_group_and_domain(
         tiny(max_iter=10**9).fit(X, **arguments)
 
 
-def test_a_label_that_looks_continuous_is_refused_with_what_to_do():
-    message = "y holds 300 different values in 300 rows; expected .* ranges of values"
+def test_numbers_that_few_rows_share_are_refused_or_warned_of_with_what_to_do():
     rows = np.random.default_rng(0).normal(size=(300, 2))
+    message = "y holds 300 different values in 300 rows; expected .* ranges of values"
     with pytest.raises(ValueError, match=message):
         tiny().fit(rows, np.arange(300))
-    # As few rows as labels, and as many words as rows share.
-    tiny(max_iter=1).fit(X.iloc[:3], ["a", "b", "c"])
-    tiny(max_iter=1).fit(rows, [f"w{i}" for i in np.arange(300) // 2])
-
-
-def test_numbers_of_few_rows_each_are_labels_with_a_warning():
-    rows = np.random.default_rng(0).normal(size=(300, 2))
     with pytest.warns(UserWarning, match="y holds 60 different numbers in 300 rows"):
         tiny(max_iter=1).fit(rows, np.arange(300) // 5)
+    # As few rows as labels, as many words as rows share, and not so many numbers.
+    tiny(max_iter=1).fit(X.iloc[:3], ["a", "b", "c"])
+    tiny(max_iter=1).fit(rows, [f"w{i}" for i in np.arange(300) // 2])
     tiny(max_iter=1).fit(rows, np.arange(300) // 10)
 
 
@@ -232,10 +222,7 @@ def test_numbers_of_few_rows_each_are_labels_with_a_warning():
         (["yes", None, "no"], ValueError, "y has 1 missing values"),
         ([["yes"], ["yes", "no"], "no"], TypeError, r"y holds \['yes'\]; expected"),
         (["yes", "no", "perhaps"], ValueError, "unknown labels 'perhaps'; .*'maybe'"),
-        (np.array("perhaps"), ValueError, "unknown labels 'perhaps'"),
-        (["yes", 1, "no"], ValueError, "unknown labels 1;"),
         (np.array([["yes", "no"]] * 3), ValueError, r"y has shape \(3, 2\) but n_samp"),
-        (pd.Timestamp("2020"), ValueError, "unknown labels Timestamp"),
         (np.datetime64("2020"), ValueError, "unknown labels Timestamp"),
     ],
 )

@@ -113,23 +113,25 @@ def _of_arrow(series: pd.Series) -> pd.Series:
 def _typed(series: pd.Series) -> pd.Series:
     """Return a column of objects in a dtype of times, if that is what they are."""
     present = series.notna().to_numpy(dtype=bool)
-    if not present.any() or not isinstance(
-        series.iloc[int(present.argmax())], _TIMES + _SPANS
-    ):
+    if not present.any():
+        return series
+    if not isinstance(series.iloc[int(present.argmax())], _TIMES + _SPANS):
         return series
     values = series[present].to_list()
     has_zone = {getattr(value, "tzinfo", None) is not None for value in values}
-    if all(isinstance(value, _TIMES) for value in values):
-        if len(has_zone) > 1:
-            return series  # a part of them stands nowhere
-    elif not all(map(_is_span, values)):
-        return series
-    found = np.array([_plain_time(value) for value in values])
-    spread = np.full(len(series), np.array("NaT", dtype=found.dtype))
-    spread[present] = found
+    kind = ""
+    if all(map(_is_span, values)):
+        kind, values = "m8[us]", [_since_midnight(value) for value in values]
+    elif all(isinstance(v, _TIMES) for v in values) and len(has_zone) == 1:
+        kind = "M8[us]"
+        if True in has_zone:
+            values = [v.astimezone(dt.UTC).replace(tzinfo=None) for v in values]
+    if not kind:
+        return series  # of several kinds, or a part of them stands nowhere
+    spread = np.full(len(series), "NaT", dtype=kind)
+    spread[present] = np.array(values, dtype=kind)
     times = pd.Series(spread, index=series.index, name=series.name)
-    is_zoned = found.dtype.kind == "M" and True in has_zone
-    return times.dt.tz_localize("UTC") if is_zoned else times
+    return times.dt.tz_localize("UTC") if kind[0] == "M" and True in has_zone else times
 
 
 def _is_span(value: Any) -> bool:
@@ -138,20 +140,12 @@ def _is_span(value: Any) -> bool:
     return isinstance(value, _SPANS) and not is_long
 
 
-def _plain_time(value: Any) -> Any:
-    """Return a time as NumPy's, in UTC where it has a zone, or what passed of a day."""
-    if isinstance(value, pd.Timestamp | pd.Timedelta):
-        return value.asm8
-    if isinstance(value, dt.datetime):
-        if value.tzinfo is not None:
-            value = value.astimezone(dt.UTC).replace(tzinfo=None)
-        return np.datetime64(value, "us")
-    if isinstance(value, dt.time):
-        moment = dt.datetime.combine(dt.date.min, value.replace(tzinfo=None))
-        value = moment - dt.datetime.min
-    if isinstance(value, dt.timedelta):
-        return np.timedelta64(value, "us")
-    return value if isinstance(value, np.generic) else np.datetime64(value, "s")
+def _since_midnight(value: Any) -> Any:
+    """Return what has passed of a day at a time of it; durations are as they are."""
+    if not isinstance(value, dt.time):
+        return value
+    moment = dt.datetime.combine(dt.date.min, value.replace(tzinfo=None))
+    return moment - dt.datetime.min
 
 
 def origin_of(series: pd.Series) -> int:
