@@ -98,29 +98,20 @@ def test_the_frequent_words_have_codes_and_the_others_share_one():
     assert fitted.transform(X)["w"].value_counts().idxmax() == 254
 
 
-def test_words_of_few_rows_share_a_code_and_are_not_kept():
+def test_rare_words_and_extremes_of_numbers_are_not_kept():
     X = pd.DataFrame({"w": words(9, 5, 4, 1), "id": words(*[1] * 19)})
     X["category"] = X["w"].astype(pd.CategoricalDtype(["w3", "w2", "w1", "w0", "w4"]))
+    X["v"], X["k"] = np.arange(19) * 1.37 - 91.7, np.arange(19) + 2**61 + 12345
     fitted = ClassifierFeatures().fit(X)
-    assert fitted.kinds_ == ["words", "nothing", "words"]
-    for name in ("w", "category"):
+    assert fitted.kinds_ == ["words", "nothing", "words", "number", "number"]
+    for name in ("w", "category"):  # words of few rows share a code
         codes = fitted.transform(X)[name]
         assert codes.tolist() == [0] * 9 + [1] * 5 + [2] * 5
     kept = set(texts_of(fitted).split("\n"))
     assert {"w0", "w1"} <= kept
     assert not {*X["w"], *X["id"]} & kept - {"w0", "w1"}
-
-
-def test_extremes_of_numbers_are_not_kept():
-    X = pd.DataFrame(
-        {"v": np.arange(N) * 1.37 - 91.7, "k": np.arange(N) + 2**61 + 12345}
-    )
-    kept = {
-        float(v)
-        for v in reachable(ClassifierFeatures().fit(X))
-        if v is not None and not isinstance(v, str | bytes)
-    }
-    assert not kept & {float(v) for v in (*X["v"], *X["k"])}
+    leaves = (v for v in reachable(fitted) if not isinstance(v, str | bytes | None))
+    assert not {float(v) for v in leaves} & {float(v) for v in (*X["v"], *X["k"])}
 
 
 @pytest.mark.parametrize("name", WORDS)
@@ -131,14 +122,6 @@ def test_words_of_every_type_are_categories(name):
     assert isinstance(features["w"].dtype, pd.CategoricalDtype)
     assert features["w"].nunique() == 2
     assert features["w"].isna().tolist() == X["w"].isna().tolist()
-
-
-def test_whole_floats_and_integers_are_the_same_category():
-    whole = pd.Categorical([1, 2, 2] * 5)
-    fitted = ClassifierFeatures().fit(pd.DataFrame({"c": whole}))
-    found = fitted.transform(pd.DataFrame({"c": [1.0, 2.0, np.nan]}))["c"]
-    assert found.astype(float).tolist()[:2] == [1, 0]
-    assert found.isna().tolist() == [False, False, True]
 
 
 def test_infinite_and_huge_numbers_are_beyond_the_others():
@@ -172,6 +155,8 @@ def test_another_kind_of_values_than_in_fit_is_refused(fitted, found, message):
     with pytest.raises(TypeError, match=message):
         features.transform(pd.DataFrame({"c": found}))
     assert features.transform(pd.DataFrame({"c": [None, None]})).isna().all(axis=None)
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        features.fit(pd.DataFrame({"c": [1j]}))
 
 
 def test_words_among_numbers_that_fit_has_not_seen_are_missing():
@@ -179,11 +164,6 @@ def test_words_among_numbers_that_fit_has_not_seen_are_missing():
         fitted = ClassifierFeatures().fit(pd.DataFrame({"c": seen}))
         later = pd.DataFrame({"c": pd.Series([*seen, "n/a"], dtype=object)})
         assert fitted.transform(later)["c"].isna().tolist() == [False] * 3 + [True]
-
-
-def test_complex_numbers_are_refused():
-    with pytest.raises(ValueError, match="Complex data not supported"):
-        ClassifierFeatures().fit(pd.DataFrame({"c": [1j]}))
 
 
 def test_fitted_features_can_be_kept():

@@ -37,7 +37,6 @@ SECRETS = {
     ),
     "few integers": (alone(RNG.integers(0, 5, N), 90210), [90210]),
     "ages": (alone(RNG.poisson(30, N), 1903, -77), [1903, -77]),
-    "ages apart": (alone(RNG.poisson(30, N) * 10, 151), [151]),
     "income": (alone(np.round(RNG.lognormal(8, 1, N)), 9e7 + 1), [9e7 + 1]),
     "floats": (alone(RNG.normal(size=N), 717.125, -717.625), [717.125, -717.625]),
     "spike": (alone(np.where(RNG.random(N) < 0.9, 0.0, 3.5), 717.125), [717.125]),
@@ -125,14 +124,13 @@ def test_ranges_end_where_the_outermost_rows_have_their_mean():
     assert encoder.inverse_transform(scores).mean() == pytest.approx(x.mean(), rel=0.03)
 
 
-@pytest.mark.parametrize("law", ["lognormal", "poisson", "rounded", "uniform"])
+@pytest.mark.parametrize("law", ["lognormal", "poisson", "rounded"])
 def test_the_distribution_is_kept(law):
     rng = np.random.default_rng(2)
     x = {
         "lognormal": rng.lognormal(0, 1, N),
         "poisson": rng.poisson(30, N),
         "rounded": np.round(rng.lognormal(3, 1, N), 1),
-        "uniform": rng.random(N),
     }[law]
     encoder = TabularEncoder(0).fit(x[:, None].astype(float))
     E = encoder.transform(x[:, None].astype(float))
@@ -142,14 +140,6 @@ def test_the_distribution_is_kept(law):
     found = encoder.inverse_transform(E)[:, 0]
     assert kstest(found, x).statistic < 0.035
     assert found.std() == pytest.approx(x.std(), rel=0.05)
-
-
-def test_a_warning_tells_where_many_rows_are_changed():
-    many = alone(WORDS, *[f"w{k}" for k in range(19)])
-    X = pd.concat([many] + [pd.Series(["rare"] * 4)], ignore_index=True).to_frame("c")
-    with pytest.warns(UserWarning, match="20 words of fewer rows than min_frequency"):
-        TabularEncoder(0).fit(X)
-    TabularEncoder(0, identifiers={"c": "keep"}).fit(X)
 
 
 def test_small_tables_keep_their_categories_and_not_their_names():
