@@ -56,7 +56,7 @@ numpydoc_class_members_toctree = False
 numpydoc_validation_checks = {"GL08", "PR01", "PR02", "PR10"}
 numpydoc_validation_exclude = {
     r"^skfadm\.diffusion\.",
-    r"\.TabularEncoder\.(decode|restore)$",
+    r"\.TabularEncoder\.(decode|restore|places)$",
     r"\.BiasedDomains(\.table)?$",
     r"\.(QualityReport|GroupAudit|FairnessReport)$",
 }

@@ -22,9 +22,8 @@ class LeaveOneDomainOut(BaseCrossValidator):
     with: in fairness, a "group" is the rows of one value of `z`.
 
     With metadata routing enabled, ``search.fit(X, y, z=z, domains=domains)`` reaches
-    generator and splitter alike and nothing has to be requested. With routing
-    disabled, scikit-learn hands splitters nothing but ``groups``, so pass the domains
-    as ``groups=`` too.
+    generator and splitter alike. With routing disabled, scikit-learn hands splitters
+    nothing but ``groups``, so pass the domains as ``groups=`` too.
 
     See Also
     --------
@@ -68,8 +67,8 @@ class LeaveOneDomainOut(BaseCrossValidator):
         ----------
         X : {array-like, DataFrame} of shape (n_samples, n_features)
             Rows; only their number is used.
-        y : object, default=None
-            Ignored; present for API consistency.
+        y : None
+            Ignored.
         groups : array-like of shape (n_samples,), default=None
             The domains, under the name that scikit-learn uses without metadata routing.
         domains : array-like of shape (n_samples,), default=None
@@ -107,8 +106,8 @@ class LeaveOneDomainOut(BaseCrossValidator):
 
         Parameters
         ----------
-        X, y : object, default=None
-            Ignored; present for API consistency.
+        X, y : None
+            Ignored.
         groups, domains : array-like of shape (n_samples,), default=None
             As for `split`.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from numbers import Integral
 from typing import Any
 
@@ -11,9 +12,13 @@ from sklearn.utils import Tags, check_array, check_random_state
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._channels import decode_columns, encode_columns, fit_columns
+from ._fitting import Column, fit_columns
 from ._identifiers import RULES
-from ._tables import TableKind, TakesAnyTable, check_table
+from ._tables import TableKind, TakesAnyTable, check_table, iterate
+
+#: Rows of a column that are encoded at a time: what float64 arrays this takes on the
+#: way is then small beside the table, and stays in the processor's cache.
+BLOCK = 1 << 16
 
 
 class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
@@ -164,8 +169,19 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
             infinite.
         """
         check_is_fitted(self)
-        table = check_table(self, X, reset=False)
-        return encode_columns(self.columns_, table, self._rng())
+        table, rng = check_table(self, X, reset=False), self._rng()
+        width = self.n_numbers_ + len(self.category_sizes_)
+        encoded = np.empty((len(table), width), dtype=np.float32)
+        placed = zip(self.places(), iterate(table), strict=True)
+        for (column, number, code), (_, series) in placed:
+            for start in range(0, len(table), BLOCK):
+                rows = slice(start, start + BLOCK)
+                scores, codes = column.encode(series.iloc[rows], rng)
+                if scores is not None:
+                    encoded[rows, number] = scores
+                if codes is not None:
+                    encoded[rows, code] = codes
+        return encoded
 
     def inverse_transform(self, X: Any) -> Any:
         """Decode a compact array.
@@ -209,7 +225,19 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
                 f"numbers and {len(self.category_sizes_)} codes."
             )
         rows = np.arange(first, first + len(E))
-        arrays = decode_columns(self.columns_, E, rows, seed)
+        arrays: list[Any] = []
+        for column, number, code in self.places():
+            codes = np.zeros(len(E), dtype=np.intp)
+            if size := column.category_size:
+                codes = E[:, code].astype(np.intp)
+                is_code = (codes == E[:, code]) & (codes >= 0) & (codes < size)
+                if not is_code.all():
+                    raise ValueError(
+                        f"The category channel of column {column.name} holds values "
+                        f"that are no codes, expected integers in [0, {size - 1}]."
+                    )
+            scores = E[:, number] if column.has_number else None
+            arrays.append(column.decode(scores, codes, rows, seed + len(arrays)))
         return self._kind.assemble(arrays, len(E))
 
     def restore(self, table: Any) -> Any:
@@ -220,6 +248,14 @@ class TabularEncoder(TakesAnyTable, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float32"]
         return tags
+
+    def places(self) -> Iterator[tuple[Column, int, int]]:
+        """Yield each column with the places of its channels, those that it has."""
+        number, code = 0, self.n_numbers_
+        for column in self.columns_:
+            yield column, number, code
+            number += column.has_number
+            code += bool(column.category_size)
 
     def _rng(self) -> np.random.Generator:
         """Return a generator that is not NumPy's global one."""

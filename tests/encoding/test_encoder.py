@@ -210,7 +210,7 @@ def test_an_encoding_does_not_depend_on_the_blocks_it_is_made_in(monkeypatch):
     X = pd.DataFrame(COLUMNS)
     encoder = TabularEncoder(random_state=0).fit(X)
     expected = encoder.transform(X)
-    monkeypatch.setattr("skfadm.encoding._channels.BLOCK", 101)
+    monkeypatch.setattr("skfadm.encoding._encoder.BLOCK", 101)
     np.testing.assert_array_equal(encoder.transform(X), expected)
 
 
