@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from skfadm.diffusion import generation
+from skfadm import _training
 
 from .generators import (
     FITTED_CHECKS,
@@ -132,7 +132,7 @@ def test_a_label_of_one_row_can_be_asked_for(table):
 
 def test_rows_are_the_same_up_to_rounding_in_half_precision(fitted, monkeypatch):
     def sample(halved, n):
-        monkeypatch.setattr(generation, "has_fast_bfloat16", lambda device: halved)
+        monkeypatch.setattr(_training, "has_fast_bfloat16", lambda device: halved)
         return fitted.sample(n, random_state=0)[0]
 
     exact, halved, longer = sample(False, 300), sample(True, 300), sample(True, 700)

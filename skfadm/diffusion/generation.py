@@ -11,9 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .devices import has_fast_bfloat16
 from .layout import Layout
-from .objective import NetworkSizes, Recipe, restore
 from .row_streams import RowStreams
 from .samplers import DenoiserFunction, Solver
 from .sde import VPSDE
@@ -142,36 +140,6 @@ class RowGenerator:
     device: str = "cpu"
     #: Whether categories are drawn from their probabilities, or the largest taken.
     draw_categories: bool = True
-
-    @classmethod
-    def of(
-        cls,
-        sizes: NetworkSizes,
-        recipe: Recipe,
-        weights: dict[str, NDArray[np.float32]],
-        device: str,
-        *,
-        lambda_y: float,
-        lambda_z: float,
-        label_counts: NDArray[np.int64],
-        n_steps: int,
-    ) -> RowGenerator:
-        """Return the generator of trained weights."""
-        networks = restore(sizes, recipe, weights, device)
-        if has_fast_bfloat16(device):
-            # On Adult twice as fast, and no figure of fidelity moves by 0.001.
-            networks.score.network.halve()
-        sde, emphasis = networks.score.sde, emphasis_of(label_counts)
-        return cls(
-            networks.score,
-            networks.score.layout,
-            Guidance(networks.y, networks.z, lambda_y, lambda_z, emphasis),
-            sde,
-            recipe.sampling_times(n_steps, sde),
-            recipe.solver,
-            device,
-            draw_categories=recipe.categorical,
-        )
 
     def generate(
         self,
