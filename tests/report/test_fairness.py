@@ -66,6 +66,12 @@ def test_scores_are_those_of_classifiers_of_real_and_of_synthetic_rows(
         assert found["sex", "demographic_parity_ratio"] == pytest.approx(parity)
         opportunity = equal_opportunity_ratio(y, y_pred, z=z)
         assert found["sex", "equal_opportunity_ratio"] == pytest.approx(opportunity)
+        for domain, part in report.by_domain.groupby(level="state"):
+            rows = (HOLDOUT[3] == domain).to_numpy()
+            expected = demographic_parity_ratio(y[rows], y_pred[rows], z=z[rows])
+            ratio = part.loc[(domain, "demographic_parity_ratio"), name]
+            assert ratio == pytest.approx(expected)
+            assert (part["n"] == rows.sum()).all()
 
 
 def test_rates_are_those_of_fairlearn_with_wilsons_intervals(report, predicted):
@@ -141,20 +147,6 @@ def test_without_a_holdout_real_rows_are_predicted_by_cross_fitting():
     assert np.isnan(report.quality.membership_auc)
 
 
-def test_each_domain_has_scores_of_its_own(report, predicted):
-    _, y, z, domains = HOLDOUT
-    assert list(report.by_domain.index.unique("state")) == ["east", "west"]
-    for domain, part in report.by_domain.groupby(level=0):
-        rows = (domains == domain).to_numpy()
-        found = part.droplevel(0)
-        assert (found["n"] == rows.sum()).all()
-        expected = demographic_parity_ratio(
-            y[rows], predicted["synthetic"][rows], z=z[rows]
-        )
-        ratio = found.loc["demographic_parity_ratio", "synthetic"]
-        assert ratio == pytest.approx(expected)
-
-
 def test_several_attributes_are_looked_at_each_and_in_combination(predicted):
     age = pd.Series(np.arange(1200) % 3, name="age")
     real = (*REAL[:2], pd.concat([REAL[2], age], axis=1), None)
@@ -170,16 +162,13 @@ def test_several_attributes_are_looked_at_each_and_in_combination(predicted):
 
 
 def test_attributes_without_a_printable_name_are_told_apart():
-    z = np.arange(1200) % 3
-    attributes = pd.DataFrame({"": REAL[2], "\x00n": z, "\x00": z % 2})
-    found = make((*REAL[:2], attributes, None), holdout=None)
-    assert list(found.scores.index.unique("attribute")[1:4]) == [
-        "z0",
-        "\\x00n",
-        "\\x00",
-    ]
-    assert str(found).isprintable() or "\n" in str(found)
-    assert found.to_html()
+    z = np.arange(300) % 3
+    real = [part[:300] for part in REAL]
+    attributes = pd.DataFrame({"": real[2], "\x00n": z, "\x00": z % 2})
+    found = make((*real[:2], attributes, None), holdout=None)
+    names = found.scores.index.unique("attribute")
+    assert list(names[1:4]) == ["z0", "\\x00n", "\\x00"]
+    assert "\x00" not in str(found) + found.to_html()
 
 
 def test_of_several_labels_each_is_the_positive_one_in_turn():
@@ -192,47 +181,26 @@ def test_of_several_labels_each_is_the_positive_one_in_turn():
     expected = demographic_parity_ratio(holdout[1], y_pred, z=holdout[2])
     ratio = report.scores.loc[("sex", "demographic_parity_ratio"), "real"]
     assert ratio == pytest.approx(expected)
-    one = make(real, real, holdout, pos_label="low")
-    assert one.pos_labels == ("low",)
     low = demographic_parity_ratio(holdout[1], y_pred, z=holdout[2], pos_label="low")
+    one = make(real, real, holdout, pos_label="low")
     ratio = one.scores.loc[("sex", "demographic_parity_ratio"), "real"]
-    assert ratio == pytest.approx(low)
-
-
-def test_the_quality_is_that_of_quality_report():
-    from skfadm import quality_report
-
-    report = make(max_rows=2000)
-    expected = quality_report(
-        REAL[0],
-        FAIR[0],
-        REAL[1],
-        FAIR[1],
-        holdout=HOLDOUT[0],
-        y_holdout=HOLDOUT[1],
-        max_rows=400,
-        random_state=0,
-    )
-    pd.testing.assert_frame_equal(report.quality.to_frame(), expected.to_frame())
+    assert ratio == pytest.approx(low) and one.pos_labels == ("low",)
 
 
 def test_long_tables_are_drawn_from_and_the_seed_says_which_rows():
-    reports = [make(max_rows=300, random_state=seed) for seed in (0, 0, 1)]
-    assert [r.n_rows["judged"] for r in reports] == [300] * 3
-    assert reports[0].n_rows == {
-        "real": 1200, "synthetic": 900, "holdout": 700, "judged": 300
-    }  # fmt: skip
-    assert str(reports[0]) == str(reports[1]) != str(reports[2])
+    first, second, other = (make(max_rows=300, random_state=s) for s in (0, 0, 1))
+    rows = {"real": 1200, "synthetic": 900, "holdout": 700, "judged": 300}
+    assert first.n_rows == rows
+    assert first.quality.n_rows == dict.fromkeys(("real", "synthetic", "holdout"), 300)
+    assert str(first) == str(second) != str(other)
 
 
 def test_mixed_columns_and_arrays_are_judged_with_the_default_classifier():
-    X, y, z, domains = biased_rows(300, 0.5, 0)
-    report = fairness_report(X, X, y, y, z, domains=domains)
+    X, y, z, _ = biased_rows(300, 0.5, 0)
+    report = fairness_report(X, X, y, y, z)
     assert report.scores.loc[("", "accuracy"), "synthetic"] > 0.7
-    found = fairness_report(
-        X[["skill", "hint"]].to_numpy(), X[["skill", "hint"]].to_numpy(), y == "yes",
-        y == "yes", z.to_numpy(),
-    )  # fmt: skip
+    X = X[["skill", "hint"]].fillna(0.0).to_numpy()
+    found = make((X, y == "yes", z.to_numpy()), (X, y == "yes"), None)
     assert found.pos_labels == (True,) and found.attribute == "z"
 
 
@@ -290,33 +258,20 @@ def test_a_generator_gives_its_settings_and_its_trade_off(monkeypatch):
     ("arguments", "message"),
     [
         ({"y_holdout": None}, "holdout needs y_holdout"),
-        ({"z_holdout": None}, "holdout needs z_holdout"),
         ({"domains": REAL[3], "domains_holdout": None}, "domains_holdout"),
         ({"pos_label": "perhaps"}, "pos_label='perhaps'"),
-        (
-            {"synthetic": (FAIR[0], FAIR[1].replace("no", "never"))},
-            "never.*no real row",
-        ),
-        (
-            {"real": (*REAL[:2], REAL[2].map(lambda _: "f"))},
-            "z holds one group in 'sex'",
-        ),
+        ({"synthetic": (FAIR[0], FAIR[1].replace("no", "never"))}, "no real row"),
+        ({"real": (*REAL[:2], REAL[2].map(lambda _: "f"))}, "one group in 'sex'"),
         ({"real": (*REAL[:2], REAL[2][:9])}, "z has 9 rows"),
         ({"real": (REAL[0], REAL[1].map(lambda _: "no"), REAL[2])}, "two labels"),
         ({"real": (REAL[0], None, REAL[2])}, "y_real is None"),
-        (
-            {"real": (REAL[0][:4], REAL[1][:4], REAL[2][:4])},
-            "real must have at least 10",
-        ),
         ({"synthetic": (FAIR[0][["skill"]], FAIR[1])}, r"missing \['hint'\]"),
+        (
+            {"real": (REAL[0].set_axis(["skill", 1], axis=1), *REAL[1:])},
+            "real has column names of types int, str",
+        ),
     ],
 )
 def test_bad_input_is_refused_by_name(arguments, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         make(**arguments)
-
-
-def test_column_names_that_classifiers_do_not_take_are_refused_before_any_work():
-    mixed = REAL[0].set_axis(["skill", 1], axis=1)
-    with pytest.raises(TypeError, match="real has column names of types int, str"):
-        make((mixed, *REAL[1:]))

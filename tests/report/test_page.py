@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import pickle
 import shutil
 import subprocess
 import sys
@@ -59,7 +58,7 @@ def html(report):
 # --- in words ------------------------------------------------------------------------
 
 
-def with_scores(report, parity, opportunity, accuracy, rare=0.4, **changes):
+def with_scores(report, parity, opportunity, accuracy, rare=0.4, always=()):
     """Return the report with (before, after, low and high end of the change)."""
     scores = report.scores.copy()
     for key, values in (
@@ -74,8 +73,9 @@ def with_scores(report, parity, opportunity, accuracy, rare=0.4, **changes):
         columns = ["synthetic_low", "synthetic_high", "change", "change_low"]
         scores.loc[key, [*columns, "change_high"]] = ends
     labels = pd.Series([1 - rare, rare], ["no", "yes"])
-    changes["labels"] = labels
-    return dataclasses.replace(report, scores=scores, **changes)
+    return dataclasses.replace(
+        report, scores=scores, labels=labels, always=dict(always)
+    )
 
 
 SAME = (0.8, 0.8, -0.01, 0.01)
@@ -100,6 +100,8 @@ UNDEFINED = (0.3, np.nan, np.nan, np.nan)
         (((0.5, 0.3, -0.3, -0.1), UNDEFINED, (0.8, 0.82, 0.01, 0.03)),
          "Less fair by parity (from 0.50 to 0.30), no clear change in opportunity "
          "(from 0.30 to undefined), and 2.0 points better in accuracy."),
+        ((BETTER, BETTER, SAME, 0.4, {"synthetic": "yes"}),
+         'No use: the classifier trained on synthetic rows always answers "yes".'),
         ((UNDEFINED, SAME, SAME),
          "No verdict: the ratio of demographic parity is undefined. Accuracy is"),
     ],
@@ -114,12 +116,6 @@ def test_where_labels_are_rare_the_verdict_is_in_balanced_accuracy(report):
     assert "balanced accuracy: 65.0 %, 70.0 % before" in rare.verdict
     assert "balanced accuracy" in str(rare)
     assert rare.to_html().count("<li>\n<h3>Balanced accuracy") == 1
-
-
-def test_a_classifier_with_one_answer_is_of_no_use(report):
-    same = with_scores(report, BETTER, BETTER, SAME, always={"synthetic": "yes"})
-    assert same.verdict.startswith("No use: ")
-    assert 'always answers "yes"' in same.verdict
 
 
 def test_what_is_after_is_coloured_by_better_or_worse(report):
@@ -146,13 +142,6 @@ def test_it_prints_as_a_small_table_in_80_columns(report):
     assert repr(report) == f"<FairnessReport: {report.verdict}>"
 
 
-def test_without_held_out_rows_it_says_what_is_not_measured():
-    X, y, z, _ = biased_rows(120, 0.5, 0)
-    text = str(fairness_report(X, X, y, y, z, classifier=None)).replace("\n", " ")
-    assert "not attacked: give held-out rows" in text
-    assert "120 real rows by cross-fitting" in text
-
-
 def test_dozens_of_groups_with_long_names_are_whole_within_80_columns():
     groups = [f"{k} " * 12 for k in range(20)]
     X, y, z, _ = biased_rows(400, 0.3, 0, groups=groups)
@@ -162,7 +151,9 @@ def test_dozens_of_groups_with_long_names_are_whole_within_80_columns():
     lines = str(report).splitlines()
     assert max(map(len, lines)) <= 80
     assert any("12 more in report.rates" in line for line in lines)
+    assert any("400 real rows by cross-fitting" in line for line in lines)
     told = " ".join(" ".join(lines).split())
+    assert "not attacked: give held-out rows" in told
     assert "Fewer than 30 rows" in told
     assert f"selection rate, {groups[0].strip()} " in told
 
@@ -181,11 +172,6 @@ def test_groups_and_domains_say_what_they_are():
     for text in (str(report), page):
         assert "black = yes / f" in text and "black = no / x" in text
     assert "policePrecinct 1" in page
-
-
-def test_it_pickles(report):
-    again = pickle.loads(pickle.dumps(report))
-    assert str(again) == str(report)
 
 
 # --- as a page -----------------------------------------------------------------------
@@ -213,9 +199,6 @@ def test_the_page_is_one_file_that_asks_for_nothing_else(html):
         for name in ("src", "href", "srcset", "data"):
             assert attributes.get(name, "#").startswith(("#", "data:"))
     assert "url(http" not in html and "@import" not in html
-
-
-def test_names_of_the_tables_are_escaped(html):
     assert "<script>alert" not in html and "&lt;script&gt;alert" in html
     assert "south <b>" not in html
 
@@ -280,18 +263,11 @@ def test_the_quality_alone_has_a_page_with_every_figure_that_was_measured(report
 # --- in a browser --------------------------------------------------------------------
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--allow-file-access-from-files",
-    "--enable-logging=stderr",
-]
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run "
+    "--disable-background-networking --disable-component-update --disable-sync "
+    "--allow-file-access-from-files --enable-logging=stderr --dump-dom"
+)
 #: Shows the page in frames as wide as screens and writes down how it came out.
 LOOK = """
 <!doctype html><title>look</title><pre id="found"></pre><script>
@@ -327,27 +303,18 @@ def test_a_browser_shows_it_at_390_and_1280_pixels_without_a_complaint(
     shown = report if part == "fairness" else report.quality
     shown.save_html(tmp_path / "report.html")
     (tmp_path / "look.html").write_text(LOOK, encoding="utf-8")
-    profile = tmp_path / "profile"
-    profile.mkdir()
-    done = subprocess.run(
-        [
-            CHROMIUM,
-            *FLAGS,
-            f"--user-data-dir={profile}",
-            "--dump-dom",
-            (tmp_path / "look.html").as_uri(),
-        ],
-        capture_output=True,
-        text=True,
-        timeout=300,
-    )
+    address = (tmp_path / "look.html").as_uri()
+    command = [
+        CHROMIUM,
+        *FLAGS.split(),
+        f"--user-data-dir={tmp_path / 'profile'}",
+        address,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300)
     # A request to elsewhere would be a complaint too: the page forbids itself any.
     complaints = [line for line in done.stderr.splitlines() if "CONSOLE" in line]
     assert complaints == []
-    (text,) = (
-        part.partition("</pre>")[0]
-        for part in done.stdout.split('<pre id="found">')[1:]
-    )
+    text = done.stdout.partition('<pre id="found">')[2].partition("</pre>")[0]
     found = json.loads(text)
     assert set(found) == {"390", "1280"}
     for width, page in found.items():
