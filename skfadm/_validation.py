@@ -225,8 +225,8 @@ def encode_labels(y: ArrayLike, n_rows: int) -> tuple[NDArray[np.int64], NDArray
     if classes.dtype.kind in "iu" and len(classes) > max(_FEW_LABELS, n_rows / 10):
         warnings.warn(
             f"y holds {len(classes)} different numbers in {n_rows} rows, which become "
-            "labels without an order. If it is a quantity, make labels of ranges of "
-            'values, for instance "low" and "high".',
+            'labels without an order. Of a quantity, make ranges such as "low" and '
+            '"high".',
             UserWarning,
             stacklevel=3,
         )

@@ -21,6 +21,8 @@ from skfadm._files import (
     wrong_version,
 )
 
+from .labels import labels_by_text
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -70,12 +72,11 @@ class TableModel:
         table = pd.concat([X, y.rename(self.label), *more], axis=1)
         return table[[name for name in self.form.columns if name in table]]
 
-    def labels_by_text(self, labels: Any) -> dict[str, Any]:
-        """Return labels by the text that stands for each in the file."""
-        import pandas as pd
-
-        texts = self.form.columns[self.label].texts(pd.Series(labels))
-        return dict(zip(texts, pd.Series(labels).tolist(), strict=True))
+    @property
+    def labels(self) -> dict[str, Any]:
+        """Labels by the text that stands for each in the file."""
+        form = self.form.columns[self.label]
+        return labels_by_text(form, self.generator.classes_)
 
 
 def check_model_path(path: Path, *, exists: bool) -> None:
@@ -87,19 +88,6 @@ def check_model_path(path: Path, *, exists: bool) -> None:
         )
     check_installed("skops", f"{path}: keeping a model")
     check_file(path) if exists else check_can_write(path)
-
-
-def check_can_be_kept(parts: Any) -> None:
-    """Check that what a model will hold can be written and loaded again."""
-    import skops.io
-
-    try:
-        _load(BytesIO(skops.io.dumps(parts)))
-    except Exception as error:
-        raise UserError(
-            f"--model: what is learnt from this table could not be kept: {error}; "
-            "leave --model out"
-        ) from error
 
 
 def save_model(model: TableModel, path: Path) -> None:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from skfadm._files import UserError
 
 from .inputs import check_none_is_lost, check_page, read_noted, read_rows
+from .labels import label_of, labels_by_text
 from .roles import Roles, Rows
-from .rows import label_of
 from .tables import check_table_path
 from .terminal import problem_of, tell
 
@@ -39,15 +39,12 @@ def report(args: Namespace) -> None:
     holdout = None
     if args.holdout is not None:
         holdout = read_rows(args.holdout, args, roles, form)[1]
-    labels = real.y.drop_duplicates()
-    texts = form.columns[roles.label].texts(labels)
+    labels = labels_by_text(form.columns[roles.label], real.y.drop_duplicates())
     found = judge(
         real,
         synthetic,
         holdout,
-        pos_label=label_of(
-            args.positive, dict(zip(texts, labels.tolist(), strict=True))
-        ),
+        pos_label=label_of(args.positive, labels),
         seed=args.seed,
         settings={"real rows": args.real.name, "synthetic rows": args.synthetic.name},
     )

@@ -81,12 +81,12 @@ class CategoryColumn:
 
     def _note(self, rare: np.ndarray, hidden: np.ndarray, counts: np.ndarray) -> str:
         if rare.any():
-            what = "missing values" if self.hides_rare else "new words of their pattern"
+            what = "new ones follow their pattern"
+            if self.hides_rare:
+                what = "missing values take their place"
             text = (
                 f"Column {self.name} holds {rare.sum()} words that are rare, in "
-                f"{counts[rare].sum()} rows, such as identifiers or free text: "
-                f"generated rows get {what} in their place. If they are times or "
-                "numbers, convert the column."
+                f"{counts[rare].sum()} rows, such as identifiers or free text: {what}."
             )
         elif counts[hidden].sum() > MAX_HIDDEN * counts.sum():
             text = (
@@ -95,10 +95,8 @@ class CategoryColumn:
             )
         else:
             return ""
-        return (
-            f"{text} Say identifiers={{{self.name}: 'synthetic'}} to have new words in "
-            "the whole column, 'missing' to have none, 'keep' to have the real ones."
-        )
+        rule = f"identifiers={{{self.name}: 'synthetic'}}"
+        return f"{text} For all words alike: {rule}, 'missing' or 'keep'."
 
     def _pattern(
         self, words: pd.Index, n_rows: int, rng: np.random.Generator

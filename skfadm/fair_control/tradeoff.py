@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .._figures import axes_for, draw_tradeoff
+from .._text import wrapped
 from .goal import Goal
 
 if TYPE_CHECKING:
@@ -198,30 +200,45 @@ class Tradeoff:
         return "\n".join([f"Predicted for {self.rows}; {title}", *lines])
 
     def __str__(self) -> str:
-        """Say in at most six lines what is done to the labels, and why."""
+        """Say in at most six lines of 80 columns what is done to labels, and why."""
         before, after, goal = self.at(0.0), self.at(self.taken), self.goal
         how = "auto" if self.taken == self.auto else "as set"
-        favourable, share = "each label alike", ""
+        start, share = f"Fair labels: lambda_yz {self.taken:.2f} ({how}), ", ""
+        heads = [f"{start}each label alike"]
         if goal.pos_label is not None:
-            favourable = f"favourable label {goal.shown} ({goal.why})"
             shares = [f"{100 * each['positives']:.1f} %" for each in (before, after)]
-            share = f"{goal.shown}: {' -> '.join(shares)}; "
-        lines = [f"Fair labels: lambda_yz {self.taken:.2f} ({how}), {favourable}"]
-        odds = "equalized_odds" in goal.measures
-        for name in (
-            "demographic_parity",
-            "equalized_odds" if odds else "equal_opportunity",
-        ):
-            real = f"real labels {self.table_ratio:.2f}, " if len(lines) == 1 else ""
-            lines.append(
-                f"{name.replace('_', ' ')}: {real}predicted {before[name]:.2f} -> "
-                f"{after[name]:.2f} ({after[f'{name}_low']:.2f} to "
-                f"{after[f'{name}_high']:.2f})"
-            )
+            share = f"; positives {' -> '.join(shares)}"
+            few, *rest = wrapped(goal.shown, 50).split("\n")
+            heads = [
+                fill(f"{start}favourable: {goal.shown} ({goal.why})", 78),
+                f"{start}favourable: {goal.shown}",
+                f"Favourable label: {few}{'...' if rest else ''}",
+            ]
+        parity, second = (
+            f"{before[name]:.2f} -> {after[name]:.2f} ({after[f'{name}_low']:.2f} to "
+            f"{after[f'{name}_high']:.2f})"
+            for name in ("demographic_parity", self._second)
+        )
         aucs = ", ".join(f"{auc:.2f}" for auc in self.auc)
-        lines += [
-            f"accuracy: predicted {before['accuracy']:.3f} -> {after['accuracy']:.3f}, "
-            f"constant answer {self.constant:.3f}",
-            f"{share}features tell groups with AUC {aucs}; for {self.rows}",
+        note = fill(self.note or "", 76)
+        # Six lines in all: where names or the note are long, less is said here.
+        room = 3 - len(note.splitlines()), 1, 1
+        fitting = (
+            head
+            for head, n in zip(heads, room, strict=False)
+            if head.count("\n") < n and max(map(len, head.split("\n"))) <= 78
+        )
+        lines = [
+            next(fitting, heads[-1]),
+            f"parity: real labels {self.table_ratio:.2f}, for {self.rows} {parity}",
+            f"{self._second.split('_')[1]}: predicted {second}{share}",
+            f"accuracy: {before['accuracy']:.3f} -> {after['accuracy']:.3f}, constant "
+            f"answer {self.constant:.3f}; AUC of groups {aucs}",
         ]
-        return "\n".join(lines + ([self.note] if self.note else []))
+        return "\n".join([*lines, note]).rstrip()
+
+    @property
+    def _second(self) -> str:
+        """The ratio that stands beside parity."""
+        odds = "equalized_odds" in self.goal.measures
+        return "equalized_odds" if odds else "equal_opportunity"

@@ -44,10 +44,9 @@ def test_a_kept_model_predicts_fairness_and_its_price(biased, capsys):
     assert max(map(len, out.splitlines())) <= 80
     told = " ".join(out.split())
     before, after = re.search(
-        r"favourable label hired = yes .* demographic parity: "
-        r"real labels \S+, predicted (\S+) -> "
-        r"(\S+) .* equal opportunity: predicted .* accuracy: predicted .* constant "
-        r"answer .* AUC .* for the source rows .* trained",
+        r"favourable: hired = yes .*parity: real labels \S+, for the source rows "
+        r"(\S+) -> (\S+) .*opportunity: predicted .*positives .*accuracy: .* constant "
+        r"answer .* AUC of groups .* trained",
         told,
     ).groups()
     assert float(before) < float(after)
@@ -117,21 +116,11 @@ def test_what_acts_on_groups_needs_some(folder, capsys, option):
     assert "nothing to act on without --sensitive" in error_of(capsys, *argv)
 
 
-@pytest.mark.parametrize("is_terminal", [False, True])
-def test_progress_is_shown_while_rows_are_sampled(
-    folder, capsys, monkeypatch, is_terminal
-):
-    from skfadm import _progress
-    from skfadm.cli import generate
-
-    monkeypatch.setattr(generate, "BATCH_SIZE", 10)
-    monkeypatch.setattr(_progress, "PAUSE", 0.0)
-    if is_terminal:
-        pytest.importorskip("tqdm")
-        monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+def test_progress_is_shown_while_rows_are_sampled(folder, capsys, monkeypatch):
+    monkeypatch.setattr("skfadm.cli.generate.BATCH_SIZE", 10)
+    monkeypatch.setattr("skfadm._progress.PAUSE", 0.0)
     argv = ["generate", "adult.csv", *LEARN, "-n", "40", "-o", "a.csv"]
     assert main(argv) == 0
-    err = capsys.readouterr().err
-    assert "sampling  25%" in err or "sampling 100%" in err
+    assert "sampling  25%" in capsys.readouterr().err
     assert main([*argv, "-q"]) == 0
     assert capsys.readouterr().err == ""

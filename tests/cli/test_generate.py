@@ -50,7 +50,7 @@ def test_names_come_back_by_the_rule_that_is_said(folder, table, capsys):
     assert main(argv) == 0
     note = capsys.readouterr().err
     assert "Column 'name' holds 60 words that are rare" in note
-    assert "--identifiers 'name=synthetic' to have new words" in note
+    assert "--identifiers 'name=synthetic', 'missing' or 'keep'" in note
     assert not set(names_of(folder)) & set(real)
     assert main([*argv, "--identifiers", "name=keep", "-q"]) == 0
     assert set(names_of(folder)) <= set(real)

@@ -195,17 +195,6 @@ def test_a_changed_model_is_refused_in_a_line_or_still_works(model, kept, capsys
         assert err[:-1].isprintable() and err.endswith("\n")
 
 
-def test_what_cannot_be_kept_is_refused_before_training(
-    folder, capsys, monkeypatch, no_training
-):
-    def refuse(*_, **__):
-        raise TypeError("no such type")
-
-    monkeypatch.setattr(skops_io, "dumps", refuse)
-    argv = ["generate", "adult.csv", *LEARN, "--model", "m.skops", "-o", "a.csv"]
-    assert "could not be kept: no such type" in error_of(capsys, *argv)
-
-
 def test_a_kept_model_writes_in_the_form_of_its_table(folder, table):
     table = table.assign(day="31.12.2020", code="007").assign(hours=table["hours"])
     table.to_csv("in.csv", index=False, sep=";", decimal=",", encoding="cp1252")

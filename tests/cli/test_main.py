@@ -35,7 +35,7 @@ from .commands import ENVIRONMENT, GOOD, LEARN, error_of
             [*GOOD, "--identifiers", "all"],
             ["--identifiers", "'all'", "missing or keep"],
         ),
-        ([*GOOD, "--identifiers", "x=keep"], ["x=keep", "no feature 'x'", "'age'"]),
+        ([*GOOD, "--identifiers", "x=keep"], ["--identifiers", "x"]),
         ([*GOOD, *2 * ["--identifiers", "keep"], "--identifiers", "job=keep"], ["one"]),
         ([*GOOD, "--lambda-y", "nan"], ["--lambda-y", "'nan'"]),
         ([*GOOD, "--seed", "-3"], ["--seed", "-3"]),

@@ -28,10 +28,8 @@ COMMAND = [sys.executable, "-m", "skfadm.cli"]
             "the column of --label holds 60 different numbers",
         ),
         (
-            "Say identifiers={'a b': 'synthetic'} to have new words, 'missing' to have "
-            "none.",
-            "Say --identifiers 'a b=synthetic' to have new words, 'missing' to have "
-            "none.",
+            "alike: identifiers={'a b': 'synthetic'}, 'missing' or 'keep'.",
+            "alike: --identifiers 'a b=synthetic', 'missing' or 'keep'.",
         ),
     ],
 )

@@ -146,7 +146,7 @@ def test_a_vocabulary_with_a_long_tail_is_one_of_categories():
 
 
 def test_identifiers_can_be_left_empty_or_kept():
-    with pytest.warns(UserWarning, match="get missing values in their place"):
+    with pytest.warns(UserWarning, match="missing values take their place"):
         X, encoder = fit(names(), identifiers="missing")
     assert encoder.category_sizes_ == (7,)
     assert generated(encoder).isna().all()

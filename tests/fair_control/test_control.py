@@ -1,5 +1,7 @@
 """Predictions come true, prices hold, and what is done is said."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -164,12 +166,21 @@ def test_it_is_said_in_six_lines_what_is_done():
     text = str(found.with_strength("auto"))
     assert len(text.splitlines()) <= 6
     for words in (
-        "favourable label y = 1 (guessed",
+        "favourable: y = 1 (guessed",
         "real labels 0.",
         "constant answer 0.5",
     ):
         assert words in text
-    assert "; features tell groups with AUC 0." in text
+    assert "; AUC of groups 0." in text
+
+
+@pytest.mark.parametrize("label", ["y = 1", "y = 1 of a column " * 9, "name" * 30])
+def test_long_names_do_not_make_it_longer(label):
+    found = solved(probabilities(bias=2.0), 1.0).tradeoff.with_strength("auto")
+    found = replace(found, goal=replace(found.goal, shown=label), note="word " * 30)
+    lines = str(found).splitlines()
+    assert len(lines) == 6 and max(map(len, lines)) <= 80
+    assert label[:12] in lines[0]
 
 
 def test_why_nothing_can_be_done_is_one_reason():
