@@ -297,8 +297,7 @@ def results(methods=("fairgan", "majority")):
                 if method == "fairgan":
                     row |= {"row_visits": 2.5e6, "fit_s": 60.0, "sample_s": 5.0}
                 rows.append(row)
-    fair = [{**row, "rule": "fair_accuracy", "ACC": row["ACC"] - 0.1} for row in rows]
-    return pd.DataFrame([*({**row, "rule": "accuracy"} for row in rows), *fair])
+    return pd.DataFrame(rows).assign(rule="accuracy")
 
 
 def test_averages_stand_beside_costs_and_failures_apart_from_undefined_ratios():
@@ -337,18 +336,10 @@ def test_quick_writes_tables_and_pictures_that_say_so(
         assert 0 < (out / f"table1-{rule}.png").stat().st_size < 200_000
 
 
-@pytest.mark.parametrize(
-    ("more", "said"),
-    [
-        (["--targets", "Green"], "no target 'Green'; choose from ['Black', 'Other'"),
-        (["--seeds", "0"], "'0' is not a whole number of 1 or more"),
-    ],
-)
-def test_errors_say_in_one_line_what_to_change(
-    adult_folder, tmp_path, capsys, more, said
-):
-    argv = ["--data", str(adult_folder), "--out", str(tmp_path / "out"), *more]
+def test_errors_say_in_one_line_what_to_change(adult_folder, tmp_path, capsys):
+    argv = ["--data", str(adult_folder), "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit, match="2"):
-        command.main(argv)
+        command.main([*argv, "--targets", "Green"])
+    said = "no target 'Green'; choose from ['Black', 'Other'"
     assert said in capsys.readouterr().err.splitlines()[-1]
     assert not (tmp_path / "out").exists()

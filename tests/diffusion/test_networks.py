@@ -26,13 +26,12 @@ SDE = VPSDE()
 LAYOUT = Layout(2, (3, 2))
 
 
-def random_denoiser(categorical=True):
-    torch.manual_seed(0)
+def random_denoiser(categorical=True, n_labels=0):
     evidence = BlockEvidence(LAYOUT, SDE, active=categorical)
-    denoiser = Denoiser(evidence, 16, 2, SDE).double()
+    denoiser = Denoiser(evidence, 16, 2, SDE, n_labels)
     for p in denoiser.parameters():
         torch.nn.init.normal_(p, std=0.3)
-    return denoiser
+    return denoiser.requires_grad_(False)
 
 
 def noised(n=40, categorical=True):
@@ -94,16 +93,8 @@ def test_evidence_is_finite_at_both_ends_of_time_and_for_a_category_without_rows
         assert read.logits.isfinite().all()
 
 
-def told_denoiser():
-    torch.manual_seed(0)
-    denoiser = Denoiser(BlockEvidence(LAYOUT, SDE), 16, 2, SDE, n_labels=3)
-    for p in denoiser.parameters():
-        torch.nn.init.normal_(p, std=0.3)
-    return denoiser.requires_grad_(False)
-
-
 def test_halved_products_change_estimates_by_their_precision_alone():
-    exact = told_denoiser()
+    exact = random_denoiser(n_labels=3)
     x, t, y = torch.randn(500, 7), torch.tensor([[0.4]]), torch.randint(3, (500,))
     halved = copy.deepcopy(exact)
     halved.network.halve()
@@ -115,7 +106,7 @@ def test_halved_products_change_estimates_by_their_precision_alone():
 
 
 def test_denoising_loss_is_weighted_squared_error_plus_cross_entropy():
-    net, (clean, x, batch) = random_denoiser(), noised()
+    net, (clean, x, batch) = random_denoiser().double(), noised()
     estimate = net(x, batch.t)
     _, sigma = SDE.marginal(batch.t)
     numbers = ((estimate - clean)[:, :2] / sigma).square().sum(1)
@@ -127,7 +118,8 @@ def test_denoising_loss_is_weighted_squared_error_plus_cross_entropy():
 
 
 def test_score_matching_loss_is_equation_4_with_the_weight_of_equation_5():
-    net, (clean, x, batch) = random_denoiser(False), noised(categorical=False)
+    net = random_denoiser(False).double()
+    clean, x, batch = noised(categorical=False)
     alpha, sigma = SDE.marginal(batch.t)
     score = (alpha * net(x, batch.t) - x) / sigma**2
     target = -(x - alpha * clean) / sigma**2
