@@ -1,12 +1,9 @@
 """Classifiers of generated rows take columns of every type, and what is missing."""
 
-import decimal
-
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-import sklearn
 from sklearn.linear_model import LogisticRegression
 
 from skfadm.metrics._downstream import fit_on_generated, linear_classifier, seeded
@@ -56,13 +53,10 @@ def test_words_of_every_type_that_decide_the_label_are_seen(name, make):
     "make",
     [
         lambda k: k + 2**62,
-        lambda k: k.astype(np.uint64) + np.uint64(2**64 - 1000),
         lambda k: pd.array(k - 2**62, dtype="Int64"),
-        lambda k: arrow(k + 2**62, pa.int64()),
         lambda k: pd.Series([int(v) + 2**80 for v in k], dtype=object),
-        lambda k: pd.Series([decimal.Decimal(int(v) + 10**25) for v in k]),
     ],
-    ids=["int64", "uint64", "nullable", "arrow", "objects", "decimals"],
+    ids=["int64", "nullable", "objects"],
 )
 def test_integers_that_floats_do_not_tell_apart_are_seen(make):
     k = np.random.default_rng(0).permutation(N)
@@ -90,16 +84,6 @@ def test_words_and_numbers_are_learnt_together_from_frames_and_arrays():
     for X in (named, numbered, array):
         assert score_of_new_rows(seeded_boosting(), X, y) > 0.93
     assert score_of_new_rows(seeded_boosting(), named[["word", "yes"]], y) > 0.85
-
-
-def test_default_classifier_takes_unseen_and_many_categories():
-    rng = np.random.default_rng(0)
-    codes = rng.integers(600, size=4000)
-    train = pd.DataFrame({"zip": codes.astype(str), "x": rng.normal(size=4000)})
-    y = (train["x"] > 0).map({True: "b", False: "a"}).astype("category")
-    model = fit_on_generated(None, train, y, random_state=0)
-    test = pd.DataFrame({"zip": ["new", None], "x": [-2.0, 2.0]})
-    assert model.predict(test).tolist() == ["a", "b"]
 
 
 @EITHER
@@ -134,22 +118,6 @@ def test_infinite_and_huge_numbers_are_beyond_the_others(make):
     for column in X:
         y = X[column] > 1.5
         assert make().fit(X[[column]], y).score(X[[column]], y) > 0.7
-
-
-def test_names_of_parts_of_times_make_way_for_columns_of_that_name():
-    t = pd.date_range("2020-01-01", periods=50, freq="h")
-    X = pd.DataFrame({"t": t, "t hour": np.arange(50.0)})
-    assert seeded_boosting().fit(X, np.arange(50) % 2).predict(X).shape == (50,)
-
-
-@EITHER
-def test_outputs_do_not_follow_the_configuration_of_scikit_learn(make):
-    X = pd.DataFrame({"w": ["a", "b", None, "a"] * 10, "x": np.arange(40.0)})
-    y = np.arange(40) % 3
-    expected = make().fit(X, y).predict_proba(X)
-    for output in ("pandas", "default"):
-        with sklearn.config_context(transform_output=output):
-            np.testing.assert_array_equal(make().fit(X, y).predict_proba(X), expected)
 
 
 def test_only_missing_seeds_are_set_and_the_classifier_is_left_alone():

@@ -62,11 +62,7 @@ def test_classifier_is_scored_by_its_predictions(biased, classifier):
     assert list(scores) == list(ALL)
     for metric in ALL:
         assert FairnessScorer(metric).score(classifier, X, y, z=z) == scores[metric]
-
-
-def test_accuracy_needs_no_sensitive_attribute(biased, classifier):
-    score = FairnessScorer("accuracy")(classifier, biased.data, biased.target)
-    assert score == classifier.score(biased.data, biased.target)
+    assert FairnessScorer("accuracy")(classifier, X, y) == scores["accuracy"]
 
 
 @pytest.mark.parametrize("ratio", ALL[1:])
@@ -83,18 +79,6 @@ def test_fair_accuracy_pays_for_what_is_missing_of_min_ratio(biased, classifier,
     ]:
         scorer = FairnessScorer(ratio=ratio, min_ratio=min_ratio, price=price)
         assert scorer(*arguments, z=biased.z) == pytest.approx(expected)
-
-
-def test_fair_accuracy_of_nearly_fair_folds_averages_near_their_accuracy(biased):
-    y, z = np.tile([0, 1], 50), np.repeat([0, 1], 50)
-    scores = []
-    for chosen in (20, 19):  # of 50 in a group, 25 in the other: ratios 0.8 and 0.76
-        y_pred = np.repeat([1, 0, 1, 0], [chosen, 50 - chosen, 25, 25])
-        fixed = DummyClassifier().fit(np.zeros((100, 1)), y)
-        fixed.predict = lambda X, y_pred=y_pred: y_pred
-        scores.append(FairnessScorer()(fixed, np.zeros((100, 1)), y, z=z))
-    assert np.std(scores) < 0.05
-    assert abs(np.mean(scores) - 0.5) < 0.05
 
 
 def test_undefined_ratio_is_nan_and_said_so(biased):
@@ -141,19 +125,8 @@ def test_generator_that_can_also_predict_counts_as_a_classifier(biased):
     mixture = GaussianMixture(2, random_state=0).fit(biased.data)
     score = FairnessScorer("accuracy")(mixture, biased.data, biased.target)
     assert score == np.mean(mixture.predict(biased.data) == biased.target)
-
-
-def test_n_samples_rows_are_generated_once_for_all_metrics(biased):
-    class Counting(FixedGenerator):
-        asked = []
-
-        def sample(self, n_samples=1, y=None, *, random_state=None):
-            self.asked.append(n_samples)
-            return super().sample(n_samples, y, random_state=random_state)
-
-    scorer = FairnessScorer(PAIR, classifier=LogisticRegression(), n_samples=123)
-    scorer(Counting(biased.model), biased.data, biased.target, z=biased.z)
-    assert Counting.asked == [123]
+    with pytest.raises(TypeError, match="estimator must be .* got object"):
+        FairnessScorer("accuracy")(object(), biased.data, biased.target)
 
 
 def test_integer_seed_repeats_and_other_seeds_differ(biased):
@@ -192,6 +165,9 @@ def test_z_name_reads_a_column_or_an_index_level(biased, classifier):
     assert scorer(classifier, plain.set_axis(index), y) == expected
     single = plain.set_axis(pd.Index(z, name="sex"))
     assert scorer(classifier, single, y) == expected
+    other = np.random.default_rng(0).permutation(z)  # what is passed comes first
+    passed = demographic_parity_ratio(y, classifier.predict(X), z=other)
+    assert scorer(classifier, single, y, z=other) == passed
 
     scorer.set_params(z_name=0)
     by_column = scorer(classifier, plain.round(0), y)
@@ -200,33 +176,15 @@ def test_z_name_reads_a_column_or_an_index_level(biased, classifier):
     )
 
 
-def test_z_that_is_passed_comes_before_z_name(biased, classifier):
-    X, y, z = biased.data, biased.target, biased.z
-    frame = pd.DataFrame(X, index=pd.Index(1 - z, name="sex"))
-    other = np.random.default_rng(0).permutation(z)
-    scorer = FairnessScorer("demographic_parity_ratio", z_name="sex")
-    expected = demographic_parity_ratio(y, classifier.predict(X), z=other)
-    assert scorer(classifier, frame, y, z=other) == expected
-
-
-def test_missing_z_says_both_ways_out(biased, classifier):
-    with pytest.raises(ValueError, match="(?s)z is None.*enable_metadata.*z_name"):
-        FairnessScorer()(classifier, biased.data, biased.target)
-
-
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
         ({"metric": "f1"}, "metric must be among .* got 'f1'"),
-        ({"metric": ("accuracy", "f1")}, "metric must be among"),
         ({"metric": ()}, "metric must be a name or a non-empty tuple"),
-        ({"metric": None}, "metric must be a name or a non-empty tuple"),
         ({"ratio": "accuracy"}, "'ratio' parameter"),
         ({"min_ratio": 1.1}, "'min_ratio' parameter"),
         ({"price": -1.0}, "'price' parameter"),
-        ({"n_samples": 0}, "'n_samples' parameter"),
         ({"classifier": "tree"}, "'classifier' parameter"),
-        ({"random_state": "x"}, "'random_state' parameter"),
         ({"pos_label": 7}, "pos_label=7 is not among the labels"),
     ],
 )
@@ -238,6 +196,8 @@ def test_bad_parameters_are_named(biased, classifier, parameters, message):
 
 def test_bad_z_name_and_bad_rows_are_named(biased, classifier):
     X, y, z = biased.data, biased.target, biased.z
+    with pytest.raises(ValueError, match="(?s)z is None.*enable_metadata.*z_name"):
+        FairnessScorer()(classifier, X, y)
     scorer = FairnessScorer(z_name="sex")
     with pytest.raises(ValueError, match="z_name='sex' needs X to be a DataFrame"):
         scorer(classifier, X, y)
@@ -248,11 +208,6 @@ def test_bad_z_name_and_bad_rows_are_named(biased, classifier):
         scorer(classifier, both, y)
     with pytest.raises(ValueError, match="z has 599 rows but y has 600"):
         scorer(classifier, X, y, z=z[1:])
-
-
-def test_what_can_neither_predict_nor_sample_is_refused(biased):
-    with pytest.raises(TypeError, match="estimator must be .* got object"):
-        FairnessScorer("accuracy")(object(), biased.data, biased.target)
 
 
 def test_scorer_clones_pickles_and_requests_z():

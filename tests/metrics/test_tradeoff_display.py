@@ -42,7 +42,10 @@ def draw(generator, data, **params):
 
 def test_points_are_the_scores_of_rows_sampled_with_each_strength(data, generator):
     generator.set_params(lambda_yz=1.0)
-    display = draw(generator, data, strengths=[0.0, 0.5])
+    real = (data.data, data.target)
+    display = draw(generator, data, strengths=[0.0, 0.5], real_rows=real)
+    accuracy = LogisticRegression().fit(*real).score(*real)
+    assert display.real_.get_offsets()[0][1] == pytest.approx(accuracy)
     for i, strength in enumerate([0.0, 0.5]):
         generator.set_params(lambda_yz=strength)
         model = LogisticRegression().fit(*generator.sample(300, random_state=0))
@@ -54,28 +57,12 @@ def test_points_are_the_scores_of_rows_sampled_with_each_strength(data, generato
     generator.set_params(lambda_yz="auto")
 
 
-def test_real_rows_are_a_point_of_what_they_teach(data, generator):
-    display = draw(generator, data, strengths=[0.0], real_rows=(data.data, data.target))
-    model = LogisticRegression().fit(data.data, data.target)
-    accuracy = model.score(data.data, data.target)
-    assert display.real_.get_offsets()[0][1] == pytest.approx(accuracy)
-    assert draw(generator, data, strengths=[0.0]).real_ is None
-
-
-def test_it_draws_into_axes_that_are_given_and_writes_the_strengths(
-    data, generator, plt
-):
-    ax = Figure().subplots()
-    display = draw(generator, data, strengths=[0.0, 0.25], ax=ax, name="mine")
-    assert display.ax_ is ax
-    assert display.figure_ is ax.figure
-    assert {"0", "0.25", "better \u2197"} <= {text.get_text() for text in ax.texts}
-    assert "mine" in [t.get_text() for t in ax.get_legend().get_texts()]
-    assert not plt.get_fignums()
-
-
 def test_auto_is_one_more_point_and_is_ringed(data, generator):
-    display = draw(generator, data, strengths=[0.0, 1.0])
+    ax = Figure().subplots()
+    display = draw(generator, data, strengths=[0.0, 1.0], ax=ax, name="mine")
+    assert display.ax_ is ax and display.real_ is None
+    assert {"0", "better \u2197"} <= {text.get_text() for text in ax.texts}
+    assert "mine" in [t.get_text() for t in ax.get_legend().get_texts()]
     assert display.auto == generator.lambda_yz_
     assert list(display.strengths) == sorted({0.0, generator.lambda_yz_, 1.0})
     place = list(display.strengths).index(display.auto)
@@ -106,8 +93,10 @@ def test_repeats_give_means_and_t_intervals_of_them(data, generator):
 
 def test_four_fifths_and_the_positive_label_are_marked():
     display = FairnessTradeoffDisplay(
-        strengths=[0], accuracy=[0.8], ratio=[0.9], pos_label="yes"
+        strengths=[0, 1], accuracy=[0.8, 0.7], ratio=[0.9, np.nan], pos_label="yes"
     ).plot()
+    texts = [text.get_text() for text in display.ax_.texts]
+    assert "0" in texts and "1" not in texts  # an undefined ratio is a gap
     lines = {line.get_label(): line.get_xdata() for line in display.ax_.lines}
     assert list(lines["four fifths"]) == [0.8, 0.8]
     assert display.ax_.get_xlim()[0] < 0.8 < display.ax_.get_xlim()[1]
@@ -132,14 +121,6 @@ def test_what_a_generator_predicts_is_drawn_without_sampling(generator, monkeypa
     assert "equal opportunity" in ax.get_xlabel()
     with pytest.raises(ValueError, match="ratio"):
         generator.tradeoff_.plot(ratio="parity")
-
-
-def test_an_undefined_ratio_is_a_gap():
-    display = FairnessTradeoffDisplay(
-        strengths=[0, 1], accuracy=[0.8, 0.7], ratio=[0.4, np.nan]
-    ).plot()
-    texts = [text.get_text() for text in display.ax_.texts]
-    assert "0" in texts and "1" not in texts
 
 
 def test_what_cannot_be_drawn_is_refused(data, generator):
