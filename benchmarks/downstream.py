@@ -10,11 +10,16 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.stats import gmean
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.dummy import DummyClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.neural_network import MLPClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from skfadm.metrics._downstream import default_classifier, linear_classifier
+from skfadm.encoding import ClassifierFeatures
+from skfadm.metrics._downstream import default_classifier
 from skfadm.metrics._ratios import ratio_of_rates
 
 from ._running import half_width
@@ -24,6 +29,27 @@ RATIOS = ("R_DP", "R_DP_other", "R_EOp")
 MEASURES = ("ACC", *RATIOS)
 #: Draws of the test rows, for the intervals of a single score.
 N_DRAWS = 1000
+
+
+def linear_classifier() -> Pipeline:
+    """Logistic regression for arrays and DataFrames of any column types.
+
+    Numbers are standardised, with the median for missing ones and an indicator beside
+    them; categories become one-hot, those of less than five rows together.
+    """
+    numbers = make_pipeline(
+        SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
+    )
+    words = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5)
+    columns = make_column_transformer(
+        (numbers, make_column_selector(dtype_include="number")),
+        (words, make_column_selector(dtype_include="category")),
+    )
+    # Sparse blocks, whatever scikit-learn's configuration says of outputs.
+    columns.set_output(transform="default")
+    return make_pipeline(
+        ClassifierFeatures(), columns, LogisticRegression(max_iter=500)
+    )
 
 
 def classifiers(random_state: int) -> dict[str, ClassifierMixin]:

@@ -5,13 +5,9 @@ from typing import Any
 
 import pandas as pd
 from sklearn.base import clone
-from sklearn.compose import make_column_selector, make_column_transformer
 from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from .._validation import as_labels, check_for_classifiers
 from ..encoding import ClassifierFeatures
@@ -26,28 +22,6 @@ def default_classifier() -> Pipeline:
     return make_pipeline(
         ClassifierFeatures(),
         HistGradientBoostingClassifier(categorical_features="from_dtype"),
-    )
-
-
-def linear_classifier() -> Pipeline:
-    """Logistic regression for arrays and DataFrames of any column types.
-
-    Of the features of :class:`~skfadm.encoding.ClassifierFeatures`, numbers are
-    standardised, with the median for missing ones and an indicator beside them;
-    categories become one-hot, those of less than five rows together.
-    """
-    numbers = make_pipeline(
-        SimpleImputer(strategy="median", add_indicator=True), StandardScaler()
-    )
-    words = OneHotEncoder(handle_unknown="infrequent_if_exist", min_frequency=5)
-    columns = make_column_transformer(
-        (numbers, make_column_selector(dtype_include="number")),
-        (words, make_column_selector(dtype_include="category")),
-    )
-    # Sparse blocks, whatever scikit-learn's configuration says of outputs.
-    columns.set_output(transform="default")
-    return make_pipeline(
-        ClassifierFeatures(), columns, LogisticRegression(max_iter=500)
     )
 
 

@@ -72,10 +72,8 @@ class GroupRatesDisplay:
     ----------
     bars_ : list of matplotlib BarContainer
         One a column of `rates`.
-    ax_ : matplotlib Axes
+    ax_, figure_ : matplotlib Axes, Figure
         Where they are.
-    figure_ : matplotlib Figure
-        The figure of `ax_`.
 
     Examples
     --------

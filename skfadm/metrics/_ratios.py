@@ -28,8 +28,7 @@ def demographic_parity_ratio(
     Parameters
     ----------
     y_true : array-like of shape (n_samples,)
-        True labels. The ratio does not depend on them; they only help to tell which
-        labels there are, and give both ratios one signature.
+        True labels, which only help to tell which labels there are.
     y_pred : array-like of shape (n_samples,)
         Predicted labels.
     z : array-like of shape (n_samples,) or (n_samples, n_attributes)
@@ -43,9 +42,8 @@ def demographic_parity_ratio(
     Returns
     -------
     float
-        In [0, 1]; 1 means that all groups have the same positive rate. ``nan``,
-        with a warning, where it is undefined: no group has a positive prediction, or
-        `z` holds one group only.
+        In [0, 1]; 1 means that all groups have the same positive rate. NaN where it is
+        undefined: no group has a positive prediction, or `z` holds one group only.
 
     Raises
     ------
@@ -56,8 +54,8 @@ def demographic_parity_ratio(
     Warns
     -----
     UndefinedMetricWarning
-        If the ratio is undefined. With more than two labels: if it is undefined for
-        some label (no row is given it), which is then left out of the minimum.
+        If the ratio is undefined, or it is for one of several labels, which is then
+        left out of the minimum.
 
     See Also
     --------
@@ -91,10 +89,8 @@ def equal_opportunity_ratio(
 
     Parameters
     ----------
-    y_true : array-like of shape (n_samples,)
-        True labels.
-    y_pred : array-like of shape (n_samples,)
-        Predicted labels.
+    y_true, y_pred : array-like of shape (n_samples,)
+        True and predicted labels.
     z, pos_label
         As for :func:`demographic_parity_ratio`.
 
@@ -102,9 +98,8 @@ def equal_opportunity_ratio(
     -------
     float
         In [0, 1]; 1 means that the positive rows of all groups are found equally
-        often. A group without a positive row has no true positive rate and is left
-        out. ``nan``, with a warning, where the ratio is undefined: fewer than two
-        groups are left, or no positive row is found in any of them.
+        often. A group without a positive row is left out. NaN where the ratio is
+        undefined: fewer than two groups are left, or no positive row is found.
 
     Raises
     ------
@@ -114,7 +109,7 @@ def equal_opportunity_ratio(
     Warns
     -----
     UndefinedMetricWarning
-        Also if a group is left out.
+        As :func:`demographic_parity_ratio` does, and if a group is left out.
 
     See Also
     --------
@@ -196,41 +191,30 @@ def fairness_ratio(
     pos_label: Any,
 ) -> float:
     """Eq. 12 or 13; the smallest over the positive labels for which it is defined."""
-    notes: list[str] = []
-    ratios = []
+    notes, ratios = [], []
+    n_groups = groups.max() + 1
     of_true = name == "equal_opportunity_ratio"
     for label in positive_labels(labels, pos_label):
-        asked = y_true == label if of_true else np.ones(len(y_true), dtype=bool)
-        ratio, note = _label_ratio(y_pred == label, groups, asked)
-        ratios.append(ratio)
+        asked = (y_true == label) | (not of_true)
+        n_asked = np.bincount(groups[asked], minlength=n_groups)
+        n_chosen = np.bincount(groups[asked & (y_pred == label)], minlength=n_groups)
+        ratios.append(float(ratio_of_rates(n_chosen, n_asked)))
+        n_there = int((n_asked > 0).sum())
+        note = ""
+        if n_there < 2:
+            note = (
+                f"the ratio is undefined: {n_there} of {n_groups} group(s) have rows "
+                "to look at, and a ratio compares two"
+            )
+        elif np.isnan(ratios[-1]):
+            note = "the ratio is undefined: it is predicted in no group"
+        elif n_there < n_groups:
+            note = f"{n_groups - n_there} group(s) without such rows are left out"
         if note:
             notes.append(f"for label {label!r}, {note}")
     if notes:
         warnings.warn(f"{name}: {'; '.join(notes)}.", UndefinedMetricWarning, 4)
     return float(np.fmin.reduce(ratios))
-
-
-def _label_ratio(
-    chosen: np.ndarray, groups: np.ndarray, asked: np.ndarray
-) -> tuple[float, str]:
-    """Smallest over largest share of `chosen` rows among the `asked` rows of a group.
-
-    Also says what is undefined or left out, in words; an empty string if nothing is.
-    """
-    n_groups = groups.max() + 1
-    n_asked = np.bincount(groups[asked], minlength=n_groups)
-    n_chosen = np.bincount(groups[asked & chosen], minlength=n_groups)
-    ratio = float(ratio_of_rates(n_chosen, n_asked))
-    n_there = int((n_asked > 0).sum())
-    if n_there < 2:
-        return ratio, (
-            f"the ratio is undefined: {n_there} of {n_groups} group(s) have rows to "
-            "look at, and a ratio compares two"
-        )
-    if np.isnan(ratio):
-        return ratio, "the ratio is undefined: it is predicted in no group"
-    left_out = n_groups - n_there
-    return ratio, f"{left_out} group(s) without such rows are left out" * bool(left_out)
 
 
 def ratio_of_rates(n_chosen: np.ndarray, n_asked: np.ndarray) -> np.ndarray:

@@ -28,10 +28,9 @@ class FairnessScorer(BaseEstimator):
     ``sample`` and no ``predict``) is scored by a classifier that is trained on
     `n_samples` generated rows and predicts `X`.
 
-    The sensitive attribute reaches the scorer in one of two ways. With metadata
-    routing enabled, ``search.fit(X, y, z=z, ...)`` hands it over, and nothing has to be
-    requested. With routing disabled scikit-learn hands no metadata to scorers; then
-    `z_name` says where in the DataFrame `X` it is.
+    With metadata routing enabled, ``search.fit(X, y, z=z, ...)`` hands the sensitive
+    attribute over, and nothing has to be requested. With routing disabled `z_name` says
+    where in the DataFrame `X` it is.
 
     Parameters
     ----------
@@ -56,20 +55,17 @@ class FairnessScorer(BaseEstimator):
         What ``"fair_accuracy"`` takes off for a ratio of 0.01 that is missing, in
         hundredths of accuracy. 0 makes it the accuracy.
     classifier : classifier, default=None
-        Trained on generated rows; cloned before. ``None`` means histogram gradient
-        boosting that takes arrays and DataFrames with categories and missing values.
-        Not used to score a classifier.
+        Cloned and trained on generated rows. None is histogram gradient boosting for
+        columns of any type.
     n_samples : int, default=5000
-        Rows to generate. It does not depend on `X`, so that a small test domain is not
-        judged by a classifier that has seen few rows.
+        Rows to generate.
     adapt : bool, default=False
         Adapt a generator to the rows of `X` before it is scored, without their labels
         and groups: what happens where unlabelled rows of the domain are at hand.
     z_name : label or list of labels, default=None
         Where `X` holds the sensitive attribute(s) when none is passed as `z`: a column,
-        or a level of the index. A column is a feature like any other and is seen by
-        generator and classifier. An index level is seen by neither, and survives
-        scikit-learn's splitting.
+        which generator and classifier see as any other, or a level of the index, which
+        they do not see.
     pos_label : label, default=None
         The positive label of the ratios. With ``None`` it is the larger of two labels;
         of more than two, each in turn, and the smallest ratio counts.
@@ -82,14 +78,10 @@ class FairnessScorer(BaseEstimator):
     Where the ratio is undefined, the two ratio metrics are ``nan``, with an
     ``UndefinedMetricWarning``; scikit-learn ranks such candidates last.
 
-    ``"fair_accuracy"`` changes little where ratio and accuracy change little, so means
-    and standard deviations over folds can be read. A fold that is fairer than
-    `min_ratio` does not make up for one that is not. To put a condition on the mean
-    ratio instead, score a tuple and use :func:`skfadm.model_selection.refit_fair`.
-
-    A generator may draw rows of one label only. No classifier can be trained on them;
-    what they teach is that label, so they are scored, with a warning, as the classifier
-    that always predicts it.
+    A fold that is fairer than `min_ratio` does not make up for one that is not. To put
+    a condition on the mean ratio instead, score a tuple and use
+    :func:`skfadm.model_selection.refit_fair`. Generated rows of one label only are
+    scored, with a warning, as the classifier that always predicts it.
 
     Examples
     --------
@@ -105,8 +97,7 @@ class FairnessScorer(BaseEstimator):
     >>> scores = scorer(model, X, y, z=z)
     >>> {name: round(score, 2) for name, score in scores.items()}
     {'accuracy': 0.75, 'demographic_parity_ratio': 0.51}
-    >>> fair_accuracy = FairnessScorer(metric="fair_accuracy", min_ratio=0.8)
-    >>> round(fair_accuracy(model, X, y, z=z), 2)
+    >>> round(FairnessScorer(min_ratio=0.8)(model, X, y, z=z), 2)
     0.46
     """
 

@@ -14,7 +14,7 @@ from .._validation import as_columns, as_labels, bad_type
 from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
 from ..metrics._ratios import positive_labels
-from ..metrics._tradeoff import measure_tradeoff
+from ..metrics._tradeoff_display import measure_tradeoff
 from ._before_after import ROWS, predict, rates, scores
 from ._page import listed
 from ._quality import quality_report

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from skfadm.metrics._downstream import fit_on_generated, linear_classifier, seeded
+from skfadm.metrics._downstream import fit_on_generated, seeded
 
 from ..encoding.classifier_columns import WORDS, N, arrow, time_columns
 
@@ -16,7 +16,6 @@ def seeded_boosting():
     return seeded(None, 0)
 
 
-EITHER = pytest.mark.parametrize("make", [seeded_boosting, linear_classifier])
 TRAIN = np.arange(N) % 4 > 0
 
 
@@ -24,11 +23,10 @@ def score_of_new_rows(model, X, y):
     return model.fit(X[TRAIN], y[TRAIN]).score(X[~TRAIN], y[~TRAIN])
 
 
-@EITHER
 @pytest.mark.parametrize("name", time_columns())
-def test_a_time_that_decides_the_label_is_seen(name, make):
+def test_a_time_that_decides_the_label_is_seen(name):
     X = pd.DataFrame({"t": time_columns()[name]})
-    assert score_of_new_rows(make(), X, np.arange(N) >= N // 2) > 0.97
+    assert score_of_new_rows(seeded_boosting(), X, np.arange(N) >= N // 2) > 0.97
 
 
 def test_boosting_sees_the_parts_of_a_time_that_repeat():
@@ -40,13 +38,12 @@ def test_boosting_sees_the_parts_of_a_time_that_repeat():
         assert model.score(t[1000:].to_frame("t"), y[1000:]) > 0.97
 
 
-@EITHER
 @pytest.mark.parametrize("name", WORDS)
-def test_words_of_every_type_that_decide_the_label_are_seen(name, make):
+def test_words_of_every_type_that_decide_the_label_are_seen(name):
     X = pd.DataFrame({"w": pd.concat([pd.Series(WORDS[name])] * 50, ignore_index=True)})
     X.loc[7, "w"] = None
     y = np.arange(100) % 2
-    assert make().fit(X, y).score(X, y) >= 0.99
+    assert seeded_boosting().fit(X, y).score(X, y) >= 0.99
 
 
 @pytest.mark.parametrize(
@@ -86,8 +83,7 @@ def test_words_and_numbers_are_learnt_together_from_frames_and_arrays():
     assert score_of_new_rows(seeded_boosting(), named[["word", "yes"]], y) > 0.85
 
 
-@EITHER
-def test_columns_without_any_value_are_ignored(make):
+def test_columns_without_any_value_are_ignored():
     nothing = {
         "float": np.nan,
         "object": None,
@@ -98,16 +94,15 @@ def test_columns_without_any_value_are_ignored(make):
     }
     x = np.random.default_rng(0).normal(size=N)
     X = pd.DataFrame({**nothing, "x": x})
-    model = make().fit(X, x > 0)
+    model = seeded_boosting().fit(X, x > 0)
     assert model.score(X, x > 0) > 0.97
     # Values that come later are ignored too; nothing to learn from is no error.
     assert model.score(X.assign(float=1.0, object="a"), x > 0) > 0.97
     empty = X.drop(columns="x")
-    assert make().fit(empty, x > x.min()).predict(empty).all()
+    assert seeded_boosting().fit(empty, x > x.min()).predict(empty).all()
 
 
-@EITHER
-def test_infinite_and_huge_numbers_are_beyond_the_others(make):
+def test_infinite_and_huge_numbers_are_beyond_the_others():
     X = pd.DataFrame(
         {
             "x": np.tile([np.inf, 1.0, 2.0, -np.inf], N // 4),
@@ -117,7 +112,7 @@ def test_infinite_and_huge_numbers_are_beyond_the_others(make):
     )
     for column in X:
         y = X[column] > 1.5
-        assert make().fit(X[[column]], y).score(X[[column]], y) > 0.7
+        assert seeded_boosting().fit(X[[column]], y).score(X[[column]], y) > 0.7
 
 
 def test_only_missing_seeds_are_set_and_the_classifier_is_left_alone():
