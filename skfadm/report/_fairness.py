@@ -185,11 +185,8 @@ def fairness_report(
             n_samples=min(n_rows["synthetic"], 5000),
             random_state=random_state,
         )
-        before = found["real"]
-        measured["real"] = (
-            before[headline, "demographic_parity_ratio"],
-            before["", "accuracy"],
-        )
+        ratio = found.loc[(headline, "demographic_parity_ratio"), "real"]
+        measured["real"] = ratio, found.loc[("", "accuracy"), "real"]
         tradeoff = FairnessTradeoffDisplay(**measured)
     by_domain = None
     if of.domains is not None:
@@ -214,7 +211,7 @@ def fairness_report(
         always=always,
         n_rows=n_rows | {"judged": len(judged)},
         settings=_settings(generator, settings, random_state),
-        warnings=tuple(_warnings(of_groups, found, always, lost)),
+        warnings=tuple(dict.fromkeys(_warnings(of_groups, found, always, lost))),
     )
 
 
@@ -238,7 +235,7 @@ def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows
         )
     if y is None:
         raise ValueError(f"y_{name} is None; expected the labels of {name}.")
-    labels = as_labels(f"y_{name}", y, len(frame), name)
+    labels = pd.Series(as_labels(f"y_{name}", y, len(frame), name))
     groups = None
     if z is not None:
         attributes = attributes_of(z, len(frame), f"z{suffix}")
@@ -252,10 +249,8 @@ def _read(name: str, X: Any, y: Any, z: Any, domains: Any, suffix: str) -> _Rows
     places = None
     if domains is not None:
         (column,) = as_columns(f"domains{suffix}", domains, len(frame))
-        places = column.reset_index(drop=True)
-    return _Rows(
-        frame, pd.Series(labels, name=getattr(y, "name", None)), groups, places
-    )
+        places = pd.Series(np.asarray(column), name=column.name)
+    return _Rows(frame, labels.rename(getattr(y, "name", None)), groups, places)
 
 
 def _groups(z: Any) -> pd.DataFrame:
@@ -265,16 +260,12 @@ def _groups(z: Any) -> pd.DataFrame:
         for name, codes, groups in attributes_of(z, len(z))
     }
     if len(found) > 1:
-        named = [
+        words = [
             np.array(names_of(name, column.categories), dtype=object)[column.codes]
             for name, column in found.items()
         ]
-        cells, codes = np.unique(
-            [column.codes for column in found.values()], axis=1, return_inverse=True
-        )
-        first = [codes.ravel().tolist().index(k) for k in range(cells.shape[1])]
-        words = [" / ".join(names[k] for names in named) for k in first]
-        found[" and ".join(found)] = pd.Categorical.from_codes(codes.ravel(), words)
+        joint = list(map(" / ".join, zip(*words, strict=True)))
+        found[" and ".join(found)] = pd.Categorical(joint)
     return pd.DataFrame(found)
 
 
@@ -294,7 +285,7 @@ def _settings(
 def _warnings(
     of_groups: pd.DataFrame,
     found: pd.DataFrame,
-    always: Mapping[str, Any],
+    always: dict[str, Any],
     lost: list[Any],
 ) -> list[str]:
     """Tell what makes the figures less sure than they look."""

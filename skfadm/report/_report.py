@@ -59,20 +59,16 @@ class FairnessReport(HtmlPage):
         Accuracy against the ratio for several strengths, not drawn yet.
     attribute : str
         The sensitive attribute of the verdict, or the combination of all.
-    label_name : str
-        What the labels are.
-    pos_labels : tuple of labels
-        The positive label, or all that were it in turn.
+    label_name, pos_labels : str, tuple of labels
+        What the labels are, and the positive one, or all that were it in turn.
     labels : Series
         The shares of the labels in the judged rows, the most frequent first.
     always : mapping of str to label
         The answer of each classifier, "real" or "synthetic", that has only one.
     n_rows : mapping of str to int
         Sizes of the tables that were given, and of the rows that were "judged".
-    settings : mapping of str to str
-        How the rows were made, and the seed of the report.
-    warnings : tuple of str
-        What makes figures less sure than they look.
+    settings, warnings : mapping of str to str, tuple of str
+        How the rows were made; what makes figures less sure than they look.
     """
 
     rates: pd.DataFrame
@@ -107,17 +103,10 @@ class FairnessReport(HtmlPage):
         return scores.loc[[*RATIOS, "accuracy", *rare]]
 
     def _headline(self) -> str:
-        scores = self._scores()
-        price, measure = scores.iloc[-1], TITLES[scores.index[-1]]
-        ratios = scores.iloc[0], scores.iloc[1]
-        return printable(headline(*ratios, price, measure, self.always))
+        return printable(headline(self._scores(), self.always))
 
     def _caveats(self) -> list[str]:
-        parity, _, accuracy, *more = (row for _, row in self._scores().iterrows())
-        constant = self.labels.index[0], float(self.labels.iloc[0])
-        balanced = more[0] if more else None
-        found = caveats(parity, accuracy, balanced, constant)
-        return [printable(text) for text in found]
+        return list(map(printable, caveats(self._scores(), self.labels)))
 
     def _rates(self, measure: str) -> pd.DataFrame:
         """Return the rates of the groups of the verdict, by label and named group."""
@@ -249,16 +238,10 @@ def direction(row: Mapping[str, float]) -> int:
     return int(row["change_low"] > 0) - int(row["change_high"] < 0)
 
 
-def headline(
-    parity: Mapping[str, float],
-    opportunity: Mapping[str, float],
-    accuracy: Mapping[str, float],
-    measure: str,
-    always: Mapping[str, Any],
-) -> str:
+def headline(scores: pd.DataFrame, always: Mapping[str, Any]) -> str:
     """Return the verdict on both ratios and its price in one sentence.
 
-    `accuracy` is what `measure` names; `always` holds the label of each classifier
+    The price is in the last of the scores; `always` holds the label of each classifier
     that gives one label to all rows.
     """
     if "synthetic" in always:
@@ -266,45 +249,44 @@ def headline(
             "No use: the classifier trained on synthetic rows always answers "
             f'"{always["synthetic"]}".'
         )
-    if np.isnan(parity["change"]):
+    rows = [row for _, row in scores.iterrows()]
+    if np.isnan(rows[0]["change"]):
         return "No verdict: the ratio of demographic parity is undefined."
     first, second = (
         f"{name} (from {number(row['real'])} to {number(row['synthetic'])})"
-        for name, row in (("parity", parity), ("opportunity", opportunity))
+        for name, row in zip(("parity", "opportunity"), rows, strict=False)
     )
-    of_parity, of_opportunity = (_CHANGES[direction(r)] for r in (parity, opportunity))
+    of_parity, of_opportunity = (_CHANGES[direction(row)] for row in rows[:2])
     joint = " and" if of_parity == of_opportunity else f", {of_opportunity}"
+    points, measure = 100 * rows[-1]["change"], TITLES[scores.index[-1]]
     price = {
         0: f"at no clear cost in {measure}",
-        1: f"and {100 * accuracy['change']:.1f} points better in {measure}",
-        -1: f"for {-100 * accuracy['change']:.1f} points of {measure}",
-    }[direction(accuracy)]
+        1: f"and {points:.1f} points better in {measure}",
+        -1: f"for {-points:.1f} points of {measure}",
+    }[direction(rows[-1])]
     text = f"{of_parity} {first}{joint} {second}, {price}."
     return text[0].upper() + text[1:]
 
 
-def caveats(
-    parity: Mapping[str, float],
-    accuracy: Mapping[str, float],
-    balanced: Mapping[str, float] | None,
-    constant: tuple[Any, float],
-) -> list[str]:
+def caveats(scores: pd.DataFrame, labels: pd.Series) -> list[str]:
     """Hold parity against four fifths, accuracy against always the same answer."""
-    after, (label, share) = parity["synthetic"], constant
+    parity, accuracy = scores.iloc[0], scores.loc["accuracy"]
     found = []
-    if after < FOUR_FIFTHS:
+    if parity["synthetic"] < FOUR_FIFTHS:
         found.append("Parity stays below four fifths.")
-    elif after >= FOUR_FIFTHS:
+    elif parity["synthetic"] >= FOUR_FIFTHS:
         is_sure = parity["synthetic_low"] >= FOUR_FIFTHS
         unsure = "" if is_sure else ", but not surely"
         found.append(f"Parity is above four fifths{unsure}.")
     found.append(
         f"Accuracy is {percent(accuracy['synthetic'])}, {percent(accuracy['real'])} "
-        f'before; always answering "{label}" reaches {percent(share)}.'
+        f'before; always answering "{labels.index[0]}" reaches '
+        f"{percent(labels.iloc[0])}."
     )
-    if balanced is not None:
+    if "balanced_accuracy" in scores.index:
+        row = scores.loc["balanced_accuracy"]
         found.append(
             "Labels are rare, so look at balanced accuracy: "
-            f"{percent(balanced['synthetic'])}, {percent(balanced['real'])} before."
+            f"{percent(row['synthetic'])}, {percent(row['real'])} before."
         )
     return found
