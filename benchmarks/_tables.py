@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from skfadm.datasets import fetch_adult
+from skfadm.report import quality_report
 
 
 class Table(NamedTuple):
@@ -55,3 +56,10 @@ def bundled(load: Callable[..., Any], as_words: bool = False) -> Table:
     if y.nunique() > 20:
         y = pd.Series(np.where(y > y.median(), "high", "low"), name=y.name)
     return Table(X, y.astype(str))
+
+
+def judged(real: Any, made: Any, holdout: Any = (None, None), **options: Any) -> Any:
+    """Return the quality report of a table; each is X and y, and maybe more."""
+    options |= {"y_real": real[1], "y_synthetic": made[1]}
+    options |= {"holdout": holdout[0], "y_holdout": holdout[1]}
+    return quality_report(real[0], made[0], **options)

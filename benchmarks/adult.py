@@ -21,11 +21,10 @@ import pandas as pd
 from skfadm import FairDiffusionGenerator
 from skfadm.baselines import FADM
 from skfadm.fair_control.rates import MEASURES
-from skfadm.report import quality_report
 
 from . import _tables
 from ._running import Row, add_set, asked, collect, count, new_parser, timed, units
-from ._tables import Table, hold_out
+from ._tables import Table, hold_out, judged
 from .downstream import classifiers, over_targets, teach
 
 POSITIVE = ">50K"
@@ -135,9 +134,7 @@ def _likeness(real: tuple[Any, ...], table: tuple[pd.DataFrame, Any], seed: int)
 
     At the ends are rows with an age or hours a week that hardly a source row is beyond.
     """
-    report = quality_report(
-        real[0], table[0], real[1], table[1], max_rows=5000, random_state=seed
-    )
+    report = judged(real, table, max_rows=5000, random_state=seed)
     names = [c for c in ("age", "hours-per-week") if c in real[0]]
     spread = real[0][names].quantile([0.001, 0.999])
     numbers = table[0][names]

@@ -22,10 +22,9 @@ from skfadm import FairDiffusionGenerator
 from skfadm.baselines._fadm import euler_maruyama, even_times
 from skfadm.datasets import make_biased_domains
 from skfadm.diffusion.samplers import multistep, multistep_times
-from skfadm.report import quality_report
 
 from ._running import Row, Unit, asked, collect, count, new_parser, timed
-from ._tables import Table, adult, as_table, hold_out
+from ._tables import Table, adult, as_table, hold_out, judged
 from .downstream import teach
 from .peers import PEERS
 
@@ -166,7 +165,7 @@ def judge(generator: Any, sources: Table, test: Table, seed: int) -> Row:
     """Return figures of as many rows as the sources have, up to 50,000."""
     n_rows = min(len(sources.X), 50_000)
     made, took = timed(partial(generator.sample, n_rows, random_state=seed))
-    report = quality_report(sources[:2], made, random_state=seed)
+    report = judged(sources, made, random_state=seed)
     options = {"pos_label": max(set(sources.y)), "random_state": seed, "names": ["GB"]}
     (scores,) = teach(made, test[:3], **options)
     return {

@@ -30,10 +30,9 @@ from sklearn.preprocessing import OneHotEncoder
 
 from skfadm import FairDiffusionGenerator
 from skfadm.datasets import fetch_adult
-from skfadm.report import quality_report
 
 from ._running import Row, add_set, asked, collect, new_parser, timed, units
-from ._tables import Table, adult, bundled, hold_out
+from ._tables import Table, adult, bundled, hold_out, judged
 
 FIGURES = (
     *("c2st_auc", "c2st_auc_holdout", "column_shapes", "pair_trends", "tstr_auc"),
@@ -111,9 +110,7 @@ def run(args: argparse.Namespace, name: str, seed: int) -> Iterator[Row]:
     made, sample_s = timed(partial(generator.sample, n_rows, random_state=seed))
     row: Row = {"rows": n_rows, "n_iter": generator.n_iter_}
     row |= {"fit_s": fit_s, "sample_s": sample_s}
-    report = quality_report(
-        real, made, holdout=rest, max_rows=20_000, random_state=seed
-    )
+    report = judged(real, made, rest, max_rows=20_000, random_state=seed)
     row |= {figure: getattr(report, figure) for figure in FIGURES}
     row |= {f"real_{k}": report.reference.get(k, np.nan) for k in FIGURES}
     # As published figures have it.

@@ -17,10 +17,9 @@ from typing import Any
 from sklearn.datasets import load_breast_cancer, load_diabetes
 
 from skfadm import FairDiffusionGenerator
-from skfadm.report import quality_report
 
 from ._running import Row, collect, new_parser, units
-from ._tables import Table, adult, bundled, hold_out
+from ._tables import Table, adult, bundled, hold_out, judged
 from .peers import PEERS
 
 FIGURES = ("membership_auc", "membership_tpr", "attribute_inference", "singling_out")
@@ -62,13 +61,12 @@ def run(
     rows, make = TABLES[table](args), makers[name]
     n = len(rows.X) // (3 if name == "fresh rows" else 2)
     train, held_out, fresh, *_ = rows.split(n, n, seed=seed)
-    made: Any = (fresh if name == "fresh rows" else train)[:2]
+    made: Any = fresh if name == "fresh rows" else train
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         if make is not None:
             made = make(seed).fit(*train[:2]).sample(n)
-        rest = held_out[:2]
-        report = quality_report(train[:2], made, holdout=rest, random_state=seed)
+        report = judged(train, made, held_out, random_state=seed)
     row: Row = {"rows": n}
     for figure in FIGURES:
         row[figure] = getattr(report, figure)
