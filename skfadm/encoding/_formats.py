@@ -77,7 +77,6 @@ class Format:
         self.name, self.kind = name, kind
         self.dtype = freeze_dtype(series.dtype)
         self.plain_dtype = freeze_dtype(column.dtype)
-        self.label = str(series.dtype)
         self.marker = missing_marker(series)
         #: What its objects are: "Decimal", "date", ...; "" for all other columns.
         self.type, self.unit, self.places = "", "", 0
@@ -114,8 +113,8 @@ class Format:
             return self._read(column, missing), missing
         except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(
-                f"Column {self.name} held {self.label} {self.kind}s in fit, "
-                f"found values that are none: {error}"
+                f"Column {self.name} held {self.kind}s in fit, found values that are "
+                f"none: {error}"
             ) from error
 
     def _read(self, column: pd.Series, missing: np.ndarray) -> np.ndarray:
@@ -151,9 +150,9 @@ class Format:
         if self.kind != "number":
             return self._write_times(numbers)
         if self.type:
-            return _objects(
-                Decimal(n).scaleb(-self.places, _EXACT) for n in numbers.tolist()
-            )
+            places = -self.places
+            decimals = [Decimal(n).scaleb(places, _EXACT) for n in numbers.tolist()]
+            return np.array(decimals, dtype=object)
         dtype = thaw_dtype(self.plain_dtype)
         if isinstance(dtype, np.dtype):
             return numbers.astype(dtype)
@@ -174,7 +173,7 @@ class Format:
             return times.astype("M8[D]").astype(object)
         if self.type == "time":
             moments = (np.datetime64(0, "us") + times).astype(object)
-            return _objects(moment.time() for moment in moments)
+            return np.array([moment.time() for moment in moments], dtype=object)
         if self.type[0] == "T":  # pandas' own
             return pd.Index(times).astype(object).to_numpy()
         return times.astype(f"{letter}8[us]").astype(object)
@@ -200,10 +199,3 @@ def _type_of_times(name: str, times: pd.Series) -> str:
             "pandas.to_datetime(column, utc=True).dt.tz_convert('Europe/Berlin')."
         )
     return types[0]
-
-
-def _objects(values: Any) -> np.ndarray:
-    values = list(values)
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array

@@ -73,7 +73,7 @@ INFINITE = "holds infinite numbers"
         (["a", "b", "b"], ["a", "b", None], MISSING),
         ([1.0, 1.0, 1.0], [1.0, 1.0, None], MISSING),
         ([np.nan, np.nan], [np.nan, 1.0], "holds numbers, expected only missing"),
-        ([1.5, 2.5], ["old", "young"], "held float64 numbers in fit"),
+        ([1.5, 2.5], ["old", "young"], "held numbers in fit"),
         ([1.5, 2.5], [1.5, np.inf], INFINITE),
         ([1.5, 2.5], pd.array([1.5, -np.inf], dtype="Float64"), INFINITE),
         ([1.5, 2.5], pd.Series([1.5, np.inf], dtype=object), INFINITE),
