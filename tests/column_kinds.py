@@ -11,8 +11,6 @@ import re
 import tempfile
 import uuid
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
@@ -48,35 +46,14 @@ LABELS = pd.Series(np.where(RANKS < N // 2, "no", "yes"), name="label")
 GROUPS = pd.Series(np.where(RANKS < N // 2, "F", "M"), name="group")
 
 
-@dataclass(frozen=True)
-class Kind:
-    """A kind of column: its values, whether they tell the label, and go to files.
-
-    `table` makes a table of it where that is not a DataFrame of pandas.
-    """
-
-    values: object
-    tells: bool = True
-    in_files: bool = True
-    table: Callable[[pd.DataFrame], object] | None = None
+#: Kinds that do not tell the label, and that pandas writes to no file.
+TELL_NOTHING = {"names", "free text", "UUID objects", "one value", "no value at all"}
+NOT_IN_FILES = {"complex numbers", "IntEnum members", "big-endian integers of pandas"}
 
 
 class Level(enum.IntEnum):
     LOW = 1
     HIGH = 2
-
-
-def array(dtype):
-    return lambda X: X.to_numpy().astype(dtype)
-
-
-def masked(X):
-    """Return an array with a mask in place of gaps, behind which there is a number."""
-    return np.ma.masked_array(X.fillna(10**6).to_numpy(), mask=X.isna().to_numpy())
-
-
-def polars(dtype=None):
-    return lambda X: pl.DataFrame({c: pl.Series(X[c].tolist(), dtype=dtype) for c in X})
 
 
 def objects(values):
@@ -89,126 +66,108 @@ def arrow(values, dtype):
     return pd.Series(list(values), dtype=pd.ArrowDtype(dtype))
 
 
+def polars(values, dtype=None):
+    return pl.DataFrame({"c": pl.Series(list(values), dtype=dtype)})
+
+
 def with_gaps(values):
     """Leave out every ninth value."""
     return [None if i % 9 == 0 else v for i, v in enumerate(values)]
 
 
 def kinds():
-    ranks = RANKS.tolist()
+    """Return a column of each kind, or a whole table that is not one of pandas."""
+    ranks, halves = RANKS.tolist(), (RANKS >= N // 2).tolist()
+    floats = RANKS[:, None] / 7
     eight = (RANKS * 8 // N).tolist()
-    words = np.array(list("abcdefgh"))[eight]
+    words = [*np.array(list("abcdefgh"), dtype=object)[eight]]
+    table = objects(words).to_numpy()[:, None]
     days = pd.Series(pd.Timestamp("2020-01-01") + pd.to_timedelta(RANKS, "D"))
     berlin = days.dt.tz_localize("Europe/Berlin")
     dates = [day.date() for day in days]
+    zones = [t.tz_localize(("Asia/Tokyo", "UTC")[i % 2]) for i, t in enumerate(days)]
     clocks = [dt.time(rank * 24 // N, rank % 60) for rank in ranks]
     spans = pd.Series(pd.to_timedelta(RANKS * 1800, "s"))
     hundredths = [decimal.Decimal(rank) / 100 for rank in ranks]
     rng = np.random.default_rng(1)
     bits = rng.integers(2**62, size=N).tolist()
-    dictionary = pa.array(words).dictionary_encode()
+    text = [" ".join(rng.choice(words, 5)) + f" {i}" for i in range(N)]
+    strings = np.dtypes.StringDType
     return {
-        "floats": Kind(pd.Series(RANKS / 7)),
-        "floats with missing values": Kind(pd.Series(with_gaps(RANKS / 7))),
-        "float32": Kind(pd.Series((RANKS / 7).astype(np.float32))),
-        "decimals of 7 places": Kind(pd.Series((52 + RANKS / 9).round(7))),
-        "floats up to 1.7e308": Kind(pd.Series((RANKS / N * 2 - 1) * 1.7e308)),
-        "infinite floats": Kind(pd.Series(np.where(RANKS > 9, RANKS, np.inf))),
-        "complex numbers": Kind(pd.Series(RANKS + 1j), in_files=False),
-        "integers": Kind(pd.Series(RANKS)),
-        "uint64 up to 2^64": Kind(pd.Series(np.uint64(2**64 - N) + np.uint64(RANKS))),
-        "Int64 with gaps": Kind(pd.array(with_gaps(ranks), dtype="Int64")),
-        "Float64 with gaps": Kind(pd.array(with_gaps(RANKS / 7), dtype="Float64")),
-        "sparse numbers": Kind(pd.arrays.SparseArray(np.maximum(RANKS - N // 2, 0))),
-        "Decimal objects": Kind(objects(hundredths)),
-        "Arrow int64": Kind(arrow(with_gaps(ranks), pa.int64())),
-        "Arrow double": Kind(arrow(RANKS / 7, pa.float64())),
-        "Arrow decimal128": Kind(arrow(hundredths, pa.decimal128(9, 2))),
-        "bool": Kind(pd.Series(RANKS >= N // 2)),
-        "boolean with gaps": Kind(
-            pd.array(with_gaps((RANKS >= N // 2).tolist()), dtype="boolean")
+        "floats": RANKS / 7,
+        "floats with missing values": with_gaps(RANKS / 7),
+        "float32": (RANKS / 7).astype(np.float32),
+        "decimals of 7 places": (52 + RANKS / 9).round(7),
+        "floats up to 1.7e308": (RANKS / N * 2 - 1) * 1.7e308,
+        "infinite floats": np.where(RANKS > 9, RANKS, np.inf),
+        "complex numbers": RANKS + 1j,
+        "integers": RANKS,
+        "uint64 up to 2^64": np.uint64(2**64 - N) + np.uint64(RANKS),
+        "Int64 with gaps": pd.array(with_gaps(ranks), dtype="Int64"),
+        "Float64 with gaps": pd.array(with_gaps(RANKS / 7), dtype="Float64"),
+        "sparse numbers": pd.arrays.SparseArray(np.maximum(RANKS - N // 2, 0)),
+        "Decimal objects": objects(hundredths),
+        "Arrow int64": arrow(with_gaps(ranks), pa.int64()),
+        "Arrow double": arrow(RANKS / 7, pa.float64()),
+        "Arrow decimal128": arrow(hundredths, pa.decimal128(9, 2)),
+        "bool": RANKS >= N // 2,
+        "boolean with gaps": pd.array(with_gaps(halves), dtype="boolean"),
+        "Arrow bool": arrow(halves, pa.bool_()),
+        "datetime64[ns]": days.astype("datetime64[ns]"),
+        "datetime64[s]": days.astype("datetime64[s]"),
+        "times of a zone": berlin,
+        "date objects": objects(with_gaps(dates)),
+        "dates and datetimes": objects((dates, days)[i % 2][i] for i in range(N)),
+        "times of several zones": objects(zones),
+        "time objects": objects(clocks),
+        "timedelta64": spans,
+        "periods": days.dt.to_period("D"),
+        "Arrow date32": arrow(dates, pa.date32()),
+        "Arrow time64": arrow(clocks, pa.time64("us")),
+        "Arrow timestamp of a zone": arrow(berlin, pa.timestamp("us", "Europe/Berlin")),
+        "Arrow duration": arrow(spans, pa.duration("s")),
+        "words": objects(words),
+        "words with missing values": objects(with_gaps(words)),
+        "codes such as 00501": objects(f"{500 + k:05d}" for k in eight),
+        "string": pd.array(words, dtype="string[python]"),
+        "str of pandas 3": pd.array(words, pd.StringDtype("pyarrow", na_value=np.nan)),
+        "Arrow string": arrow(words, pa.string()),
+        "Arrow dictionary": arrow(words, pa.dictionary(pa.int32(), pa.string())),
+        "categories": pd.Categorical(words),
+        "ordered categories": pd.Categorical(words, [*"hgfedcba", "?"], ordered=True),
+        "categories of integers": pd.Categorical(eight),
+        "categories of intervals": pd.cut(RANKS, 8),
+        "words and numbers": objects(k if k % 2 else "abcdefgh"[k] for k in eight),
+        "bytes": objects(word.encode() for word in words),
+        "lists": objects([k] for k in eight),
+        "names": objects(f"Ann Lee {b % 10**6:06d}" for b in bits),
+        "free text": objects(text),
+        "UUID objects": objects(uuid.UUID(int=b) for b in bits),
+        "one value": ["x"] * N,
+        "no value at all": [np.nan] * N,
+        "IntEnum members": objects(map(Level, 1 + RANKS * 2 // N)),
+        "big-endian integers of pandas": RANKS.astype(">i4"),
+        "big-endian array": floats.astype(">f8"),
+        "masked array": np.ma.masked_array(floats, mask=RANKS[:, None] % 9 == 0),
+        "StringDType of NumPy": table.astype(strings()),
+        "StringDType with gaps": np.where(RANKS[:, None] % 9, table, None).astype(
+            strings(na_object=None)
         ),
-        "Arrow bool": Kind(arrow((RANKS >= N // 2).tolist(), pa.bool_())),
-        "datetime64[ns]": Kind(days.astype("datetime64[ns]")),
-        "datetime64[s]": Kind(days.astype("datetime64[s]")),
-        "times of a zone": Kind(berlin),
-        "date objects": Kind(objects(with_gaps(dates))),
-        "dates and datetimes": Kind(
-            objects(day.date() if i % 2 else day for i, day in enumerate(days))
-        ),
-        "times of several zones": Kind(
-            objects(
-                t.tz_localize(("Asia/Tokyo", "UTC")[i % 2]) for i, t in enumerate(days)
-            )
-        ),
-        "time objects": Kind(objects(clocks)),
-        "timedelta64": Kind(spans),
-        "periods": Kind(days.dt.to_period("D")),
-        "Arrow date32": Kind(arrow(dates, pa.date32())),
-        "Arrow time64": Kind(arrow(clocks, pa.time64("us"))),
-        "Arrow timestamp of a zone": Kind(
-            berlin.astype(pd.ArrowDtype(pa.timestamp("us", "Europe/Berlin")))
-        ),
-        "Arrow duration": Kind(spans.astype(pd.ArrowDtype(pa.duration("s")))),
-        "words": Kind(objects(words)),
-        "words with missing values": Kind(objects(with_gaps(words))),
-        "codes such as 00501": Kind(objects(f"{500 + k:05d}" for k in eight)),
-        "string": Kind(pd.array(words, dtype="string[python]")),
-        "str of pandas 3": Kind(
-            pd.array(words, dtype=pd.StringDtype("pyarrow", na_value=np.nan))
-        ),
-        "Arrow string": Kind(arrow(words, pa.string())),
-        "Arrow dictionary": Kind(pd.arrays.ArrowExtensionArray(dictionary)),
-        "categories": Kind(pd.Categorical(words)),
-        "ordered categories": Kind(
-            pd.Categorical(words, list("hgfedcba") + ["unused"], ordered=True)
-        ),
-        "categories of integers": Kind(pd.Categorical(eight)),
-        "categories of intervals": Kind(pd.cut(RANKS, 8)),
-        "words and numbers": Kind(
-            objects(k if k % 2 else word for k, word in zip(eight, words, strict=True))
-        ),
-        "bytes": Kind(objects(word.encode() for word in words)),
-        "lists": Kind(objects([k] for k in eight)),
-        "names": Kind(objects(f"Ann Lee {b % 10**6:06d}" for b in bits), tells=False),
-        "free text": Kind(
-            objects(" ".join(rng.choice(words, 5)) + f" {i}" for i in range(N)),
-            tells=False,
-        ),
-        "UUID objects": Kind(objects(uuid.UUID(int=b) for b in bits), tells=False),
-        "a single value": Kind(pd.Series(["x"] * N), tells=False),
-        "no value at all": Kind(pd.Series([np.nan] * N), tells=False),
-        "IntEnum members": Kind(
-            objects(map(Level, 1 + RANKS * 2 // N)), in_files=False, table=pd.DataFrame
-        ),
-        "polars floats with nulls": Kind(objects(with_gaps(RANKS / 7)), table=polars()),
-        "polars Decimal": Kind(objects(hundredths), table=polars(pl.Decimal(9, 2))),
-        "polars Date": Kind(objects(dates), table=polars()),
-        "polars Datetime of a zone": Kind(
-            days, table=polars(pl.Datetime("ms", "Europe/Berlin"))
-        ),
-        "polars Categorical": Kind(objects(words), table=polars(pl.Categorical)),
-        "polars Enum": Kind(objects(words), table=polars(pl.Enum(list("hgfedcba")))),
-        "Arrow table": Kind(objects(words), table=pa.Table.from_pandas),
-        "masked floats": Kind(pd.Series(with_gaps(RANKS / 7)), table=masked),
-        "big-endian floats": Kind(pd.Series(RANKS / 7), table=array(">f8")),
-        "big-endian integers of pandas": Kind(
-            pd.Series(RANKS.astype(">i4")), table=pd.DataFrame
-        ),
-        "StringDType of NumPy": Kind(
-            objects(words), table=array(np.dtypes.StringDType())
-        ),
-        "StringDType with gaps": Kind(
-            objects(with_gaps(words)),
-            table=array(np.dtypes.StringDType(na_object=None)),
-        ),
-        "torch float32": Kind(
-            pd.Series(RANKS / 7), table=lambda X: torch.tensor(X.to_numpy()).float()
-        ),
-        "torch bfloat16": Kind(
-            pd.Series(RANKS / 7), table=lambda X: torch.tensor(X.to_numpy()).bfloat16()
-        ),
-    }  # fmt: skip
+        "torch float32": torch.tensor(floats).float(),
+        "torch bfloat16": torch.tensor(floats).bfloat16(),
+        "polars floats with nulls": polars(with_gaps(RANKS / 7)),
+        "polars Decimal": polars(hundredths, pl.Decimal(9, 2)),
+        "polars Date": polars(dates),
+        "polars Datetime of a zone": polars(days, pl.Datetime("ms", "Europe/Berlin")),
+        "polars Categorical": polars(words, pl.Categorical),
+        "polars Enum": polars(words, pl.Enum(list("hgfedcba"))),
+        "Arrow table": pa.table({"c": words}),
+    }
+
+
+def columns():
+    """Return the columns of `kinds` as Series, by name."""
+    return {k: pd.Series(v, name=k) for k, v in kinds().items() if np.ndim(v) < 2}
 
 
 class Given:
@@ -245,19 +204,19 @@ def compute():
 
 
 def _compute():
-    found = {}
-    for name, kind in kinds().items():
-        X = pd.DataFrame({name: kind.values})
-        X = X if kind.table is None else kind.table(X)
+    found, of_pandas = {}, columns()
+    for name, X in kinds().items():
+        X = of_pandas[name].to_frame() if name in of_pandas else X
+        tells = name not in TELL_NOTHING
         cells = found[name] = dict.fromkeys(PLACES, "n/a")
         cells["fit"] = outcome(fits, X)
-        cells["classifier"] = outcome(classifies, X, kind.tells)
-        cells["scorer"] = outcome(scores, X, kind.tells)
-        cells["audit"] = outcome(audits, X, kind.tells)
-        cells["quality report"] = outcome(compares, X, kind.tells)
+        cells["classifier"] = outcome(classifies, X, tells)
+        cells["scorer"] = outcome(scores, X, tells)
+        cells["audit"] = outcome(audits, X, tells)
+        cells["quality report"] = outcome(compares, X, tells)
         if cells["fit"] == "kept":
             model = fitted(X)
-            cells["sample"] = outcome(lambda X, m=model, k=kind: gives(m, X, k), X)
+            cells["sample"] = "kept" if gives(model, X, tells) else "lost"
             cells["kept model"] = outcome(is_kept, model)
     with tempfile.TemporaryDirectory() as folder:
         files(found, "CSV", Path(folder))
@@ -301,7 +260,7 @@ def compares(X):
     return report.column_scores.iloc[0] > 0.999
 
 
-def gives(generator, X, kind):
+def gives(generator, X, tells):
     """Tell whether a generated table is of the kind of a given one, in dtype and range.
 
     Tensors, masks and other byte orders come back as plain arrays.
@@ -315,7 +274,7 @@ def gives(generator, X, kind):
         dtype = X.dtype if getattr(X.dtype, "kind", "") == "T" else real.dtype
         same = type(new) is np.ndarray and new.dtype == dtype
     one, other = (pd.DataFrame(to_pandas("X", t)).iloc[:, 0] for t in (new, real))
-    return same and comes_back(one, other, kind.tells)
+    return same and comes_back(one, other, tells)
 
 
 def is_kept(generator):
@@ -349,10 +308,10 @@ def files(found, place, folder):
     """Fill in the cells of CSV or Parquet: read, generate on the command line, read."""
     suffix = ".csv" if place == "CSV" else ".parquet"
     one, source, target = (folder / f"{n}{suffix}" for n in ("one", "all", "new"))
-    plain = {k: v for k, v in kinds().items() if v.table is None and v.in_files}
-    columns = {k: pd.Series(kind.values, name=k) for k, kind in plain.items()}
     taken = []
-    for name, column in columns.items():
+    for name, column in columns().items():
+        if name in NOT_IN_FILES:
+            continue
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -363,7 +322,7 @@ def files(found, place, folder):
         found[name][place] = cell
         if cell == "kept":
             taken.append(name)
-    X = pd.concat([columns[name] for name in taken], axis=1)
+    X = pd.DataFrame({name: columns()[name] for name in taken})
     write(X.assign(label=LABELS, group=GROUPS), source)
     argv = ["generate", str(source), "-o", str(target), "--label", "label"]
     argv += ["--sensitive", "group", "--max-iter", "1", "-n", "60", "--seed", "0", "-q"]
@@ -374,7 +333,7 @@ def files(found, place, folder):
             same = {shape(v) for v in new[name].dropna()} <= {
                 shape(v) for v in real[name].dropna()
             }
-            found[name][place] = "kept" if same or not plain[name].tells else "lost"
+            found[name][place] = "kept" if same or name in TELL_NOTHING else "lost"
         return
     real, new = pq.read_schema(source), pq.read_schema(target)
     for name in taken:
