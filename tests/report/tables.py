@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 from sklearn.tree import DecisionTreeClassifier
 
+from skfadm import fairness_report
+
 #: For tests that are about other figures than those of boosting.
 QUICK = {"detector": DecisionTreeClassifier(max_depth=3), "random_state": 0}
 
@@ -63,3 +65,15 @@ def biased_rows(n, bias, seed, groups=("f", "m"), labels=("no", "yes")):
     y = pd.Series(np.array(labels)[np.digitize(score, cuts)], name="hired")
     z = pd.Series(np.array(groups)[g], name="sex")
     return X, y, z, pd.Series(rng.choice(["east", "west"], size=n), name="state")
+
+
+def judge(real, synthetic, holdout=None, **params):
+    """Return the fairness report of tables as `biased_rows` gives them."""
+    if holdout is not None:
+        parts = dict(zip(("holdout", "y_holdout", "z_holdout"), holdout, strict=False))
+        params = parts | params
+        if "domains" in params:
+            params = {"domains_holdout": holdout[3]} | params
+    return fairness_report(
+        real[0], synthetic[0], real[1], synthetic[1], real[2], **params
+    )

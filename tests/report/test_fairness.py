@@ -9,10 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score, balanced_accuracy_score, recall_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from skfadm import fairness_report
+from skfadm.datasets import make_biased_domains
 from skfadm.metrics import demographic_parity_ratio, equal_opportunity_ratio
 
-from .tables import biased_rows
+from ..generators import tiny
+from .tables import biased_rows, judge
 
 pytestmark = pytest.mark.usefixtures("small_trees")
 
@@ -28,15 +29,8 @@ HOLDOUT = numbers(biased_rows(700, 0.6, 2))
 
 
 def make(real=REAL, synthetic=FAIR, holdout=HOLDOUT, **params):
-    if holdout is not None:
-        X, y, z, domains = holdout
-        params = {"holdout": X, "y_holdout": y, "z_holdout": z} | params
-        if "domains" in params:
-            params = {"domains_holdout": domains} | params
     settings = {"classifier": LogisticRegression(), "max_rows": 2000} | params
-    return fairness_report(
-        real[0], synthetic[0], real[1], synthetic[1], real[2], **settings
-    )
+    return judge(real, synthetic, holdout, **settings)
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +124,8 @@ def test_a_ratio_of_a_handful_of_chosen_rows_has_no_interval(report, predicted):
     assert np.isnan(row["change_high"])
     assert not np.isnan(found.scores.loc[("", "accuracy"), "change_low"])
     assert found.verdict.startswith("No clear change")
+    (note,) = (n for n in found.warnings if n.startswith("Fewer than 30 rows to"))
+    assert "in sex: rare;" in note
     assert not report.scores.isna().any(axis=None)
 
 
@@ -197,21 +193,11 @@ def test_long_tables_are_drawn_from_and_the_seed_says_which_rows():
 
 def test_mixed_columns_and_arrays_are_judged_with_the_default_classifier():
     X, y, z, _ = biased_rows(300, 0.5, 0)
-    report = fairness_report(X, X, y, y, z)
+    report = judge((X, y, z), (X, y))
     assert report.scores.loc[("", "accuracy"), "synthetic"] > 0.7
     X = X[["skill", "hint"]].fillna(0.0).to_numpy()
     found = make((X, y == "yes", z.to_numpy()), (X, y == "yes"), None)
     assert found.pos_labels == (True,) and found.attribute == "z"
-
-
-def test_little_to_judge_by_is_told():
-    X, y, z, _ = numbers(biased_rows(200, 0.3, 0))
-    z = z.where(np.arange(200) >= 12, "rare")
-    report = make((X, y, z, None), holdout=None)
-    assert any(
-        "Fewer than 30 rows" in note and "rare" in note for note in report.warnings
-    )
-    assert not any("rows to judge by in sex: f" in note for note in report.warnings)
 
 
 @pytest.mark.filterwarnings("ignore:All .* generated rows have the label")
@@ -226,24 +212,12 @@ def test_rows_of_one_label_give_no_verdict_and_say_why():
 
 
 def test_a_generator_gives_its_settings_and_its_trade_off(monkeypatch):
-    from skfadm.datasets import make_biased_domains
-
-    from ..generators import tiny
-
     monkeypatch.setattr("skfadm.report._fairness._STRENGTHS", (0.0, 1.0))
     data = make_biased_domains(300, n_domains=1, bias=0.3, random_state=0)
     generator = tiny().fit(data.data, data.target, data.z)
-    X, y = generator.sample(200)
-    report = fairness_report(
-        data.data,
-        X,
-        data.target,
-        y,
-        data.z,
-        classifier=LogisticRegression(),
-        generator=generator,
-        settings={"made on": "a Monday"},
-    )
+    params = {"generator": generator, "settings": {"made on": "a Monday"}}
+    real = data.data, data.target, data.z
+    report = make(real, generator.sample(200), None, **params)
     assert report.settings["generator"] == "FairDiffusionGenerator"
     assert report.settings["max_iter"] == "5"
     assert report.settings["made on"] == "a Monday"

@@ -6,54 +6,39 @@ import pytest
 
 from skfadm.report import quality_report
 
-from . import sdmetrics_scores
 from .tables import QUICK, mixed_table
 
 
-def odd_tables():
-    """Constant, empty and unseen values beside the usual ones."""
-    real, synthetic = mixed_table(200, 2), mixed_table(250, 3)
-    synthetic.loc[:40, "job"] = "astronaut"
-    return (
-        real.assign(constant=3.0, empty=np.nan),
-        synthetic.assign(constant=np.arange(250.0), empty=1.0),
-    )
-
-
-TABLES = {
-    "with gaps": (mixed_table(400, 0, 0.15), mixed_table(300, 1, 0.15, shift=0.7)),
-    "odd": odd_tables(),
-}
-
-
 @pytest.mark.filterwarnings("ignore")  # of SDMetrics
-@pytest.mark.parametrize("name", TABLES)
-def test_shapes_and_trends_equal_those_of_sdmetrics(name):
-    real, synthetic = TABLES[name]
+def test_shapes_and_trends_equal_those_of_sdmetrics():
+    from sdmetrics.reports.single_table import QualityReport
+
+    real, synthetic = mixed_table(400, 2), mixed_table(300, 3, shift=0.7)
+    synthetic.loc[:40, "job"] = "astronaut"
+    real = real.assign(constant=3.0, empty=np.nan)
+    synthetic = synthetic.assign(constant=np.arange(300.0), empty=1.0)
+    kinds = {"job": "categorical", "member": "boolean", "since": "datetime"}
+    columns = {name: {"sdtype": kinds.get(name, "numerical")} for name in real}
+    oracle = QualityReport()
+    # Recent versions leave out pairs with a weak trend; published figures have all.
+    oracle.real_correlation_threshold = oracle.real_association_threshold = 0
+    oracle.generate(real, synthetic, {"columns": columns}, verbose=False)
     report = quality_report(real, synthetic, **QUICK)
-    oracle = sdmetrics_scores.quality(real, synthetic)
     shapes = oracle.get_details("Column Shapes").set_index("Column")["Score"]
     shapes = shapes.fillna(0.0)  # of a column that is empty in one table
     np.testing.assert_allclose(report.column_scores, shapes, atol=1e-7)
     assert report.column_shapes == pytest.approx(shapes.mean(), abs=1e-7)
     trends = oracle.get_details("Column Pair Trends")
-    assert len(trends) == len(real.columns) * (len(real.columns) - 1) / 2
     mean = trends["Score"].mean()
     assert report.pair_trends_sdmetrics == pytest.approx(mean, abs=1e-10)
-    numbers = ["age", "gain", "since"]
     for _, pair in trends.iterrows():
-        one, other = pair["Column 1"], pair["Column 2"]
-        if one in numbers and other in numbers:  # the others have other bins
-            ours = report.pair_scores.loc[one, other]
+        names = pair["Column 1"], pair["Column 2"]
+        if set(names) <= {"age", "gain", "since"}:  # the others have other bins
+            ours = report.pair_scores.loc[names]
             np.testing.assert_allclose(ours, pair["Score"], atol=1e-10)
     pd.testing.assert_frame_equal(report.pair_scores, report.pair_scores.T)
-    if name == "odd":
-        assert np.isnan(report.pair_scores.loc["constant", "age"])
-        assert not np.isnan(report.pair_scores.loc["constant", "job"])
-    else:
-        means = oracle.get_properties().set_index("Property")["Score"]
-        expected = means["Column Pair Trends"]
-        assert report.pair_trends_sdmetrics == pytest.approx(expected)
+    assert np.isnan(report.pair_scores.loc["constant", "age"])
+    assert not np.isnan(report.pair_scores.loc["constant", "job"])
 
 
 def test_pairs_with_numbers_are_counted_in_the_tenths_of_the_real_column():
