@@ -20,7 +20,7 @@ import pandas as pd
 
 from skfadm import FairDiffusionGenerator
 from skfadm.baselines import FADM
-from skfadm.fair_control.rates import MEASURES
+from skfadm.fair_control.goal import MEASURES
 
 from . import _tables
 from ._running import Row, add_set, asked, collect, count, new_parser, timed, units

@@ -20,6 +20,8 @@ from ._containers import to_pandas
 
 #: With more labels than this, most rows must share theirs with another.
 _FEW_LABELS = 20
+#: The rates of more groups or labels cannot be made alike.
+MAX_GROUPS = 20
 
 
 def bad_value(
@@ -342,6 +344,19 @@ def _codes_of_known(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[Any]]
     codes = np.full(len(column), -1, dtype=np.int64)
     codes[known], values = factorize("z", column[known])
     return codes, values
+
+
+def what_is_in_the_way(n_groups: tuple[int, ...], n_labels: int) -> str | None:
+    """Return why rates cannot be made alike, if they cannot."""
+    if not n_groups:
+        return "fit was given no sensitive attribute; expected z in fit."
+    if max((n_labels, *n_groups)) <= MAX_GROUPS:
+        return None
+    return (
+        f"z has {', '.join(map(str, n_groups))} groups and y {n_labels} labels, whose "
+        f"rates cannot be made alike; expected at most {MAX_GROUPS} of each. Join "
+        "them, numbers to ranges."
+    )
 
 
 def check_strengths(strengths: Sequence[object], obstacle: str | None) -> list[float]:

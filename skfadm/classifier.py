@@ -22,7 +22,7 @@ from ._validation import (
 )
 from .encoding._tables import TakesAnyTable, check_table
 from .fair_control.goal import Goal
-from .fair_control.rates import predicted_ratio
+from .fair_control.labels import predicted_ratio
 from .generator import FairDiffusionGenerator
 from .metrics._downstream import default_classifier, fit_on_generated, seeded
 

@@ -24,10 +24,11 @@ from ._validation import (
     check_n_samples,
     check_strengths,
     new_random_state,
+    what_is_in_the_way,
 )
 from .diffusion.objective import DEFAULT
 from .encoding._identifiers import RULES
-from .fair_control.control import FairControl, what_is_in_the_way
+from .fair_control.control import FairControl
 from .fair_control.goal import Goal
 from .fair_control.labels import FairLabels
 from .fair_control.posteriors import fit_posteriors

@@ -77,4 +77,4 @@ def test_a_group_may_stand_in_one_domain_alone(table):
     X, y, z = table
     domains = np.where(z == "m", "north", "south")
     generator = tiny().fit(X, y, z, domains)
-    assert np.isfinite(generator.tradeoff_.accuracy).all()
+    assert np.isfinite(generator.tradeoff_.curves["accuracy"]).all()

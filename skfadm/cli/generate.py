@@ -199,7 +199,7 @@ def _identifiers(args: Namespace, features: list[str]) -> str | dict[str, str]:
 
 def _check_few(args: Namespace, rows: Rows) -> None:
     """Check that groups and labels are few enough, and rows enough for a report."""
-    from skfadm.fair_control.control import what_is_in_the_way
+    from skfadm._validation import what_is_in_the_way
     from skfadm.report._tables import MIN_ROWS
 
     if rows.z is not None:

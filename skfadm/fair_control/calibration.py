@@ -5,14 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
-from .posteriors import Probabilities
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.int64]
+from .posteriors import Array, Codes, Probabilities
 
 #: Pull toward no correction, so that a few rows correct a little.
 PULL = 2.0
@@ -22,18 +18,15 @@ PULL = 2.0
 class Calibration:
     r"""A correction of one attribute's p(z | x).
 
-    .. math:: \log p'(z | x, y) = a \log p(z | x, y) + o_z
-              + \sum_l T_{lz}\, p(l | x) + const
+    .. math:: \log p'(z | x, y) = a \log p(z | x, y) + \sum_l T_{lz}\, p(l | x) + const
     """
 
     slope: float
-    offset: Array
     tilt: Array
 
     def __call__(self, given: Array, label: Array) -> Array:
         """Return p'(z | x, y), shape (n, n_labels, n_groups), for p(z | x, y)."""
-        moved = self.offset + label @ self.tilt
-        logits = self.slope * np.log(given) + moved[:, np.newaxis]
+        logits = self.slope * np.log(given) + (label @ self.tilt)[:, np.newaxis]
         return softmax(logits, axis=2)
 
     @classmethod
@@ -41,25 +34,20 @@ class Calibration:
         """Return the correction under which p(z | x) fits known groups."""
         known = codes >= 0
         log_p, label, codes = np.log(group[known]), label[known], codes[known]
-        n_groups, rows = log_p.shape[1], np.arange(len(codes))
-
-        def unpacked(v: Array) -> tuple[float, Array, Array]:
-            offset, tilt = v[1 : 1 + n_groups], v[1 + n_groups :]
-            return 1.0 + float(v[0]), offset, tilt.reshape(-1, n_groups)
+        rows, shape = np.arange(len(codes)), (label.shape[1], log_p.shape[1])
 
         def loss(v: Array) -> tuple[float, Array]:
-            slope, offset, tilt = unpacked(v)
-            log_q = log_softmax(slope * log_p + offset + label @ tilt, axis=1)
-            value = 0.5 * PULL * float(v @ v) - float(log_q[rows, codes].sum())
+            logits = (1.0 + v[0]) * log_p + label @ v[1:].reshape(shape)
+            log_q = log_softmax(logits, axis=1)
             surplus = np.exp(log_q)
             surplus[rows, codes] -= 1.0
-            gradient = np.concatenate(
-                [[(surplus * log_p).sum()], surplus.sum(0), (label.T @ surplus).ravel()]
-            )
-            return value, gradient + PULL * v
+            slope = [[(surplus * log_p).sum()], (label.T @ surplus).ravel()]
+            value = 0.5 * PULL * float(v @ v) - float(log_q[rows, codes].sum())
+            return value, np.concatenate(slope) + PULL * v
 
-        start = np.zeros(1 + n_groups + label.shape[1] * n_groups)
-        return cls(*unpacked(minimize(loss, start, jac=True, method="L-BFGS-B").x))
+        start = np.zeros(1 + label.shape[1] * log_p.shape[1])
+        v = minimize(loss, start, jac=True, method="L-BFGS-B").x
+        return cls(1.0 + float(v[0]), v[1:].reshape(shape))
 
     @classmethod
     def of_prior(cls, group: Array, prior: Array, n_labels: int) -> Calibration:
@@ -71,12 +59,9 @@ class Calibration:
         shares = prior
         for _ in range(100):
             moved = group * (shares / prior)
-            new = (moved / moved.sum(axis=1, keepdims=True)).mean(axis=0)
-            change, shares = np.abs(new - shares).max(), new
-            if change < 1e-5:
-                break
+            shares = (moved / moved.sum(axis=1, keepdims=True)).mean(axis=0)
         offset = np.log(np.maximum(shares, 1e-6) / prior)
-        return cls(1.0, offset, np.zeros((n_labels, len(prior))))
+        return cls(1.0, np.tile(offset, (n_labels, 1)))
 
 
 def calibrated(

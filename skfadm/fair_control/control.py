@@ -6,33 +6,30 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
 from scipy.stats import chi2_contingency, ks_2samp
-from scipy.stats.contingency import crosstab
 
 from .calibration import Calibration, calibrate, calibrated
-from .goal import Goal
-from .labels import PARTS, FairLabels, Path, bracket, is_met, predicted
+from .goal import MEASURES, Goal
+from .labels import PARTS, FairLabels, Path, bracket, lowest_over_highest, predicted
 from .multipliers import Basis, Shift, solve
-from .posteriors import Posteriors, Probabilities
-from .rates import MEASURES, lowest_over_highest
+from .posteriors import Array, Codes, Posteriors, Probabilities
 from .tradeoff import Tradeoff
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 #: Rows that are looked at, at most, and those whose calibrations are compared.
 MAX_ROWS, FOR_INTERVALS = 20_000, 5_000
 #: A domain with fewer rows tells nothing of ratios; at most so many are looked at.
 MIN_ROWS, MAX_DOMAINS = 30, 20
-#: Decisions that do not depend on the group depend on it by mistake so often.
+#: Labels that do not depend on the group are taken to depend on it so often.
 SIGNIFICANCE = 0.01
 #: Rows are unlike others at this distance; fewer rows say nothing of it.
 ALIEN, FEW = 0.8, 20
 #: The shift of so many unlabelled rows counts half, the rest is that of the sources.
 HALF_ROWS = 100
-#: The rates of more groups or labels cannot be made alike.
-MAX_GROUPS = 20
+#: A domain that nobody knows may lie so many times as far off as source domains do.
+REACH = 1.5
+#: More counts as parity: rows are finite.
+PARITY = 0.98
 #: Without a target, "auto" goes no further than this ratio of demographic parity.
 ENOUGH = 0.95
 #: What fair control may cost in accuracy. By default: where the domain is known, where
@@ -47,10 +44,7 @@ SURE = 0.9
 
 @dataclass(frozen=True)
 class FairControl:
-    """What labels are drawn by.
-
-    It holds predictions for source rows, out of fold, and none of these rows.
-    """
+    """What labels are drawn by: predictions for source rows, and none of the rows."""
 
     posteriors: Posteriors
     sources: Probabilities
@@ -59,7 +53,7 @@ class FairControl:
     calibrations: dict[int, tuple[Calibration, ...]]
     #: The ratio of demographic parity of the real labels, one for each label.
     table_ratios: Array
-    #: Whether decisions differ between the groups by more than chance.
+    #: Whether labels differ between the groups by more than chance.
     differs: bool
     #: Of the rows of `adapt`.
     target: Probabilities | None = None
@@ -79,11 +73,12 @@ class FairControl:
         seed: int,
     ) -> FairControl:
         """Return the state of what `fit_posteriors` returns of rows and their codes."""
-        decided = p.label.argmax(axis=1)
-        if len(np.unique(decided)) == 1:
-            decided = y
-        differs = any(_depend(decided[c >= 0], c[c >= 0]) for c in z.T)
-        ratios = [_table_ratios(y, column, p.label.shape[1]) for column in z.T]
+        ratios, differs = [], False
+        for codes in z.T:
+            counts = pd.crosstab(y[codes >= 0], codes[codes >= 0])
+            differs |= bool(chi2_contingency(counts).pvalue < SIGNIFICANCE)
+            counts = counts.reindex(range(p.label.shape[1]))
+            ratios.append(lowest_over_highest((counts / counts.sum()).to_numpy()))
         kept = np.random.default_rng(seed).permutation(len(y))[:MAX_ROWS]
         p, z, domains = p[kept], z[kept], domains[kept]
         sizes = np.bincount(domains)
@@ -117,18 +112,14 @@ class FairControl:
         """Return a warning if the unlabelled rows look nothing like the source rows."""
         if self.target is None or len(self.target) < FEW:
             return None
-        known, new = (
-            np.hstack([p.label, *p.group]).T for p in (self.sources, self.target)
-        )
-        pairs = zip(known, new, strict=True)
-        distance = max(ks_2samp(a, b).statistic for a, b in pairs)
+        each = (np.hstack([p.label, *p.group]).T for p in (self.sources, self.target))
+        distance = max(ks_2samp(*pair).statistic for pair in zip(*each, strict=True))
         if distance < ALIEN:
             return None
         return (
-            "The unlabelled rows look nothing like the source rows: what features tell "
-            "of label or group is distributed differently (Kolmogorov-Smirnov distance "
-            f"{distance:.2f}), so predicted rates may be far off. Check that the "
-            "columns mean the same."
+            "The unlabelled rows look nothing like the source rows: predicted labels "
+            f"or groups are at a Kolmogorov-Smirnov distance of {distance:.2f}, so "
+            "rates may be far off. Check that the columns mean the same."
         )
 
     def solve(self, goal: Goal) -> FairLabels:
@@ -140,68 +131,56 @@ class FairControl:
             aims, basis = dict.fromkeys(goal.measures, 1.0), Basis.of(p)
             self.blind[key] = solve(p, basis, aims, goal.labels, by_group=False, **how)
         shift, points, name = self.blind[key], BLIND_PRICE, "the source rows"
+        reach = REACH
         if self.target is not None:
             part, path = 1.0, Path(p, shift, goal)
             if goal.keeps_shares:
                 # As far as the default goes there, since parity carries over in part.
-                part = path.affordable(min(points, OF_GAIN * path.gain()))
+                part = path.affordable(points, OF_GAIN)
             p, points, name = self.target, PRICE, "the unlabelled rows"
+            reach = 1.0
             aims = {m: min(1.0, r + 0.01) for m, r in (targets or {}).items()}
             aims = aims or {MEASURES[0]: 1.0}
             own = solve(p, shift.basis, aims, goal.labels, by_group=True, **how)
             trust = len(p) / (len(p) + HALF_ROWS)
             shift = own.mixed(trust, shift, (1.0 - trust) * part)
         path, acts = Path(p, shift, goal), targets is not None or self.differs
-        price = min(points, OF_GAIN * path.gain())
         if targets is None:
             end, auto = 1.0, bracket(lambda part: path.ratio(part) >= ENOUGH)[1]
+            most = path.affordable(points, OF_GAIN)
         else:
-            end = auto = bracket(path.is_met, PARTS)[1]
-            price = min(TARGET_PRICE, path.gain())
-        auto = min(auto, path.affordable(price)) if acts else 0.0
+            wanted = {m: min(r, PARITY) for m, r in targets.items()}.items()
+            end = auto = bracket(
+                lambda part: all(path.ratio(part, m) >= r for m, r in wanted), PARTS
+            )[1]
+            most = path.affordable(TARGET_PRICE, 1.0)
+        auto = min(auto, most) if acts else 0.0
         # Where the target is met without a shift, all of the way is none.
         auto = auto / end if end else 1.0
-        is_known = self.target is not None
         tradeoff = Tradeoff(
             goal=goal,
             rows=name,
             table_ratio=float(np.fmin.reduce(self.table_ratios[list(goal.labels)])),
             auc=self.posteriors.group_auc,
-            **predicted(path, end, auto, self._versions(), is_known),
+            **predicted(path, end, auto, self._versions(), reach),
         )
         tradeoff = replace(tradeoff, note=_note(tradeoff, acts))
         return FairLabels(shift, end, path.offsets, tradeoff)
 
     def _versions(self) -> list[tuple[Any, Probabilities]]:
         """Return what p(z | x) might be: told, or groups mixed, as in other domains."""
-        found: list[tuple[Any, Any]] = []
-        if self.target is None:
-            for domain, calibration in self.calibrations.items():
-                at = np.flatnonzero(self.domains == domain)[:FOR_INTERVALS]
-                found.append((at, calibrated(self.sources[at], calibration)))
-        elif self.calibration is None:
-            some = slice(FOR_INTERVALS)
-            pairs = zip(self.target.group, self.sources.group, strict=True)
-            n_labels = self.sources.label.shape[1]
-            moved = [
-                Calibration.of_prior(a, b.mean(axis=0), n_labels) for a, b in pairs
-            ]
-            for calibration in (tuple(moved), *self.calibrations.values()):
-                found.append((some, calibrated(self.target[some], calibration)))
-        return found
-
-
-def what_is_in_the_way(n_groups: tuple[int, ...], n_labels: int) -> str | None:
-    """Return why rates cannot be made alike, if they cannot."""
-    if not n_groups:
-        return "fit was given no sensitive attribute; expected z in fit."
-    if max((n_labels, *n_groups)) <= MAX_GROUPS:
-        return None
-    return (
-        f"z has {', '.join(map(str, n_groups))} groups and y {n_labels} labels, whose "
-        f"rates cannot be made alike; expected at most {MAX_GROUPS} of each. Join "
-        "them, numbers to ranges."
-    )
+        n, p = FOR_INTERVALS, self.target
+        if p is None:
+            rows = [np.flatnonzero(self.domains == d)[:n] for d in self.calibrations]
+            some = zip(rows, self.calibrations.values(), strict=True)
+            return [(at, calibrated(self.sources[at], c)) for at, c in some]
+        if self.calibration is not None:
+            return []
+        pairs = zip(p[:n].group, self.sources.group, strict=True)
+        n_labels = p.label.shape[1]
+        moved = [Calibration.of_prior(a, b.mean(axis=0), n_labels) for a, b in pairs]
+        each = [tuple(moved), *self.calibrations.values()]
+        return [(slice(n), calibrated(p[:n], c)) for c in each]
 
 
 def _note(found: Tradeoff, acts: bool) -> str | None:
@@ -218,28 +197,11 @@ def _note(found: Tradeoff, acts: bool) -> str | None:
             f"Little is done: parity {start:.2f} -> {end:.2f} for {price} of accuracy. "
             "For more, name a fairness_target."
         )
-    missed = {m: r for m, r in targets.items() if not is_met(after[m], r)}
-    if missed:
+    if missed := {m: r for m, r in targets.items() if after[m] < min(r, PARITY)}:
         asked = " and ".join(f"{m} {r:.2f}" for m, r in missed.items())
         got = " and ".join(f"{after[m]:.2f}" for m in missed)
         return f"fairness_target asks for {asked}; predicted: {got}, for {price}."
     lows = {m: after[f"{m}_low"] for m in targets}
     unsure = {m: lows[m] for m, r in targets.items() if lows[m] < min(r, SURE)}
-    if not unsure:
-        return None
     ends = " and ".join(f"{m} may be {low:.2f}" for m, low in unsure.items())
-    return f"fairness_target is met as predicted, but {ends}."
-
-
-def _table_ratios(y: Codes, z: Codes, n_labels: int) -> Array:
-    """Return the lowest over the highest share of each label in the groups."""
-    shares = [np.bincount(y[z == g], minlength=n_labels) for g in np.unique(z[z >= 0])]
-    counts = np.column_stack(shares)
-    return lowest_over_highest(counts / counts.sum(axis=0))
-
-
-def _depend(a: Codes, b: Codes) -> bool:
-    """Tell whether two columns of codes go together by more than chance."""
-    if not len(a):
-        return False
-    return bool(chi2_contingency(crosstab(a, b).count).pvalue < SIGNIFICANCE)
+    return f"fairness_target is met as predicted, but {ends}." if unsure else None

@@ -11,8 +11,15 @@ from typing import Any
 from numpy.typing import NDArray
 
 from .._text import names_of
-from .rates import MEASURES
 
+#: The rows among which a measure compares rates of a label: all, those that have the
+#: label, and those that have another.
+CONDITIONS = {
+    "demographic_parity": ("all",),
+    "equal_opportunity": ("label",),
+    "equalized_odds": ("label", "rest"),
+}
+MEASURES = tuple(CONDITIONS)
 #: Beginnings of words for what nobody wishes for, as a label or as a column of labels.
 UNFAVOURABLE = re.compile(
     r"(?<![a-z])(arrest|attrition|bad|bankrupt|cancel|charged?_?off|churn|convict|crime"
@@ -47,10 +54,7 @@ class Goal:
         classes: NDArray[Any],
         name: Any = None,
     ) -> Goal:
-        """Return the goal of two parameters of the generator.
-
-        `name` is that of the column of labels, if it has one.
-        """
+        """Return the goal of two parameters; `name` is that of the labels' column."""
         targets, names = _targets(fairness_target), classes.tolist()
         shown = names_of("y" if name is None else name, names)
         if pos_label is not None:
@@ -64,8 +68,7 @@ class Goal:
             return cls(targets, tuple(range(len(names))), None, "each label")
         code, why = _favourable(names, name)
         odd = f"Fair labels take {names[code]!r} for the favourable label ({why}). "
-        odd += "Set pos_label to say which it is."
-        warning = None if code else odd
+        warning = None if code else odd + "Set pos_label to say which it is."
         return cls(targets, (code,), names[code], why, shown[code], warning)
 
     @property

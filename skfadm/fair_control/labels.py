@@ -2,37 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from scipy.interpolate import make_interp_spline
 from scipy.special import softmax
 
-from .goal import Goal
-from .multipliers import RARE_TEMPERATURE, TEMPERATURES, Shift, decisions, temperatures
-from .posteriors import Probabilities
-from .rates import MEASURES, predicted_rates, predicted_ratio, sampling_error
+from .goal import CONDITIONS, MEASURES, Goal
+from .multipliers import RARE_TEMPERATURE, Shift, decisions, temperatures
+from .posteriors import Array, Codes, Probabilities
 from .tradeoff import Tradeoff
-
-Array = NDArray[np.float64]
-Codes = NDArray[np.int64]
 
 #: Strengths of a trade-off, beside the one that is taken.
 STRENGTHS = np.linspace(0.0, 1.0, 11)
 #: Parts of a shift at which offsets are solved for; beyond all of it, since few rows
 #: lean on the sources.
 PARTS = np.array([0.0, 0.25, 0.5, 0.75, 1.0, 1.25])
-#: More counts as parity: rows are finite.
-PARITY = 0.98
 #: Width of intervals in standard errors, for 95 %.
 WIDTH = 1.96
-#: A domain that nobody knows may lie so many times as far off as source domains do.
-REACH = 1.5
-#: Of the rows for a label that is asked for, so many are made for any label, since p
-#: and q may differ: of four shares on Adult this had the most rows accepted.
-ANY = 0.2
 
 
 @dataclass(frozen=True)
@@ -55,13 +44,8 @@ class FairLabels:
         if strength == 0:
             return p.label
         part = strength * self.end
-        b = interpolated(self.offsets, part)
+        b = make_interp_spline(PARTS, self.offsets, k=1)(part)
         return softmax(np.log(p.label) + part * self.shift(p) + b, axis=1)
-
-
-def interpolated(offsets: Array, part: float) -> Array:
-    """Return the offsets of a part of the shift, shape (n_labels,)."""
-    return np.array([np.interp(part, PARTS, column) for column in offsets.T])
 
 
 def draw(q: Array, u: Array) -> Codes:
@@ -70,34 +54,11 @@ def draw(q: Array, u: Array) -> Codes:
     return (cdf[:, :-1] <= u[:, np.newaxis] * cdf[:, -1:]).sum(axis=1)
 
 
-def importance(p: Array, q: Array, prior: float | Array) -> Array:
-    r"""Return how much rows count that are proposed for a label, shape (n,).
-
-    A row is made for the label itself or, with probability :math:`\epsilon`, for one
-    of the label's shares, and accepted in proportion to
-
-    .. math:: w(x) = \frac{q(y | x)}{(1 - \epsilon)\, p(y | x) / p(y) + \epsilon}.
-    """
-    return q / ((1 - ANY) * p / prior + ANY)
-
-
-def acceptance(p: Array, q: Array, prior: float) -> tuple[float, float]:
-    """Return a bound on the importance, and how much of what is proposed it accepts.
-
-    The importance exceeds it for 1 % of what is proposed.
-    """
-    w, proposed = importance(p, q, prior), (1 - ANY) * p / prior + ANY
-    order = np.argsort(w)
-    mass = proposed[order].cumsum()
-    bound = float(w[order][np.searchsorted(mass, 0.99 * mass[-1])])
-    return bound, float(np.average(np.minimum(w / bound, 1.0), weights=proposed))
-
-
 class Path:
     """Decisions along a shift, from none to all of it."""
 
     def __init__(self, p: Probabilities, shift: Shift, goal: Goal):
-        self.p, self.labels, self.targets = p, goal.labels, goal.targets or {}
+        self.p, self.labels = p, goal.labels
         self.log_p, self.moved = np.log(p.label), shift(p)
         self.is_sharp = temperatures(p, goal.labels) != RARE_TEMPERATURE
         self.offsets = np.zeros((len(PARTS), self.log_p.shape[1]))
@@ -109,7 +70,8 @@ class Path:
 
     def logits(self, part: float) -> Array:
         """Return the logits of q(y | x) at a part of the shift."""
-        return self.log_p + part * self.moved + interpolated(self.offsets, part)
+        b = make_interp_spline(PARTS, self.offsets, k=1)(part)
+        return self.log_p + part * self.moved + b
 
     def decided(self, part: float) -> Array:
         """Return decisions; of a label that is hardly ever decided for, chances."""
@@ -120,37 +82,23 @@ class Path:
         """Return a predicted ratio."""
         return float(predicted_ratio(self.p, self.decided(part), measure, self.labels))
 
-    def is_met(self, part: float) -> bool:
-        """Tell whether all targets are predicted to be met."""
-        return all(is_met(self.ratio(part, m), r) for m, r in self.targets.items())
-
     def accuracy(self, part: float) -> float:
         """Return the predicted accuracy of decisions."""
         decided = decisions(self.logits(part))
         return float((decided * self.p.label).sum(axis=1).mean())
 
-    def gain(self) -> float:
-        """Return what decisions gain in accuracy over the constant answer."""
-        return max(self.accuracy(0.0) - float(self.p.label.mean(axis=0).max()), 0.0)
-
-    def affordable(self, price: float) -> float:
-        """Return the part of the way that costs so much accuracy."""
-        least = self.accuracy(0.0) - price - 1e-9
+    def affordable(self, points: float, share: float) -> float:
+        """Return how far so many points go, or a share of the gain in accuracy."""
+        start = self.accuracy(0.0)
+        gain = max(start - float(self.p.label.mean(axis=0).max()), 0.0)
+        least = start - min(points, share * gain) - 1e-9
         return bracket(lambda part: self.accuracy(part) < least)[0]
-
-
-def is_met(found: float, ratio: float) -> bool:
-    """Tell whether a predicted ratio is as high as one that is asked for."""
-    return found >= min(ratio, PARITY)
 
 
 def bracket(
     met: Callable[[float], bool], parts: Array = STRENGTHS
 ) -> tuple[float, float]:
-    """Return a part where `met` does not hold and, just above, the least where it does.
-
-    Both are 1 if it holds at none of the parts.
-    """
+    """Return a part just below the least where `met` holds, and that; or 1 and 1."""
     low = 0.0
     for high in parts.tolist():
         if met(high):
@@ -165,25 +113,17 @@ def bracket(
 
 
 def offsets(logits: Array, shares: Array, start: Array, sharp: bool) -> Array:
-    """Return what to add to logits (n, n_labels) so that labels keep their shares.
-
-    Shares are those of decisions or, where not sharp, of labels that are drawn.
-    """
-    if sharp and len(shares) == 2:
-        lead = logits[:, 1] - logits[:, 0]
-        return np.array([0.0, -np.quantile(lead, 1.0 - shares[1])])
-    b = start
-    for temperature in TEMPERATURES if sharp else RARE_TEMPERATURE:
-        # Newton's method on a convex function.
-        for _ in range(20):
-            q = softmax((logits + b) / temperature, axis=1)
-            mean = q.mean(axis=0)
-            if np.abs(mean - shares).max() < 5e-4:
-                break
-            curvature = np.diag(mean) - q.T @ q / len(q) + 1e-6 * np.eye(len(b))
-            step = temperature * np.linalg.lstsq(curvature, shares - mean)[0]
-            most = 4 * temperature / max(np.abs(step).max(), 4 * temperature)
-            b = b + most * (step - step.mean())
+    """Return what to add to logits so that labels, decided or drawn, keep shares."""
+    b = start.copy()
+    for _ in range(20):
+        before = b.copy()
+        if not sharp:
+            b += np.log(shares / softmax(logits + b, axis=1).mean(axis=0))
+        for y in range(len(b) if sharp else 0):
+            lead = logits[:, y] - np.delete(logits + b, y, axis=1).max(axis=1)
+            b[y] = -np.quantile(lead, 1.0 - shares[y])
+        if np.abs(b - before).max() < 1e-3:
+            break
     return b
 
 
@@ -192,41 +132,94 @@ def predicted(
     end: float,
     auto: float,
     versions: Sequence[tuple[Any, Probabilities]],
-    is_known: bool,
+    reach: float,
 ) -> dict[str, Any]:
     """Return what is predicted up to `end` of a path, for a `Tradeoff`.
 
-    `versions` are what p might be of some of the rows, under other calibrations.
+    p of some rows might be as in `versions`, or `reach` times as far off.
     """
     strengths = np.unique(np.append(STRENGTHS, auto))
     p, labels, y = path.p, path.labels, path.labels[-1]
     logits = [path.logits(end * strength) for strength in strengths]
-    drawn = [softmax(each, axis=1) for each in logits]
     right = np.stack([decisions(each) for each in logits]) * p.label
+    drawn = softmax(logits, axis=2)
     stack = np.stack([path.decided(end * strength) for strength in strengths])
     recalls = right.sum(axis=1) / np.maximum(p.label.sum(axis=0), 1e-12)
-    reach, ratios, intervals = 1.0 if is_known else REACH, {}, {}
-    for measure in MEASURES:
-        ratio = ratios[measure] = predicted_ratio(p, stack, measure, labels)
-        found = [
-            predicted_ratio(q, stack[:, part], measure, labels) for part, q in versions
-        ]
-        error = np.exp(WIDTH * sampling_error(p, stack, measure, labels))
-        of_one = np.where(ratio > 0, ratio, np.nan)
-        low = ratio * (np.fmin.reduce([ratio, *found]) / of_one / error) ** reach
-        high = ratio * (np.fmax.reduce([ratio, *found]) / of_one * error) ** reach
-        intervals[measure] = np.column_stack([low, np.minimum(high, 1.0)])
-    return {
-        "strengths": strengths,
+    curves = {
+        "lambda_yz": strengths,
         "accuracy": right.sum(axis=2).mean(axis=1),
         "balanced_accuracy": recalls.mean(axis=1),
-        "ratios": ratios,
-        "intervals": intervals,
+        **{m: predicted_ratio(p, stack, m, labels) for m in MEASURES},
+        "positives": drawn[:, :, y].mean(axis=1),
+        "changed": np.abs(drawn - p.label).sum(axis=2).mean(axis=1) / 2,
+    }
+    for m in MEASURES:
+        others = [predicted_ratio(q, stack[:, at], m, labels) for at, q in versions]
+        ratio = np.where(curves[m] > 0, curves[m], np.nan)
+        error = np.exp(WIDTH * sampling_error(p, stack, m, labels))
+        low = np.fmin.reduce([curves[m], *others]) / ratio / error
+        high = np.fmax.reduce([curves[m], *others]) / ratio * error
+        curves[f"{m}_low"] = curves[m] * low**reach
+        curves[f"{m}_high"] = np.minimum(curves[m] * high**reach, 1.0)
+    return {
+        "curves": curves,
         "rates": tuple(r for r, _ in predicted_rates(p, stack, MEASURES[0], [y])),
-        "positives": np.array([q[:, y].mean() for q in drawn]),
-        "changed": np.array(
-            [np.abs(q - p.label).sum(axis=1).mean() / 2 for q in drawn]
-        ),
         "constant": float(p.label.mean(axis=0).max()),
         "auto": auto,
     }
+
+
+def members(p: Probabilities, condition: str, y: int) -> list[Array]:
+    """Return how much each row counts in each group, (n, n_groups) an attribute."""
+    if condition == "all":
+        return list(p.group)
+    of_label = [p.label[:, [y]] * given[:, y] for given in p.group_given_label]
+    if condition == "label":
+        return of_label
+    return [np.maximum(a - b, 0.0) for a, b in zip(p.group, of_label, strict=True)]
+
+
+def predicted_rates(
+    p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
+) -> Iterator[tuple[Array, Array]]:
+    r"""Yield the rates that a measure compares, (..., n_groups), and the groups' sizes.
+
+    .. math:: r_g = \frac{\sum_i f_i\, p(g | x_i)}{\sum_i p(g | x_i)},
+              \qquad \text{or with } p(g, y | x_i) \text{ among rows with a label.}
+    """
+    for y in labels:
+        for condition in CONDITIONS[measure]:
+            for belongs in members(p, condition, y):
+                size = belongs.sum(axis=0)
+                known = np.where(size > 0, size, np.nan)
+                yield decided[..., y] @ belongs / known, size
+
+
+def predicted_ratio(
+    p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
+) -> Array:
+    """Return the lowest over the highest rate, of labels and attributes the smallest.
+
+    A label that is never decided for is left out; without any the ratio is NaN.
+    `decided` has the shape (..., n, n_labels), the result (...).
+    """
+    each = predicted_rates(p, decided, measure, labels)
+    return np.fmin.reduce([lowest_over_highest(rates) for rates, _ in each])
+
+
+def lowest_over_highest(rates: Array) -> Array:
+    """Return the ratio of rates (..., n_groups); NaN is the rate of no one."""
+    high = np.fmax.reduce(rates, axis=-1)
+    return np.fmin.reduce(rates, axis=-1) / np.where(high > 0, high, np.nan)
+
+
+def sampling_error(
+    p: Probabilities, decided: Array, measure: str, labels: Sequence[int]
+) -> Array:
+    """Return the standard error of the logarithm of a ratio on so many rows, (...)."""
+    errors = []
+    for rates, size in predicted_rates(p, decided, measure, labels):
+        variance = (1.0 - np.nan_to_num(rates)) / np.maximum(rates * size, 1.0)
+        two = np.sort(variance, axis=-1)[..., -2:].sum(axis=-1)
+        errors.append(np.sqrt(two.clip(0)))
+    return np.fmax.reduce(errors)

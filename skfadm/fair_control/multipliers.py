@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import block_diag
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
-from .posteriors import Probabilities
-from .rates import CONDITIONS
-
-Array = NDArray[np.float64]
+from .goal import CONDITIONS
+from .posteriors import Array, Codes, Probabilities
 
 #: Decisions are smoothed by these temperatures, one after the other, in units of
 #: log-probabilities: the last is as good as a sharp decision.
@@ -65,14 +61,10 @@ class Basis:
         knots = np.column_stack([0 * self.middle, self.middle, self.middle**0])
         return block_diag(*knots)
 
-    def bend(self, multipliers: Array) -> tuple[float, Array]:
-        """Return the price of the bends of (n_labels, n_functions), and its slope."""
+    def bends(self) -> Array:
+        """Return what makes bends of multipliers, (n_groups, n_functions)."""
         left, right = 1.0 / self.middle, 1.0 / (1.0 - self.middle)
-        bend = np.column_stack([left, -left - right, right])
-        m = multipliers.reshape(len(multipliers), -1, *bend.shape)
-        found = (m * bend).sum(axis=3, keepdims=True)
-        slope = (found * bend).reshape(multipliers.shape)
-        return 0.5 * BEND * float((found**2).sum()), BEND * slope
+        return block_diag(*np.column_stack([left, -left - right, right]))
 
 
 @dataclass(frozen=True)
@@ -90,8 +82,8 @@ class Shift:
 
     def mixed(self, share: float, other: Shift, other_share: float) -> Shift:
         """Return the weighted sum of two shifts of the same basis and conditions."""
-        pairs = {c: (m, other.multipliers[c]) for c, m in self.multipliers.items()}
-        found = {c: share * a + other_share * b for c, (a, b) in pairs.items()}
+        pairs = self.multipliers.items()
+        found = {c: share * m + other_share * other.multipliers[c] for c, m in pairs}
         return Shift(self.basis, found)
 
     def __call__(self, p: Probabilities) -> Array:
@@ -121,9 +113,7 @@ def solve(
     .. math:: \min_{v \ge 0} \; T\, E \log \sum_y
               \exp \frac{\log p(y | x) + S_y(x; v)}{T}.
 
-    Rates are those of groups or, not `by_group`, those at each knot, with a price on
-    bends, which linear functions have none of. Constraints of all conditions stand side
-    by side.
+    Rates are those of groups or those at each knot, with a price on bends.
     """
     wanted: dict[str, float] = {}
     for measure, ratio in targets.items():
@@ -136,6 +126,7 @@ def solve(
     sizes, into = [3] * len(basis.middle), np.eye(3 * len(basis.middle))
     if by_group:
         sizes, into = [g.shape[1] for g in p.group], basis.linear()
+    bends = block_diag(*[basis.bends() @ into.T] * len(wanted))
     into = block_diag(*[into] * len(wanted))
     terms = [
         (ys, np.hstack([basis.among(p, c, ys[0]) for c in wanted]) @ into.T)
@@ -161,15 +152,16 @@ def solve(
         logits /= temperature
         total = logsumexp(logits, axis=1)
         q = np.exp(logits - total[:, np.newaxis]) / n
-        price, slope = basis.bend(m @ into)
-        slope = slope @ into.T
+        bent = m @ bends.T
+        slope = BEND * bent @ bends
         for ys, f in terms:
             slope[ys] += q[:, ys].T @ f
         value = temperature * float(total.mean()) - float(v[n_bounded:] @ shares)
         gradient = 2 * RIDGE * v
         gradient[:n_bounded] += (rows @ slope[labels, :, np.newaxis]).ravel()
         gradient[n_bounded:] += q.sum(axis=0) - shares
-        return value + price + RIDGE * float(v @ v), gradient
+        price = 0.5 * BEND * float((bent**2).sum()) + RIDGE * float(v @ v)
+        return value + price, gradient
 
     free = (None, None) if keep_shares else (0.0, 0.0)
     v = np.zeros(n_bounded + n_labels)
@@ -198,7 +190,7 @@ def decisions(logits: Array) -> Array:
     return np.eye(logits.shape[1])[logits.argmax(axis=1)]
 
 
-def _constraints(means: Array, blocks: NDArray[Any], delta: Array) -> Array:
+def _constraints(means: Array, blocks: Codes, delta: Array) -> Array:
     """Return the constraints on sums of decided functions: two a function."""
     # A group that is never met has no rate.
     met = means > 1e-12

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn import config_context
+from sklearn.compose import make_column_transformer
+from sklearn.dummy import DummyClassifier
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler, TargetEncoder
 from threadpoolctl import threadpool_limits
 
 from skfadm.encoding import ClassifierFeatures
-
-from .classifiers import fit_classifier
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -22,37 +30,40 @@ Codes = NDArray[np.int64]
 N_FOLDS = 5
 #: Shares of boosting that are tried; the rest of the mixture is the linear model's.
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
-#: Words of a column that are many: more than trees tell apart by one number each.
-MANY_WORDS = 50
 #: Fewer rows are classified by one thread: several would wait for each other.
 THREADED_ROWS = 20_000
 #: No category is impossible: logarithms stay finite.
 LEAST = 1e-6
 
+#: Steps of boosting, which few rows need few of; trees, over all categories. Twice as
+#: many of half the length take twice the time, for 0.001 of log-loss on Adult.
+MIN_STEPS, MAX_STEPS, ROWS_A_STEP, MAX_TREES = 10, 50, 90, 300
+#: Leaves of a tree: of a few thousand rows, and of many, which bear more.
+MIN_LEAVES, MAX_LEAVES, ROWS_A_LEAF = 15, 31, 1200
+#: Rows of a leaf, and those of a word that has a coefficient of its own.
+LEAF_ROWS, WORD_ROWS = 20, 50
+_DTYPES = ("_fit_dtype", "_fill_dtype")
+
 
 @dataclass(frozen=True)
 class Probabilities:
-    """What the classifiers say of some rows.
+    """What the classifiers say of some rows."""
 
-    That is p(y | x), (n, n_labels), and for each sensitive attribute p(z | x, y),
-    (n, n_labels, n_groups).
-    """
-
+    #: p(y | x), (n, n_labels).
     label: Array
-    group_given_label: tuple[Array, ...]
+    #: p(z | x, y), one array (n, n_labels, n_groups) a sensitive attribute.
+    group_given_label: Sequence[Array]
 
     @cached_property
-    def group(self) -> tuple[Array, ...]:
+    def group(self) -> list[Array]:
         """p(z | x), one array (n, n_groups) a sensitive attribute."""
-        return tuple(
-            np.einsum("ny,nyz->nz", self.label, p) for p in self.group_given_label
-        )
+        given = self.group_given_label
+        return [np.einsum("ny,nyz->nz", self.label, p) for p in given]
 
     def __getitem__(self, index: Any) -> Probabilities:
         """Return the probabilities of some of the rows."""
-        return Probabilities(
-            self.label[index], tuple(p[index] for p in self.group_given_label)
-        )
+        given = [p[index] for p in self.group_given_label]
+        return Probabilities(self.label[index], given)
 
     def __len__(self) -> int:
         """Return the number of rows."""
@@ -63,15 +74,15 @@ class Probabilities:
 class Mixture:
     """Boosting and logistic regression, averaged."""
 
-    models: tuple[Any, ...]
-    shares: tuple[float, ...]
+    #: Shares and models.
+    models: tuple[tuple[float, Any], ...]
     #: Number of categories, those included that no model has seen.
     n_categories: int
 
     def predict(self, table: Array) -> Array:
         """Return probabilities, shape (n, n_categories), none of them zero."""
         p = np.zeros((len(table), self.n_categories))
-        for model, share in zip(self.models, self.shares, strict=True):
+        for share, model in self.models:
             p[:, model.classes_] += share * model.predict_proba(table)
         return (p + LEAST) / (1.0 + LEAST * self.n_categories)
 
@@ -87,21 +98,21 @@ class Posteriors:
 
     features: ClassifierFeatures
     label: Mixture
-    groups: tuple[Mixture, ...]
-    factors: tuple[Array, ...]
+    groups: list[Mixture]
+    factors: list[Array]
     #: The mean over an attribute's groups of the area under the ROC curve, out of fold.
-    group_auc: tuple[float, ...]
+    group_auc: list[float]
     #: Whether p(y | x) is better than the shares of the labels, by more than chance.
     tells_labels: bool
 
     def predict(self, X: Any, *, groups: bool = True) -> Probabilities:
         """Return the probabilities of the rows of a table, or of their labels alone."""
         table = _table(self.features, X)
-        with _few_threads(len(table)):
+        with threadpool_limits(1 if len(table) < THREADED_ROWS else None, "openmp"):
             p = self.label.predict(table)
-            table = _with_prediction(self.features, table, p)
+            table = np.column_stack([np.log(p[:, 1:]), table])
             pairs = zip(self.groups, self.factors, strict=True) if groups else ()
-            given = tuple(_by_label(g.predict(table), factors) for g, factors in pairs)
+            given = [_by_label(g.predict(table), factors) for g, factors in pairs]
             return Probabilities(p, given)
 
 
@@ -122,10 +133,10 @@ def fit_posteriors(
     folds = np.empty(len(y), dtype=np.int64)
     folds[order] = np.arange(len(y)) % min(N_FOLDS, len(y))
     groups, factors, given, auc = [], [], [], []
-    with _few_threads(len(table)):
+    with threadpool_limits(1 if len(table) < THREADED_ROWS else None, "openmp"):
         label, p_label = _cross_fit(table, n_words, y, n_labels, folds, seed)
         # Decisions follow p(y | x); so p(z | x) has to be right for each value of it.
-        table = _with_prediction(features, table, p_label)
+        table = np.column_stack([np.log(p_label[:, 1:]), table])
         for codes, n in zip(z.T, n_groups, strict=True):
             mixture, p = _cross_fit(table, n_words, codes, n, folds, seed)
             known = codes >= 0
@@ -136,24 +147,14 @@ def fit_posteriors(
             groups.append(mixture)
             factors.append(actual / expected)
             given.append(_by_label(p, actual / expected))
-            auc.append(_auc(p[known], codes[known]))
+            own = [g for g in np.unique(codes[known]) if (codes[known] != g).any()]
+            aucs = [roc_auc_score(codes[known] == g, p[known, g]) for g in own]
+            auc.append(float(np.mean(aucs)) if aucs else 0.5)
     shares = np.bincount(y, minlength=n_labels) / len(y)
     gain = np.log(p_label[np.arange(len(y)), y] / shares[y])
     tells = bool(gain.mean() > 2.0 * gain.std() / np.sqrt(len(y)))
-    posteriors = Posteriors(
-        features, label, tuple(groups), tuple(factors), tuple(auc), tells
-    )
-    return posteriors, Probabilities(p_label, tuple(given))
-
-
-def _auc(p: Array, codes: Codes) -> float:
-    """Return the mean area under the ROC curves of the groups."""
-    found = [
-        roc_auc_score(codes == group, p[:, group])
-        for group in np.unique(codes)
-        if (codes != group).any()
-    ]
-    return float(np.mean(found)) if found else 0.5
+    posteriors = Posteriors(features, label, groups, factors, auc, tells)
+    return posteriors, Probabilities(p_label, given)
 
 
 def _cross_fit(
@@ -170,14 +171,13 @@ def _cross_fit(
         for fold in range(1 + folds.max()):
             seen, unseen = known & (folds != fold), folds == fold
             if seen.any():
-                model = Mixture((fit(kind, seen),), (1.0,), n)
-                p[unseen] = model.predict(table[unseen])
+                mixture = Mixture(((1.0, fit(kind, seen)),), n)
+                p[unseen] = mixture.predict(table[unseen])
     mixed = {s: s * found["boosting"] + (1 - s) * found["linear"] for s in SHARES}
     best = max(SHARES, key=lambda s: np.log(mixed[s][rows, codes])[known].mean())
     shares = {"boosting": best, "linear": 1.0 - best}
-    kept = {kind: share for kind, share in shares.items() if share}
-    models = tuple(fit(kind, known) for kind in kept)
-    return Mixture(models, tuple(kept.values()), n), mixed[best]
+    models = ((share, fit(kind, known)) for kind, share in shares.items() if share)
+    return Mixture(tuple(models), n), mixed[best]
 
 
 def _by_label(p: Array, factors: Array) -> Array:
@@ -196,18 +196,56 @@ def _table(features: ClassifierFeatures, X: Any) -> Array:
     return np.column_stack([numbers, *codes])
 
 
-def _with_prediction(features: ClassifierFeatures, table: Array, p: Array) -> Array:
-    """Return the table with log p(y | x) of all labels but one as numbers.
+class Imputer(SimpleImputer):
+    """Median imputation of floats, in a state without dtypes, which skops can keep."""
 
-    Only where a column holds many words, of each of which p(z | x) knows no more than
-    its groups: all that p(y | x) is made of is in the table otherwise.
+    def __getstate__(self) -> dict[str, Any]:
+        return {k: v for k, v in super().__getstate__().items() if k not in _DTYPES}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__({**state, **dict.fromkeys(_DTYPES, np.dtype(float))})
+
+
+def fit_classifier(
+    kind: str, X: Array, n_words: int, codes: Codes, n: int, seed: int
+) -> Any:
+    """Fit "boosting" or a "linear" model to the codes of n categories.
+
+    The last `n_words` columns of X are codes of words, NaN where missing.
     """
-    if max(features.n_categories_) <= MANY_WORDS:
-        return table
-    return np.column_stack([np.log(p[:, 1:]), table])
-
-
-def _few_threads(n_rows: int) -> threadpool_limits:
-    """Limit the threads of this thread's OpenMP calls, for as long as it is open."""
-    limit = 1 if n_rows < THREADED_ROWS else None
-    return threadpool_limits(limit, user_api="openmp")
+    held = np.flatnonzero(~np.isnan(X).all(axis=0))
+    n_found, first = len(np.unique(codes)), X.shape[1] - n_words
+    if not len(held) or n_found == 1 or len(codes) < 2 * max(LEAF_ROWS, n_found):
+        return DummyClassifier(strategy="prior").fit(X, codes)
+    numbers, words = held[held < first].tolist(), held[held >= first].tolist()
+    # Words become means of the target: in training those of other rows.
+    means = TargetEncoder(cv=KFold(5, shuffle=True, random_state=seed))
+    columns: list[Any] = [("passthrough", numbers), (means, words)]
+    n_steps = min(MAX_STEPS, len(codes) // ROWS_A_STEP, MAX_TREES // max(n - 1, 1))
+    model: Any = HistGradientBoostingClassifier(
+        learning_rate=0.2,
+        max_iter=max(MIN_STEPS, n_steps),
+        max_leaf_nodes=min(MAX_LEAVES, max(MIN_LEAVES, len(codes) // ROWS_A_LEAF)),
+        min_samples_leaf=LEAF_ROWS,
+        # Leaves of one category alone are not certain of it.
+        l2_regularization=1.0,
+        early_stopping=False,
+        random_state=seed,
+    )
+    if kind == "linear":
+        imputer = Imputer(strategy="median", add_indicator=True)
+        one_hot = OneHotEncoder(
+            handle_unknown="infrequent_if_exist", min_frequency=WORD_ROWS
+        )
+        columns = [
+            (make_pipeline(imputer, StandardScaler()), numbers),
+            (make_pipeline(means, StandardScaler()), words),
+            (one_hot, words),
+        ]
+        model = LogisticRegression(max_iter=500)
+    transformer = make_column_transformer(*columns)
+    # Arrays, whatever scikit-learn's configuration says of outputs.
+    transformer.set_output(transform="default")
+    # With routing TargetEncoder of scikit-learn 1.9 fails where nobody routes groups.
+    with config_context(enable_metadata_routing=False):
+        return make_pipeline(transformer, model).fit(X, codes)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from textwrap import fill
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,8 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from .._figures import axes_for, draw_tradeoff
-from .._text import wrapped
-from .goal import Goal
+from .goal import MEASURES, Goal
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,23 +31,17 @@ class Tradeoff:
     ----------
     goal : Goal
         The `targets` that are asked for, the `pos_label`, and `why` it is meant.
-    strengths : ndarray of shape (n_strengths,)
-        Values of `lambda_yz`, increasing from 0 to 1.
-    accuracy, balanced_accuracy : ndarray of shape (n_strengths,)
-        Predicted accuracy of decisions, and the mean of the labels' recalls.
-    ratios : dict of str to ndarray of shape (n_strengths,)
-        Predicted ratios of "demographic_parity", "equal_opportunity" and
-        "equalized_odds"; NaN where no positive label is ever predicted.
-    intervals : dict of str to ndarray of shape (n_strengths, 2)
-        For each ratio the ends between which it is expected: over source domains, over
-        calibrations of p(z | x), with the error of so many rows.
+    curves : dict of str to ndarray of shape (n_strengths,)
+        What `to_frame` shows: "lambda_yz" from 0 to 1, "accuracy" and
+        "balanced_accuracy" of decisions, the ratios "demographic_parity",
+        "equal_opportunity" and "equalized_odds" (NaN where no positive label is ever
+        predicted), "positives", the share of the positive label among those drawn,
+        "changed", the share of labels drawn otherwise than at strength 0, and with
+        "_low" and "_high" the ends between which a ratio is expected: over source
+        domains, over calibrations of p(z | x), with the error of so many rows.
     rates : tuple of ndarray of shape (n_strengths, n_groups)
         Predicted rates of the positive label in each group, one array a sensitive
         attribute; where each of more labels is meant, those of the last.
-    positives : ndarray of shape (n_strengths,)
-        The share of that label among the labels that are drawn.
-    changed : ndarray of shape (n_strengths,)
-        The share of labels that are drawn otherwise than at strength 0.
     rows : str
         The rows that the prediction is for, in words.
     constant : float
@@ -58,7 +50,7 @@ class Tradeoff:
         The strength that "auto" stands for, and the one that is taken.
     table_ratio : float
         The ratio of demographic parity of the real labels.
-    auc : tuple of float
+    auc : list of float
         How well features tell the groups of each attribute: 0.5 is not at all.
     note : str or None
         Why little is done, or less than was asked for.
@@ -72,24 +64,18 @@ class Tradeoff:
     >>> tradeoff = generator.fit(data.data, data.target, data.z).tradeoff_
     >>> tradeoff.rows, tradeoff.taken
     ('the source rows', 1.0)
-    >>> [float(tradeoff.at(s)["demographic_parity"].round(1)) for s in (0.0, 1.0)]
+    >>> [round(tradeoff.at(s)["demographic_parity"], 1) for s in (0.0, 1.0)]
     [0.5, 1.0]
     """
 
     goal: Goal
-    strengths: Array
-    accuracy: Array
-    balanced_accuracy: Array
-    ratios: Mapping[str, Array]
-    intervals: Mapping[str, Array]
+    curves: dict[str, Array]
     rates: tuple[Array, ...]
-    positives: Array
-    changed: Array
     rows: str
     constant: float
     auto: float
     table_ratio: float
-    auc: tuple[float, ...]
+    auc: list[float]
     note: str | None = None
     taken: float = np.nan
 
@@ -110,28 +96,17 @@ class Tradeoff:
         Returns
         -------
         dict
-            "accuracy", "balanced_accuracy", "positives", "changed", and the ratios with
-            the ends of their intervals, "_low" and "_high".
+            The `curves`.
         """
-        columns = self.to_frame().set_index("lambda_yz")
+        strengths = self.curves["lambda_yz"]
         return {
-            str(name): round(float(np.interp(strength, self.strengths, curve)), 12)
-            for name, curve in columns.items()
+            name: round(float(np.interp(strength, strengths, curve)), 12)
+            for name, curve in self.curves.items()
         }
 
     def to_frame(self) -> pd.DataFrame:
         """Return the curves as a DataFrame with a row for each strength."""
-        curves = {
-            "lambda_yz": self.strengths,
-            "accuracy": self.accuracy,
-            "balanced_accuracy": self.balanced_accuracy,
-            **self.ratios,
-            "positives": self.positives,
-            "changed": self.changed,
-        }
-        for name, ends in self.intervals.items():
-            curves[f"{name}_low"], curves[f"{name}_high"] = ends.T
-        return pd.DataFrame(curves)
+        return pd.DataFrame(self.curves)
 
     def plot(
         self, ax: Axes | None = None, *, ratio: str = "demographic_parity"
@@ -145,7 +120,7 @@ class Tradeoff:
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure that ``plt.show()`` shows.
         ratio : str, default="demographic_parity"
-            Which of the `ratios`.
+            Which of the ratios.
 
         Returns
         -------
@@ -162,22 +137,18 @@ class Tradeoff:
         --------
         skfadm.FairnessTradeoffDisplay : Measures what this predicts.
         """
-        if ratio not in self.ratios:
-            raise ValueError(
-                f"ratio must be among {sorted(self.ratios)}, got {ratio!r}."
-            )
+        if ratio not in MEASURES:
+            raise ValueError(f"ratio must be among {list(MEASURES)}, got {ratio!r}.")
         ax = axes_for("Tradeoff.plot", ax)
         strengths = np.union1d(np.linspace(0.0, 1.0, 5), self.auto)
-        predicted = [self.at(strength) for strength in strengths]
+        drawn = pd.DataFrame([self.at(strength) for strength in strengths])
         draw_tradeoff(
             ax,
             strengths,
-            [each["accuracy"] for each in predicted],
-            [each[ratio] for each in predicted],
+            drawn["accuracy"],
+            drawn[ratio],
             ratio_name=f"ratio of {ratio.replace('_', ' ')}",
-            ratio_interval=[
-                (each[f"{ratio}_low"], each[f"{ratio}_high"]) for each in predicted
-            ],
+            ratio_interval=drawn[[f"{ratio}_low", f"{ratio}_high"]],
             auto=self.auto,
             pos_label=self.goal.pos_label,
             label=f"predicted for {self.rows}",
@@ -186,59 +157,40 @@ class Tradeoff:
 
     def __repr__(self) -> str:
         """Show a few of the strengths, and mark the one that is taken."""
-        shown = np.linspace(0, len(self.strengths) - 1, 5).round().astype(int)
-        if not np.isnan(self.taken):
-            shown = np.append(shown, np.abs(self.strengths - self.taken).argmin())
-        shown = np.unique(shown)
-        frame = self.to_frame().iloc[shown, :5].round(3)
-        frame = frame.rename(columns={"balanced_accuracy": "balanced"})
-        lines = frame.to_string(index=False).split("\n")
-        for i, strength in enumerate(self.strengths[shown], 1):
-            if np.isclose(strength, self.taken):
-                lines[i] += "  <- taken"
+        frame = self.to_frame().rename(columns={"balanced_accuracy": "balanced"})
+        strengths = frame["lambda_yz"].to_numpy()
+        far = np.abs(strengths[:, np.newaxis] - [0.0, 0.3, 0.5, 0.7, 1.0, self.taken])
+        shown = np.unique(far[:, ~np.isnan(far[0])].argmin(axis=0))
+        lines = frame.iloc[shown, :5].round(3).to_string(index=False).split("\n")
+        for i in np.flatnonzero(np.isclose(strengths[shown], self.taken)):
+            lines[i + 1] += "  <- taken"
         title = f"the constant answer has accuracy {self.constant:.3g}"
         return "\n".join([f"Predicted for {self.rows}; {title}", *lines])
 
     def __str__(self) -> str:
         """Say in at most six lines of 80 columns what is done to labels, and why."""
         before, after, goal = self.at(0.0), self.at(self.taken), self.goal
-        how = "auto" if self.taken == self.auto else "as set"
-        start, share = f"Fair labels: lambda_yz {self.taken:.2f} ({how}), ", ""
-        heads = [f"{start}each label alike"]
+        how, share = "auto" if self.taken == self.auto else "as set", ""
+        head = f"Fair labels: lambda_yz {self.taken:.2f} ({how}), each label alike"
         if goal.pos_label is not None:
             shares = [f"{100 * each['positives']:.1f} %" for each in (before, after)]
             share = f"; positives {' -> '.join(shares)}"
-            few, *rest = wrapped(goal.shown, 50).split("\n")
-            heads = [
-                fill(f"{start}favourable: {goal.shown} ({goal.why})", 78),
-                f"{start}favourable: {goal.shown}",
-                f"Favourable label: {few}{'...' if rest else ''}",
-            ]
-        parity, second = (
+            name = goal.shown if len(goal.shown) <= 30 else f"{goal.shown[:27]}..."
+            head = head.replace("each label alike", f"favourable: {name} ({goal.why})")
+        second = MEASURES[2 if MEASURES[2] in goal.measures else 1]
+        of_parity, of_second = (
             f"{before[name]:.2f} -> {after[name]:.2f} ({after[f'{name}_low']:.2f} to "
             f"{after[f'{name}_high']:.2f})"
-            for name in ("demographic_parity", self._second)
+            for name in (MEASURES[0], second)
         )
-        aucs = ", ".join(f"{auc:.2f}" for auc in self.auc)
-        note = fill(self.note or "", 76)
-        # Six lines in all: where names or the note are long, less is said here.
-        room = 3 - len(note.splitlines()), 1, 1
-        fitting = (
-            head
-            for head, n in zip(heads, room, strict=False)
-            if head.count("\n") < n and max(map(len, head.split("\n"))) <= 78
-        )
-        lines = [
-            next(fitting, heads[-1]),
-            f"parity: real labels {self.table_ratio:.2f}, for {self.rows} {parity}",
-            f"{self._second.split('_')[1]}: predicted {second}{share}",
+        note = wrap(self.note or "", 76)
+        # Where the note is long, less is said of the label.
+        lines = wrap(head, 78, max_lines=max(1, 3 - len(note)), placeholder=" ...")
+        lines += [
+            f"parity: real labels {self.table_ratio:.2f}, for {self.rows} {of_parity}",
+            f"{second.split('_')[1]}: predicted {of_second}{share}",
             f"accuracy: {before['accuracy']:.3f} -> {after['accuracy']:.3f}, constant "
-            f"answer {self.constant:.3f}; AUC of groups {aucs}",
+            f"answer {self.constant:.3f}; AUC of groups "
+            + ", ".join(f"{auc:.2f}" for auc in self.auc),
         ]
-        return "\n".join([*lines, note]).rstrip()
-
-    @property
-    def _second(self) -> str:
-        """The ratio that stands beside parity."""
-        odds = "equalized_odds" in self.goal.measures
-        return "equalized_odds" if odds else "equal_opportunity"
+        return "\n".join(lines + note)

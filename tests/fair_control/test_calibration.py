@@ -38,8 +38,8 @@ def test_known_groups_correct_the_others(n_known, most):
 def test_few_known_groups_correct_a_little_and_none_nothing(n_known, most):
     p, _, known = shifted(50, n_known)
     (found,) = calibrate(p, known)
-    assert np.abs(found.offset).max() < most
-    assert found.offset.any() == (n_known > 0)
+    assert np.abs(found.tilt).max() < most
+    assert found.tilt.any() == (n_known > 0)
 
 
 def test_shares_of_groups_are_found_from_features_alone():
@@ -49,5 +49,5 @@ def test_shares_of_groups_are_found_from_features_alone():
     group = np.column_stack([1 - told, told])
     prior = np.array([0.5, 0.5])
     found = Calibration.of_prior(group, prior, n_labels=2)
-    moved = prior * np.exp(found.offset)
+    moved = prior * np.exp(found.tilt[0])
     np.testing.assert_allclose(moved / moved.sum(), [0.85, 0.15], atol=0.015)

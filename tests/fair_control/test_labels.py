@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
+from skfadm._sampling import ANY, _acceptance, _importance
 from skfadm.fair_control.goal import Goal
-from skfadm.fair_control.labels import ANY, acceptance, draw, importance
+from skfadm.fair_control.labels import draw
 
 from .tables import control, probabilities
 
@@ -23,7 +24,7 @@ def test_rows_asked_for_a_label_follow_the_fair_posterior(strength):
     p = probabilities(n=4000, bias=2.0)
     fair = control(p).solve(Goal.of(1.0, None, np.arange(2)))
     q, prior = fair.posterior(p, strength), p.label.mean(0)
-    bound, share = acceptance(p.label[:, 1], q[:, 1], prior[1])
+    bound, share = _acceptance(p.label[:, 1], q[:, 1], prior[1])
     # Rows of the diffusion model: x given y0 has the weights p(y0 | x).
     n = 200_000
     for_any = rng.random(n) < ANY
@@ -32,7 +33,7 @@ def test_rows_asked_for_a_label_follow_the_fair_posterior(strength):
     for y in (0, 1):
         weights = p.label[:, y] / p.label[:, y].sum()
         rows[y0 == y] = rng.choice(len(p), size=(y0 == y).sum(), p=weights)
-    w = importance(p.label[rows, 1], q[rows, 1], prior[1])
+    w = _importance(p.label[rows, 1], q[rows, 1], prior[1])
     accepted = rng.random(n) < w / bound
     assert accepted.mean() == pytest.approx(share, abs=0.01)
     told = p.group[0][:, 1]

@@ -117,7 +117,7 @@ def test_rows_without_a_group_teach_the_label_alone():
     assert log_loss(z, of_label) < 0.55
     assert log_loss(z[known], of_label[known]) < 0.55
     none, p_none = fit_posteriors(X, y, z[:, None][:, :0], 2, (), 0)
-    assert none.groups == none.group_auc == p_none.group == ()
+    assert none.groups == none.group_auc == p_none.group == []
     np.testing.assert_array_equal(
         posteriors.predict(X, groups=False).label, posteriors.predict(X).label
     )
