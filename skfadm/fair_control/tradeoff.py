@@ -175,7 +175,7 @@ class Tradeoff:
         if goal.pos_label is not None:
             shares = [f"{100 * each['positives']:.1f} %" for each in (before, after)]
             share = f"; positives {' -> '.join(shares)}"
-            name = goal.shown if len(goal.shown) <= 30 else f"{goal.shown[:27]}..."
+            name = goal.shown if len(goal.shown) <= 26 else f"{goal.shown[:23]}..."
             head = head.replace("each label alike", f"favourable: {name} ({goal.why})")
         second = MEASURES[2 if MEASURES[2] in goal.measures else 1]
         of_parity, of_second = (
