@@ -20,7 +20,7 @@ from .tradeoff import Tradeoff
 MAX_ROWS, FOR_INTERVALS = 20_000, 5_000
 #: A domain with fewer rows tells nothing of ratios; at most so many are looked at.
 MIN_ROWS, MAX_DOMAINS = 30, 20
-#: Labels that do not depend on the group are taken to depend on it so often.
+#: Decisions that do not depend on the group are taken to depend on it so often.
 SIGNIFICANCE = 0.01
 #: Rows are unlike others at this distance; fewer rows say nothing of it.
 ALIEN, FEW = 0.8, 20
@@ -53,7 +53,7 @@ class FairControl:
     calibrations: dict[int, tuple[Calibration, ...]]
     #: The ratio of demographic parity of the real labels, one for each label.
     table_ratios: Array
-    #: Whether labels differ between the groups by more than chance.
+    #: Whether decisions differ between the groups by more than chance.
     differs: bool
     #: Of the rows of `adapt`.
     target: Probabilities | None = None
@@ -73,10 +73,12 @@ class FairControl:
         seed: int,
     ) -> FairControl:
         """Return the state of what `fit_posteriors` returns of rows and their codes."""
-        ratios, differs = [], False
+        decided, ratios, differs = p.label.argmax(axis=1), [], False
+        decided = y if (decided == decided[0]).all() else decided
         for codes in z.T:
-            counts = pd.crosstab(y[codes >= 0], codes[codes >= 0])
+            counts = pd.crosstab(decided[codes >= 0], codes[codes >= 0])
             differs |= bool(chi2_contingency(counts).pvalue < SIGNIFICANCE)
+            counts = pd.crosstab(y[codes >= 0], codes[codes >= 0])
             counts = counts.reindex(range(p.label.shape[1]))
             ratios.append(lowest_over_highest((counts / counts.sum()).to_numpy()))
         kept = np.random.default_rng(seed).permutation(len(y))[:MAX_ROWS]
