@@ -110,12 +110,6 @@ def test_errors_come_before_training(biased, capsys, no_training, options, said)
     assert all(words in message for words in said), message
 
 
-@pytest.mark.parametrize("option", ["--positive=yes", "--adapt=adult.csv"])
-def test_what_acts_on_groups_needs_some(folder, capsys, option):
-    argv = ["generate", "adult.csv", "--label", "income", option, "-o", "a.csv"]
-    assert "nothing to act on without --sensitive" in error_of(capsys, *argv)
-
-
 def test_progress_is_shown_while_rows_are_sampled(folder, capsys, monkeypatch):
     monkeypatch.setattr("skfadm.cli.generate.BATCH_SIZE", 10)
     monkeypatch.setattr("skfadm._progress.PAUSE", 0.0)

@@ -1,5 +1,7 @@
 """`skfadm report`: tables in, one page and a small table in the terminal out."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -53,15 +55,6 @@ def test_a_sensitive_column_that_was_kept_is_no_feature(tables, table, capsys):
     assert found[0] == found[1]
 
 
-def test_numbers_that_are_labels_can_be_the_positive_one(tables, table, capsys):
-    for name in ("adult.csv", "fair.csv"):
-        frame = pd.read_csv(name)
-        frame["income"] = (frame["income"] == ">50K").astype(int)
-        frame.to_csv(name, index=False)
-    assert main([*GOOD, "--positive", "0"]) == 0
-    assert "income = 0" in capsys.readouterr().out
-
-
 def test_tables_are_read_as_generate_reads_them(tables, capsys):
     assert main(GOOD) == 0
     expected = capsys.readouterr().out
@@ -85,8 +78,6 @@ def test_tables_are_read_as_generate_reads_them(tables, capsys):
     ],
 )
 def test_errors_name_the_option_and_nothing_is_written(tables, capsys, more, message):
-    import re
-
     assert re.search(message, error_of(capsys, *GOOD, *more))
 
 
@@ -156,17 +147,3 @@ def test_a_table_that_cannot_be_judged_is_written_all_the_same(tables, capsys):
     assert main([*LEARN, "-n", "5"]) == 0
     assert "not judged: synthetic must have at least 10 rows" in capsys.readouterr().out
     assert len(pd.read_csv("new.csv")) == 5
-
-
-@pytest.mark.parametrize(
-    ("more", "message"),
-    [
-        (["--report", "report.txt"], "name the file .html"),
-        (["--holdout", "none.csv"], "none.csv: there is no such file"),
-        (["--positive", "rich"], "--positive rich"),
-    ],
-)
-def test_what_to_judge_by_is_checked_before_training(
-    tables, capsys, no_training, more, message
-):
-    assert message in error_of(capsys, *LEARN, *more)
