@@ -7,7 +7,6 @@ import csv
 import io
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, islice
 from types import SimpleNamespace
@@ -106,8 +105,10 @@ def _read_text(
             raise UserError(advice)
     marks = (name for mark, name in _MARKS.items() if head.startswith(mark))
     encoding = encoding or next(marks, "utf-8")
+    # Fields may be longer than the 131,072 characters that `csv` reads else.
+    limit = csv.field_size_limit(2**31 - 1)
     try:
-        with io.TextIOWrapper(stream, encoding, newline="") as lines, _long_fields():
+        with io.TextIOWrapper(stream, encoding, newline="") as lines:
             columns, file = _read_lines(lines, sep)
     except UnicodeDecodeError as error:
         part = error.object[max(0, error.start - 10) : error.end + 10]
@@ -116,17 +117,9 @@ def _read_text(
             f"{part.decode('cp1252', 'replace').strip()!r} as cp1252; give --encoding, "
             "such as cp1252, latin-1 or utf-16"
         ) from error
-    return columns, file | {"encoding": encoding}
-
-
-@contextmanager
-def _long_fields() -> Iterator[None]:
-    """Let fields be longer than the 131,072 characters that `csv` reads else."""
-    limit = csv.field_size_limit(2**31 - 1)
-    try:
-        yield
     finally:
         csv.field_size_limit(limit)
+    return columns, file | {"encoding": encoding}
 
 
 def _read_lines(

@@ -142,16 +142,16 @@ Fair control aims at a parity of {TARGET}: four fifths.""",
 
 
 def _print_scores(scores: dict[str, pd.DataFrame], n_held_out: int) -> None:
-    width = max(map(len, scores))
+    shown = {
+        name: [
+            f"{mean:.3f} +/- {spread:.3f}" if len(found) > 1 else f"{mean:.3f}"
+            for mean, spread in zip(found.mean(), found.std(), strict=True)
+        ]
+        for name, found in scores.items()
+    }
+    table = pd.DataFrame(shown, index=scores[_NAMES[0]].columns).T
     print("\nA logistic regression, asked about the patients held out:\n")
-    heads = "".join(f"  {measure:<15}" for measure in scores[_NAMES[0]])
-    print(f"{'trained on':<{width}}{heads}".rstrip())
-    for name, found in scores.items():
-        cells = [f"  {mean:.3f}" for mean in found.mean()]
-        if len(found) > 1:
-            pairs = zip(cells, found.std(), strict=True)
-            cells = [f"{cell} +/- {spread:.3f}" for cell, spread in pairs]
-        print(f"{name:<{width}}{''.join(f'{cell:<17}' for cell in cells)}".rstrip())
+    print(table.rename_axis("trained on", axis=1).to_string())
     real, fair = scores[_NAMES[0]].mean(), scores[_NAMES[2]].mean()
     changes = ", ".join(f"{m} from {real[m]:.2f} to {fair[m]:.2f}" for m in real.index)
     print(

@@ -116,18 +116,20 @@ def load_model(path: Path) -> TableModel:
     try:
         with path.open("rb") as file:
             _check_sizes(file)
-            about = _about(file)
+            with zipfile.ZipFile(file) as archive:
+                if _ABOUT not in archive.namelist():
+                    raise ValueError("`skfadm generate` did not write it")
+                about = json.loads(archive.read(_ABOUT))
             if wrong := wrong_version(about.get("skfadm")):
                 raise UserError(f"{path}: {wrong}")
             generator = _load(file)
         _check_fitted(generator)
-        form = TableForm.from_json(about["form"])
         model = TableModel(
             generator,
             str(about["label"]),
             tuple(map(str, about["sensitive"])),
             int(about["n_rows"]),
-            form,
+            TableForm.from_json(about["form"]),
         )
         _check_columns(model)
         return model
@@ -156,15 +158,6 @@ def _check_sizes(file: BinaryIO) -> None:
                 text = archive.read(member)
                 if len(re.findall(rb"[\[{]", text)) > 99 + len(text) / _BYTES_PER_ITEM:
                     raise ValueError(f"{member.filename} holds more than a model needs")
-
-
-def _about(file: BinaryIO) -> dict[str, Any]:
-    """Return what a file tells of its model, beside the generator."""
-    with zipfile.ZipFile(file) as archive:
-        if _ABOUT not in archive.namelist():
-            raise ValueError("`skfadm generate` did not write it")
-        about: dict[str, Any] = json.loads(archive.read(_ABOUT))
-        return about
 
 
 def _load(file: BinaryIO) -> Any:
