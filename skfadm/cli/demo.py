@@ -29,8 +29,8 @@ TRAINING: dict[str, Any] = {
     "hidden_width": 128,
     "n_blocks": 2,
 }
-#: The ratio of the four-fifths rule.
-TARGET = 0.8
+#: The parity that is aimed at: above four fifths, since predictions are uncertain.
+TARGET = 0.9
 FAVOURABLE = "slow"
 N_ROWS, N_TABLES = 2000, 5
 #: What classifiers are trained on, in the order of the answers.
@@ -136,7 +136,7 @@ The diabetes table of scikit-learn, {len(X)} patients:
   domains    bands of age, {", ".join(bands)}; left out of the features
 Learning from the {(~is_held_out).sum()} patients of {bands[0]} to {bands[-2]}; the \
 {is_held_out.sum()} of {bands[-1]} are held out.
-Fair control aims at a parity of {TARGET}: four fifths.""",
+Fair control aims at a parity of {TARGET}; four fifths is a usual floor.""",
         flush=True,
     )
 
@@ -221,7 +221,8 @@ def _bars(ax: Axes, values: pd.DataFrame, fmt: str) -> None:
     for k, (name, column) in enumerate(values.items()):
         style: dict[str, Any] = {"color": _COLOURS[k], "label": name}
         bars = ax.barh(places + 0.27 * (k - 1), column, 0.25, **style)
-        ax.bar_label(bars, fmt=fmt, padding=3)
+        box = {"facecolor": "white", "linewidth": 0, "pad": 1}
+        ax.bar_label(bars, fmt=fmt, padding=3, zorder=3, bbox=box)
     # The whole range, so that differences look as large as they are.
     ax.set(xlim=(0, 1.15), xticks=np.linspace(0, 1, 6))
     ax.set_yticks(places, values.index)

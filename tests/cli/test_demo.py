@@ -18,7 +18,7 @@ def test_demo_compares_and_writes_a_table_and_a_picture(folder, capsys, monkeypa
         monkeypatch.setattr(f"skfadm.cli.demo.{name}", value)
     assert main(["demo", "--out", "new/demo"]) == 0
     out = capsys.readouterr().out
-    for words in ("real rows", "no fair control", "parity of 0.8", "parity from"):
+    for words in ("real rows", "no fair control", "parity of 0.9", "parity from"):
         assert words in out
     made = pd.read_csv("new/demo/synthetic.csv")
     assert len(made) == 400
@@ -61,7 +61,7 @@ def test_the_picture_shows_its_figures_and_fits_on_a_phone():
     ]
     drawn = [[bar.get_width() for bar in bars] for bars in means.containers]
     np.testing.assert_allclose(drawn, [[0.75, k / 4] for k in (1, 2, 3)])
-    assert means.lines[0].get_xdata().tolist() == [0.8, 0.8]
+    assert means.lines[0].get_xdata().tolist() == [0.9, 0.9]
     for ax in (shares, means):  # differences look as large as they are
         assert ax.get_xlim()[0] == 0 and ax.get_xlim()[1] >= 1
     picture = io.BytesIO()
