@@ -57,11 +57,10 @@ def fairness_report(
     (Eq. 12) and **equal opportunity** (Eq. 13), the smallest over the largest of these
     rates; accuracy and balanced accuracy.
 
-    Rates have Wilson's 95 % intervals. Ratios, accuracies and their changes have 95 %
-    bootstrap intervals over the rows that are judged, pairs for the changes; another
-    training of the generator is not in them, and a ratio has none where a classifier
-    gives the positive label to fewer than five rows of a group. Fidelity, use and
-    privacy are those of :func:`skfadm.quality_report`.
+    Rates have Wilson's 95 % intervals; ratios, accuracies and their changes bootstrap
+    intervals over the judged rows, in which another training of the generator is not.
+    A ratio has none where a classifier gives the positive label to fewer than five rows
+    of a group. Fidelity, use and privacy are those of :func:`skfadm.quality_report`.
 
     Parameters
     ----------
@@ -79,8 +78,8 @@ def fairness_report(
         Where the real rows come from. If given, each domain has scores of its own.
     holdout : DataFrame or array of shape (n_holdout, n_features), default=None
         Real rows that the generator has not seen. Without them the classifier of
-        synthetic rows is judged on rows that these were made from, and membership
-        cannot be measured.
+        synthetic rows is judged on rows that these were made from, and nothing is
+        attacked.
     y_holdout, z_holdout, domains_holdout : array-like of shape (n_holdout,), \
             default=None
         What belongs to the holdout; needed where the real rows have it.

@@ -1,8 +1,7 @@
 """Column shapes, pair trends, missing values, and what numbers are like.
 
-Column shapes and one form of pair trends are those of SDMetrics' QualityReport. They
-are not taken from there, since the package is an oracle in the tests and nothing that a
-user must install; on 30,000 rows this is also some fifty times as fast.
+Column shapes and one form of pair trends are those of SDMetrics' QualityReport, which
+is an oracle in the tests; on 30,000 rows this is some fifty times as fast.
 """
 
 from __future__ import annotations

@@ -94,8 +94,7 @@ def quality_report(
     real : DataFrame or array of shape (n_real, n_columns)
         The rows that the generator was trained on. Numbers, times and durations count
         as numbers, all others as categories; codes of categories are to be strings, or
-        of pandas' dtype category. Missing values are allowed. Identifiers and free
-        text, by the rule of :class:`~skfadm.encoding.TabularEncoder`, are not compared.
+        of dtype category. Identifiers and free text are not compared.
     synthetic : DataFrame or array of shape (n_synthetic, n_columns)
         Generated rows, in the same columns (matched by name).
     y_real, y_synthetic : array-like of shape (n_real,), (n_synthetic,), default=None
@@ -111,7 +110,7 @@ def quality_report(
         columns with the most values, five in all, in turn.
     detector : classifier with ``predict_proba``, default=None
         For the real-or-generated test; it must accept NaN if values are missing.
-        Default: :class:`~sklearn.ensemble.HistGradientBoostingClassifier`.
+        None is histogram gradient boosting.
     max_rows : int, default=10_000
         Rows of each table, drawn at random, for the figures that search nearest
         neighbours; their time grows with the square. All other figures use all rows.
@@ -246,10 +245,10 @@ def _secrets(secret: Any, tables: Tables, has_label: bool) -> list[int]:
     if secret is None:
         return likely_secrets(tables.values["real"], -1 if has_label else None)
     # Numbers that were moved or scaled have it after their name.
-    names = [name.split(" - ")[0].split(" / ")[0] for name in tables.columns]
-    for known in (list(tables.columns), names):
-        if str(secret) in known:
-            return [known.index(str(secret))]
+    names = str(secret), f"{secret} - ", f"{secret} / "
+    for j, name in enumerate(tables.columns):
+        if name == names[0] or name.startswith(names[1:]):
+            return [j]
     raise ValueError(
         f"secret must name a column that is compared, got {secret!r}; these are "
         f"{list(tables.columns)}."

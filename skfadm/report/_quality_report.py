@@ -230,19 +230,8 @@ attribute_inference, singling_out, dcr_share, copies : float
         more = "" if self.intervals else "; not attacked: give held-out rows"
         return f"{verdict}: {self.summary('privacy')}{more}"
 
-    def _parts(self) -> dict[str, Any]:
-        """Return what a page shows of the quality."""
-        return {
-            "quality": self,
-            "figures": self._judged().dropna(subset="value"),
-            "fidelity": self.summary("fidelity", "use"),
-            "privacy": self._privacy(),
-            "notes": self._notes(),
-            **quality_parts(self),
-        }
-
     def _html(self) -> str:
-        return render("quality.html", **self._parts())
+        return render("quality.html", quality=self, **quality_parts(self))
 
     def __repr__(self) -> str:
         bad = f"{len(self.bad)} bad: {', '.join(self.bad)}" if self.bad else ""

@@ -15,7 +15,7 @@ from .._files import HtmlPage
 from .._text import names_of, printable
 from ..metrics import FairnessTradeoffDisplay
 from ..metrics._ratios import RATIOS
-from ._page import interval, number, percent, picture, render
+from ._page import interval, number, percent, picture, quality_parts, render
 from ._quality_report import QualityReport
 
 _WIDTH = 80
@@ -201,7 +201,8 @@ class FairnessReport(HtmlPage):
     def _html(self) -> str:
         return render(
             "report.html",
-            **self.quality._parts(),
+            **quality_parts(self.quality),
+            quality=self.quality,
             report=self,
             titles=TITLES,
             direction=direction,

@@ -39,6 +39,17 @@ def test_display_has_a_panel_a_column_and_a_heatmap(plt, report):
     assert any(tick.startswith(("20", "Jan")) for tick in ticks)
 
 
+def test_histograms_hold_frequent_categories_the_others_and_what_is_missing():
+    words = list("aaabbccdefghij") + [None] * 2
+    table = pd.DataFrame({"w": words, "x": np.arange(16.0)})
+    other = table.assign(w="a", x=np.nan)
+    w, x = quality_report(table, other, **QUICK).marginals
+    assert w.labels == (*"abcdefgh", "2 others", "missing")
+    np.testing.assert_allclose(16 * w.real, [3, 2, 2, *[1] * 5, 2, 2])
+    np.testing.assert_allclose(w.synthetic, [1] + [0] * 9)
+    assert x.real.sum() == 1 and x.synthetic.sum() == 0 and x.is_empty
+
+
 def test_colours_of_the_heatmap_mean_the_same_for_every_table(plt, report):
     near = QualityDisplay.from_report(report).ax_.images[0]
     a, b = np.random.default_rng(0).normal(size=(2, 50, 3))
