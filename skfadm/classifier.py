@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -21,7 +22,6 @@ from ._validation import (
     new_random_state,
 )
 from .encoding._tables import TakesAnyTable, check_table
-from .fair_control.goal import Goal
 from .fair_control.labels import predicted_ratio
 from .generator import FairDiffusionGenerator
 from .metrics._downstream import default_classifier, fit_on_generated, seeded
@@ -35,12 +35,6 @@ TOLERANCE = 0.02
 ROWS_A_ROW = 3
 #: Rows that a classifier is tried on before the generator is trained.
 TRIED = 50
-
-
-def _is_made_fair(generator: Any) -> bool:
-    """Tell whether labels can be drawn again until a target is met."""
-    tradeoff = getattr(generator, "tradeoff_", None)
-    return tradeoff is not None and generator.lambda_yz == "auto" and tradeoff.auto > 0
 
 
 def _check_takes_words(classifier: Any, X: Any, y: Any) -> None:
@@ -83,7 +77,7 @@ def _until_fair(
     """
     tradeoff, classes = generator.tradeoff_, generator.classes_
     assert tradeoff is not None and generator.fair_control_ is not None
-    goal = Goal.of(generator.fairness_target, generator.pos_label_, classes)
+    goal = tradeoff.goal
     targets, strengths = goal.targets, list(STRENGTHS)
     if targets is None:
         predicted = tradeoff.at(tradeoff.auto)["demographic_parity"]
@@ -224,29 +218,22 @@ class SyntheticDataClassifier(
             _check_takes_words(self.classifier, X, y)
         rng = new_random_state(self.random_state)
         seeds = rng.randint(np.iinfo(np.int32).max, size=3)
-        generator = (
-            FairDiffusionGenerator()
-            if self.generator is None
-            else clone(self.generator)
-        )
+        given = self.generator
+        generator = FairDiffusionGenerator() if given is None else clone(given)
         if generator.random_state is None:
             generator.set_params(random_state=int(seeds[0]))
         generator.fit(X, y, z, domains)
         if X_target is not None:
             generator.adapt(X_target)
 
-        def fit_on(rows: Any, labels: Any) -> Any:
-            return fit_on_generated(
-                self.classifier, rows, labels, random_state=int(seeds[2])
-            )
-
+        fit_on = partial(fit_on_generated, self.classifier, random_state=int(seeds[2]))
         n_rows = n_samples or ROWS_A_ROW * len(X)  # type: ignore[arg-type]
         seed, judged = int(seeds[1]), X if X_target is None else X_target
-        if _is_made_fair(generator):
+        strength = getattr(generator, "lambda_yz_", 0.0)
+        if strength > 0 and generator.lambda_yz == "auto":
             classifier, strength = _until_fair(generator, judged, n_rows, seed, fit_on)
         else:
             classifier = fit_on(*generator.sample(n_rows, random_state=seed))
-            strength = getattr(generator, "lambda_yz_", 0.0)
         self.generator_ = generator
         self.lambda_yz_ = strength
         self.classifier_ = classifier
@@ -258,10 +245,8 @@ class SyntheticDataClassifier(
         for name, method in (("generator", "sample"), ("classifier", "predict")):
             value = getattr(self, name)
             if value is not None and not hasattr(value, method):
-                raise TypeError(
-                    f"{name} is {value!r}; expected an estimator with the method "
-                    f"{method}."
-                )
+                expected = f"expected an estimator with the method {method}."
+                raise TypeError(f"{name} is {value!r}; {expected}")
 
     def predict(self, X: ArrayLike | pd.DataFrame) -> NDArray[Any]:
         """Predict the label of each row.
@@ -276,8 +261,7 @@ class SyntheticDataClassifier(
         ndarray of shape (n_samples,)
             Labels.
         """
-        rows = self._checked(X)
-        return self.classifier_.predict(rows)
+        return self.classifier_.predict(self._checked(X))
 
     @available_if(_classifier_has("predict_proba"))
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
@@ -294,8 +278,8 @@ class SyntheticDataClassifier(
             In the order of `classes_`. A label that was never generated has
             probability zero.
         """
-        rows = self._checked(X)
-        return self._of_all_classes(self.classifier_.predict_proba(rows), 0.0)
+        found = self.classifier_.predict_proba(self._checked(X))
+        return self._of_all_classes(found, 0.0)
 
     @available_if(_classifier_has("predict_log_proba"))
     def predict_log_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
@@ -339,8 +323,7 @@ class SyntheticDataClassifier(
             return found
         if found.ndim == 1:
             found = np.column_stack([-found, found])
-        lowest = float(np.finfo(found.dtype).min)
-        result = self._of_all_classes(found, lowest)
+        result = self._of_all_classes(found, float(np.finfo(found.dtype).min))
         return result[:, 1] - result[:, 0] if n_classes == 2 else result
 
     def _of_all_classes(

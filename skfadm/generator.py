@@ -10,12 +10,12 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import _fit_context
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
-from ._base import Labels, Table, new_seed
+from ._base import LabelFormat, Labels, Table, new_seed
 from ._files import cached
 from ._sampling import Request, TableSampler, requested_codes
 from ._training import CODE, DiffusionGenerator
@@ -46,10 +46,9 @@ class FairDiffusionGenerator(DiffusionGenerator):
     r"""Generate fair synthetic tables by guided score-based diffusion (FADM).
 
     Two networks are trained, by meta-learning over domains (Algorithm 1): a score
-    network for the rows (Eq. 4), which is given their labels and so gives label
-    guidance, and a sensitive classifier p(z | x) of noised rows. Sampling solves the
-    reverse-time SDE from noise to rows, guided toward the label asked for and away from
-    what tells the group (Eq. 11):
+    network for the rows (Eq. 4), which is given their labels and guides toward them,
+    and a sensitive classifier p(z | x) of noised rows. Sampling solves the reverse-time
+    SDE, guided toward the label and away from what tells the group (Eq. 11):
 
     .. math:: dx = \big[f - g^2 \big(\nabla \log p_t(x)
               + \lambda_y \nabla \log p_t(y | x)
@@ -57,97 +56,79 @@ class FairDiffusionGenerator(DiffusionGenerator):
 
     Beyond the paper, the label of a generated row is drawn last, from a fair posterior
     :math:`q(y | x)`: that of strong classifiers, shifted so that decisions treat the
-    groups alike. `adapt` solves for the shift on unlabelled rows of the domain where
-    models will be used.
+    groups alike, after `adapt` in the domain where models will be used.
 
     Parameters
     ----------
     lambda_y : float, default=1.0
         Strength of label guidance, at least 0. 1 samples p(x | y); more makes rows more
-        typical of their label; with 0 rows know of no label. Labels of fewer than
-        50 rows get more: (n + 5) / n of it, at most 2, for n rows.
+        typical of their label. Labels of n < 50 rows get (n + 5) / n of it, at most 2.
     lambda_z : float, default=0.0
         Strength of the paper's fair control, at least 0: rows move to where their group
-        is hard to tell. It does not change which label a row gets (see
-        :doc:`/user_guide/fair_control`), so it gives little parity by itself.
+        is hard to tell. It gives little parity (:doc:`/user_guide/fair_control`).
     lambda_yz : float or "auto", default="auto"
         Strength of fair labels, in [0, 1]: the share of the way from the classifiers'
-        p(y | x) as it is, at 0, to `fairness_target`, at 1, on the rows at hand. It
-        acts at sampling only. "auto" is 1 for a target, or as far as 10 points of
-        predicted accuracy go, and never below the constant answer. Without a target it
-        is the least strength that is predicted to bring the ratio of demographic parity
-        to 0.95, bounded by a price: a quarter of what decisions gain in accuracy over
-        the constant answer, and 2 points, or 1 before `adapt`.
+        p(y | x) as it is, at 0, to `fairness_target`, at 1, on the rows at hand. "auto"
+        is 1 for a target, or as far as 10 points of predicted accuracy go, and never
+        below the constant answer. Without a target it is the least strength predicted
+        to bring demographic parity to a ratio of 0.95, at a price of at most a quarter
+        of what decisions gain over the constant answer, and 2 points, 1 before `adapt`.
     fairness_target : float, dict or None, default=None
         The ratios that are aimed at. A number in (0, 1] is one of demographic parity
         (Eq. 12), such as 0.8; a dict has ratios with the keys "demographic_parity",
         "equal_opportunity" (Eq. 13) and "equalized_odds" (rates of true and of false
-        positives). None is parity. A warning says where a target is not met, may not
-        be met, or little is done.
+        positives). None is parity. A warning says where one may not be met.
     pos_label : label or None, default=None
         The favourable label, whose rates are made alike. None guesses which of two is
         wished for: the larger, unless its name or that of `y` sounds unfavourable
         (denied, default, churn, ...); of more labels each is meant.
     identifiers : {"synthetic", "missing", "keep"} or dict, default="synthetic"
-        What identifiers and free text come back as, which columns of words hold where
-        nearly all rows have a word of their own: new words of the same pattern; missing
-        values; or the real words. A dict from columns to one of these says which
-        columns are meant; see :class:`~skfadm.encoding.TabularEncoder` for the rule.
+        What identifiers and free text, where nearly all rows have a word of their own,
+        come back as: new words of the same pattern; missing values; or the real words.
+        A dict names columns; :class:`~skfadm.encoding.TabularEncoder` has the rule.
     min_frequency : int, default=5
         No category, nor end of a range, of fewer rows comes back, so that generated
-        rows point at nobody; 1 gives all back. See
-        :class:`~skfadm.encoding.TabularEncoder`.
+        rows point at nobody; 1 gives all back.
     n_steps : int, default=16
         Steps of the solver; each evaluates the score network once, or twice unless
         `lambda_y` is 1.
     hidden_width, n_blocks : int, default=256, 3
-        Size of the score network: units a layer, residual blocks of two layers.
+        Size of the score network: units a layer, blocks of two layers.
     max_iter : int, default=5000
         Iterations of training, at most, and no more than 100 passes over the rows or
-        200 iterations. Where the loss on a tenth of the rows, held out, 2,048 at most,
-        ceases to fall, the learning rate begins to, and training ends after twice as
-        many iterations more. Labels, groups and domains with fewer than 20 rows are all
-        learned from.
+        200 iterations. Where the loss on a tenth of the rows, held out, ceases to fall,
+        the learning rate begins to; training ends after twice as many iterations more.
     batch_size : int, default=1024
         Rows of an iteration, meta-train and meta-test part together.
     alpha, beta : float, default=0.001, 1.0
-        Inner step size and weight of the meta-test loss of Algorithm 1, at least 0, in
-        first order: that is half the cost. The default is all but plain training. Steps
-        of 0.1 and 0.5 act, and brought little where they were tried
-        (:doc:`/user_guide/meta_learning`); :class:`~skfadm.baselines.FADM` has the
-        second order.
+        Inner step size and weight of the meta-test loss of Algorithm 1 in first order,
+        at least 0. The default is all but plain training. Steps of 0.1 and 0.5 act, and
+        brought little where they were tried (:doc:`/user_guide/meta_learning`).
     gamma : float, default=0.004
-        Learning rate of Algorithm 1 for the score network, whose matrices Muon updates
-        [2]_; that of the sensitive classifier, which Adam updates, is a quarter. It is
-        warmed up, and annealed to zero at the end.
+        Learning rate of the score network, whose matrices Muon updates [2]_; that of
+        the sensitive classifier, by Adam, is a quarter. Both end at zero.
     device : str, default="auto"
-        "cpu", "cuda" or one of several GPUs such as "cuda:1"; "auto" is "cuda" if
-        there is a GPU for it. Other devices are refused.
+        "cpu", "cuda" or a GPU such as "cuda:1"; "auto" is "cuda" if there is one.
     memory : str or joblib.Memory, default=None
         Where to cache training, so that a search over strengths trains once a fold.
-        Needs a `random_state`. Entries are pickle files, which hold what a model holds
-        and are private to the user: trust and protect the folder like the data (see
-        :doc:`/user_guide/persistence`).
+        Needs a `random_state`. Entries are pickle files, which hold what a model holds:
+        protect the folder like the data (:doc:`/user_guide/persistence`).
     n_jobs : int or None, default=None
-        Workers that sample, each with one thread: -1 is all processors, None as many as
-        torch has threads. They are threads unless a :class:`joblib.parallel_config`
-        says otherwise. Rows are the same however many there are. `fit` does not use it.
+        Workers that sample: -1 is all processors, None as many as torch has threads.
+        They are threads unless a :class:`joblib.parallel_config` says otherwise. Rows
+        are the same however many there are. `fit` does not use it.
     verbose : int, default=0
-        With 1, `fit` shows its progress on standard error: in a terminal a bar, if tqdm
-        is installed. Losses are those of the networks: "score" of the rows and "z" of
-        the groups; lower is better.
+        With 1, `fit` shows its progress on standard error, with the losses of the
+        networks: "score" of the rows and "z" of the groups; lower is better.
     random_state : int, RandomState instance or None, default=None
-        Decides everything that is random in `fit` and, unless `sample` is given its
-        own, in `sample`.
+        Decides all that is random in `fit` and, unless it is given its own, `sample`.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The labels.
-    class_count_ : ndarray of shape (n_classes,)
-        Rows of each label in training. Labels of fewer than 50 are emphasised.
-    class_prior_ : ndarray of shape (n_classes,)
-        Their shares in training.
+    class_count_, class_prior_ : ndarray of shape (n_classes,)
+        Rows of each label in training, and their shares.
     sensitive_classes_ : list of ndarray
         The groups of each sensitive attribute.
     domains_ : ndarray of shape (n_domains,)
@@ -156,8 +137,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         Maps the table to the rows that are diffused, and back.
     pos_label_ : label or None
         The label whose rates are made alike; None for all labels. This and the next
-        two are those of the last `fit`, `adapt` or call that sampled: parameters that
-        are set later show with the next of these calls.
+        two are those of the last `fit`, `adapt` or call that sampled.
     lambda_yz_ : float
         The strength of fair labels that is taken; 0 without `z`.
     tradeoff_ : Tradeoff or None
@@ -171,10 +151,8 @@ class FairDiffusionGenerator(DiffusionGenerator):
         Loss of "score" and, with `z`, of "z" at each iteration.
     n_iter_ : int
         Iterations of training.
-    n_features_in_ : int
-        Features seen in `fit`.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
-        Their names, where X is a DataFrame with names that are strings.
+    n_features_in_, feature_names_in_ : int, ndarray of shape (n_features_in_,)
+        Features of `fit`; their names where X is a DataFrame whose names are strings.
 
     References
     ----------
@@ -196,23 +174,19 @@ class FairDiffusionGenerator(DiffusionGenerator):
     ((4, 6), [1, 1, 1, 1])
     >>> [len(X) for X, y in generator.sample_batches(250, batch_size=100)]
     [100, 100, 50]
-    >>> [len(X) for X, y in generator.sample_strengths([0.0, 1.0], 100)]
-    [100, 100]
     >>> generator.adapt(data.data).tradeoff_.rows
     'the unlabelled rows'
     """
 
     _parameter_constraints: ClassVar[dict] = {
-        "lambda_y": _NON_NEGATIVE,
-        "lambda_z": _NON_NEGATIVE,
+        **dict.fromkeys(("lambda_y", "lambda_z", "alpha", "beta"), _NON_NEGATIVE),
         "lambda_yz": [Interval(Real, 0, 1, closed="both"), StrOptions({"auto"})],
         "fairness_target": [Interval(Real, 0, 1, closed="right"), dict, None],
         "pos_label": "no_validation",
         "identifiers": [StrOptions(RULES), dict],
-        **dict.fromkeys(("min_frequency", "n_steps"), _COUNT),
-        **dict.fromkeys(("hidden_width", "n_blocks", "max_iter", "batch_size"), _COUNT),
-        "alpha": _NON_NEGATIVE,
-        "beta": _NON_NEGATIVE,
+        "min_frequency": _COUNT,
+        **dict.fromkeys(("n_steps", "hidden_width", "n_blocks"), _COUNT),
+        **dict.fromkeys(("max_iter", "batch_size"), _COUNT),
         "gamma": [Interval(Real, 0, None, closed="neither")],
         "device": [str],
         "memory": [str, HasMethods("cache"), None],
@@ -221,10 +195,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         "random_state": ["random_state"],
     }
 
-    _recipe = DEFAULT
-    _takes_gaps_in_z = True
-    _fair = None
-
+    _recipe, _takes_gaps_in_z, _fair = DEFAULT, True, None
     lambda_y: float = field(default=1.0, kw_only=False)
     lambda_z: float = field(default=0.0, kw_only=False)
     lambda_yz: float | str = field(default="auto", kw_only=False)
@@ -265,8 +236,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         z : array-like of shape (n_samples,) or (n_samples, n_attributes), default=None
             Sensitive attributes, each with two groups or more. Rows where one is
             missing teach features and labels, not that attribute. None trains without
-            fair control. What X holds is generated, so leave z out of X unless the
-            generated rows shall have it as a feature.
+            fair control. Leave z out of X unless generated rows shall have it.
         domains : array-like of shape (n_samples,), default=None
             Domain of each row. With None, or one domain, training is plain.
 
@@ -277,16 +247,14 @@ class FairDiffusionGenerator(DiffusionGenerator):
         Warns
         -----
         UserWarning
-            If a column holds identifiers or free text; see `identifiers`. If the
-            favourable label is guessed against the rule, little is done for fairness,
-            or a target is not met or may not be met.
+            If a column holds identifiers or free text, the favourable label is guessed
+            against the rule, little is done for fairness, or a target may not be met.
 
         Raises
         ------
         ValueError, TypeError
             Before any training, naming the argument: lengths that differ, an empty
-            table, infinite numbers, missing or continuous labels, a single class or
-            group, a strength that is no number or negative.
+            table, infinite numbers, missing or continuous labels, a single class.
         FloatingPointError
             If the training diverges.
         """
@@ -295,7 +263,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         self._check_has_groups(bool(encoded.n_groups), "lambda_z")
         obstacle = what_is_in_the_way(encoded.n_groups, len(encoded.classes))
         self._check_can_act(obstacle)
-        goal = self._goal(encoded.classes, encoded.label_format.name)
+        goal = self._goal(encoded.classes, encoded.label_format)
         memory = self._memory()
         sizes, trained = self._train(encoded, seed, memory)
         # As generated rows are written, so that no identifier is seen.
@@ -313,7 +281,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         # Only now, so that an interrupted fit leaves nothing that looks fitted.
         self._posteriors = posteriors if posteriors.tells_labels else None
         self._remember_training(encoded, sizes, trained)
-        self._take(control, fair, None, stacklevel=4)
+        self._take(control, fair, stacklevel=4)
         return self
 
     def adapt(
@@ -322,9 +290,8 @@ class FairDiffusionGenerator(DiffusionGenerator):
         """Make labels fair in the domain of unlabelled rows.
 
         Neither labels nor sensitive attributes of these rows are needed: the rates of
-        the groups follow from p(z | x). Nothing is trained again. The shift of the
-        labels that these rows ask for has the weight n / (n + 100), for n rows; the
-        rest is that of the source rows.
+        the groups follow from p(z | x). Nothing is trained again. The shift that n rows
+        ask for has the weight n / (n + 100); the rest is that of the source rows.
 
         Parameters
         ----------
@@ -338,15 +305,12 @@ class FairDiffusionGenerator(DiffusionGenerator):
         Returns
         -------
         self : FairDiffusionGenerator
-            `lambda_yz_` and `tradeoff_` are those of the domain.
 
         Raises
         ------
         ValueError
             If `fit` was given no `z`, columns are wrong or missing, there are no rows,
             or `z` holds groups that `fit` has not seen.
-        NotFittedError
-            Before `fit`.
         """
         check_is_fitted(self)
         self._validate_params()
@@ -354,12 +318,13 @@ class FairDiffusionGenerator(DiffusionGenerator):
             raise ValueError(f"adapt has nothing to make fair: {self._obstacle()}")
         if X is None and z is not None:
             raise ValueError("z is given without X; expected the rows that it is of.")
-        codes = None
-        if z is not None:
-            codes = as_group_codes(z, len(X), self.sensitive_classes_)  # type: ignore[arg-type]
+        rows: Any = X
+        groups = self.sensitive_classes_
+        codes = None if z is None else as_group_codes(z, len(rows), groups)
         control = self.fair_control_.adapted(X, codes)
-        goal = self._goal(self.classes_, self.label_format_.name)
-        self._take(control, control.solve(goal), control.drift(), stacklevel=3)
+        self._take(control, control.solve(self._goal()), stacklevel=3)
+        if text := control.drift():
+            warnings.warn(text, UserWarning, stacklevel=2)
         return self
 
     def sample(
@@ -373,15 +338,14 @@ class FairDiffusionGenerator(DiffusionGenerator):
             How many rows.
         y : label, array-like of shape (n_samples,) or dict, default=None
             The label of all rows, of each row, or a mapping from labels to shares that
-            sum to 1: rows are generated for them and, where labels are made fair,
-            accepted so that they are distributed like rows that draw this label. None
-            draws the label of each row last, from p(y | x) of classifiers of the real
-            rows, fair as `lambda_yz` asks. Where these classifiers tell no more of rows
-            that they have not seen than the shares of the labels do, labels at strength
-            0 are those that rows are generated for. Shares are about those of training.
+            sum to 1. Rows are generated for them and, where labels are made fair,
+            accepted so that they are distributed like rows that draw the label. None
+            draws labels last, from p(y | x) of classifiers of the real rows, fair as
+            `lambda_yz` asks. At strength 0 they are those that rows are generated for,
+            if these classifiers predict no better than the shares of the labels.
         random_state : int, RandomState instance or None, default=None
             Seeds these rows; None takes the estimator's. A row depends on the seed, its
-            index and its label only, not on how many others are generated with it.
+            index and its label only.
 
         Returns
         -------
@@ -394,9 +358,7 @@ class FairDiffusionGenerator(DiffusionGenerator):
         ------
         ValueError, TypeError
             If `n_samples` is no positive integer, a label is unknown, shares do not sum
-            to 1, or a strength has been set to what is no number or negative.
-        NotFittedError
-            Before `fit`.
+            to 1, a parameter is wrong, or before `fit`.
         """
         request = self._requested(n_samples, y, random_state)
         return self._sampler()(request)[0]
@@ -411,8 +373,8 @@ class FairDiffusionGenerator(DiffusionGenerator):
     ) -> list[tuple[Table, Labels]]:
         """Generate a table for each of several strengths of fair labels.
 
-        Unless labels are asked for, the tables hold the same rows, and only the labels
-        are drawn again: all together take about as long as one.
+        Unless labels are asked for, the tables hold the same rows, with labels drawn
+        again: all together take about as long as one.
 
         Parameters
         ----------
@@ -450,13 +412,10 @@ class FairDiffusionGenerator(DiffusionGenerator):
 
         Parameters
         ----------
-        n_samples, y
+        n_samples, y, random_state
             As for `sample`. Besides the batch, a byte a row is kept for the labels.
         batch_size : int, default=65536
-            Rows of a batch; the last may be shorter. All workers of `n_jobs` make a
-            batch together, in chunks of 512 rows.
-        random_state
-            As for `sample`.
+            Rows of a batch; the last may be shorter.
 
         Returns
         -------
@@ -483,13 +442,12 @@ class FairDiffusionGenerator(DiffusionGenerator):
         return Request(codes, y is not None, seed)
 
     def _sampler(self, strengths: Sequence[float] | None = None) -> TableSampler:
-        goal = self._goal(self.classes_, self.label_format_.name)
-        control, fair = self.fair_control_, self._fair
+        goal, control, fair = self._goal(), self.fair_control_, self._fair
         if (goal, self.lambda_yz) != self._asked:
             if control is not None and fair and fair.tradeoff.goal != goal:
                 # Threads that meet here find the same.
                 fair = control.solve(goal)
-            self._take(control, fair, None, stacklevel=4)
+            self._take(control, fair, stacklevel=4)
         return TableSampler(
             self._row_generator(),
             self.encoder_,
@@ -503,7 +461,9 @@ class FairDiffusionGenerator(DiffusionGenerator):
             self.n_jobs,
         )
 
-    def _goal(self, classes: NDArray[Any], name: Any) -> Goal:
+    def _goal(self, classes: Any = None, labels: LabelFormat | None = None) -> Goal:
+        classes = self.classes_ if classes is None else classes
+        name = (labels or self.label_format_).name
         return Goal.of(self.fairness_target, self.pos_label, classes, name)
 
     def _obstacle(self) -> str | None:
@@ -511,35 +471,27 @@ class FairDiffusionGenerator(DiffusionGenerator):
         return what_is_in_the_way(self.sizes_.n_groups, len(self.classes_))
 
     def _take(
-        self,
-        control: FairControl | None,
-        fair: FairLabels | None,
-        warning: str | None,
-        stacklevel: int,
+        self, control: FairControl | None, fair: FairLabels | None, stacklevel: int
     ) -> None:
         """Set what is fair control's, and warn of it where labels are made fair."""
-        goal = self._goal(self.classes_, self.label_format_.name)
-        is_new = fair is not self._fair
+        goal, is_new = self._goal(), fair is not self._fair
         self.fair_control_, self._fair = control, fair
         self._asked, self.pos_label_ = (goal, self.lambda_yz), goal.pos_label
         self.tradeoff_ = fair.tradeoff.with_strength(self.lambda_yz) if fair else None
         self.lambda_yz_ = self.tradeoff_.taken if self.tradeoff_ else 0.0
-        found = [warning]
-        if self.lambda_yz != 0:
-            if self.tradeoff_:
-                found += [goal.warning if is_new else None, self.tradeoff_.note]
-            elif self.sensitive_classes_ or self.fairness_target is not None:
-                found.append(f"No fair labels: {self._obstacle()}")
-        for text in filter(None, found):
+        found = [goal.warning if fair and is_new else None]
+        if self.tradeoff_:
+            found += [self.tradeoff_.note]
+        elif self.sensitive_classes_ or self.fairness_target is not None:
+            found = [f"No fair labels: {self._obstacle()}"]
+        for text in filter(None, found if self.lambda_yz != 0 else ()):
             warnings.warn(text, UserWarning, stacklevel=stacklevel)
 
     def _check_can_act(self, obstacle: str | None) -> None:
         """Refuse a strength of fair labels where rates cannot be made alike."""
         if obstacle and self.lambda_yz not in ("auto", 0):
-            raise ValueError(
-                f"lambda_yz is {self.lambda_yz!r} but cannot act: {obstacle} Or set "
-                "lambda_yz=0."
-            )
+            what = f"lambda_yz is {self.lambda_yz!r} but cannot act: {obstacle}"
+            raise ValueError(f"{what} Or set lambda_yz=0.")
 
     def _rates(self, network: str) -> tuple[float, float, float]:
         factor = 1.0 if network == "score" else CLASSIFIER_GAMMA
