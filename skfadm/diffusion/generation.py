@@ -99,11 +99,10 @@ def guided_denoiser(
     Adding a gradient to the score is adding :math:`\sigma_t^2 / \alpha_t` times it to
     :math:`\hat x_0`, since :math:`s = (\alpha_t \hat x_0 - x_t) / \sigma_t^2`.
 
-    A denoiser that can be given the label, ``denoiser(x, t, y)``, needs no classifier:
-    by Bayes' rule :math:`\nabla \log p_t(y | x) = \nabla \log p_t(x | y) - \nabla \log
-    p_t(x)`, so that its two estimates are mixed. Of strengths beyond one, and of labels
-    of few rows, which the network has learned in part only, the mixture goes beyond the
-    estimate that is given the label (Ho and Salimans 2022).
+    A denoiser that can be given the label needs no classifier: by Bayes' rule its two
+    estimates are mixed. Of strengths beyond one, and of labels of few rows, which it
+    has learned in part only, the mixture goes beyond the estimate that is given the
+    label (Ho and Salimans 2022).
     """
     share = guidance.label_shares(y)
     # A label that all rows have is given once.
@@ -148,11 +147,7 @@ class RowGenerator:
         index: NDArray[np.int64],
         attempt: int = 0,
     ) -> NDArray[np.float32]:
-        """Return a compact row (n, n_columns) for each label code.
-
-        A row depends on the seed, its index in the whole table, the attempt and its
-        label only.
-        """
+        """Return a compact row for each label code, whatever rows are beside it."""
         streams = RowStreams(seed, index, attempt, self.device)
         noise = partial(streams.normal, self.layout.width)
         labels = torch.as_tensor(y, device=self.device)

@@ -66,11 +66,7 @@ def noise_rows(
     times: Callable[[Tensor, VPSDE], Tensor],
     generator: Generator,
 ) -> NoisedRows:
-    """Draw x_t ~ p(x_t | x_0) for compact `rows` at random times.
-
-    A number that is NaN is not there: noise from N(0, 1) takes its place, anew each
-    time.
-    """
+    """Draw x_t ~ p(x_t | x_0) for compact `rows`; N(0, 1) stands in place of NaN."""
     layout, k = evidence.layout, evidence.n_linear
     observed = ~rows[:, : layout.n_numbers].isnan()
     clean = layout.expand(fill_numbers(rows, generator))
@@ -90,8 +86,7 @@ def label_condition(
 ) -> Tensor | None:
     """Return the labels (n,) that the score network is given, some of them withheld.
 
-    From rows with a label it learns E[x_0 | x_t, y], from the others E[x_0 | x_t] (Ho
-    and Salimans 2022).
+    From the others it learns E[x_0 | x_t] (Ho and Salimans 2022).
     """
     if not denoiser.n_labels:
         return None

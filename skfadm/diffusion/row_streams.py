@@ -37,12 +37,9 @@ class RowStreams:
               k = \operatorname{mix}(\operatorname{mix}(\operatorname{mix}(s)
               + i\,\gamma) + a\,\gamma)
 
-    for seed s, row i and attempt a, which is SplitMix64 [1]_ started at a place of its
-    own for each row and attempt. Each :math:`h_c` gives two numbers of 32 bits. (The
-    generators of PyTorch and NumPy would be one object a row, slower than its noise.)
-
-    .. [1] Steele, Lea, Flood (2014). Fast splittable pseudorandom number generators.
-       OOPSLA.
+    for seed s, row i and attempt a: SplitMix64 (Steele, Lea, Flood 2014), started at a
+    place of its own. Each :math:`h_c` gives two numbers of 32 bits. (Generators of
+    PyTorch or NumPy would be one object a row, slower than its noise.)
     """
 
     def __init__(

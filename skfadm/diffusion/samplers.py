@@ -44,10 +44,9 @@ def multistep(
 ) -> Tensor:
     r"""Solve the probability-flow ODE of Eq. 11 by multistep extrapolation.
 
-    The ODE :math:`dx = [f - \tfrac12 g^2 s] d\bar t` has the same marginals as the
-    SDE with the score s and needs no noise on the way. Its linear part is integrated
-    exactly, the denoiser as a polynomial in :math:`\lambda = \log(\alpha_t/\sigma_t)`
-    through its last values, as in DPM-Solver++ (Lu et al. 2022): with
+    It has the marginals of the SDE and needs no noise on the way. Its linear part is
+    integrated exactly, the denoiser as a polynomial through its last values in
+    :math:`\lambda = \log(\alpha_t/\sigma_t)`, as in DPM-Solver++ (Lu et al. 2022): with
     :math:`h = \lambda_{next} - \lambda`,
 
     .. math:: x_{next} = \tfrac{\sigma_{next}}{\sigma} x + \alpha_{next}

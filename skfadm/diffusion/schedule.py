@@ -50,9 +50,8 @@ class Schedule(ABC):
 class UntilFlat(Schedule):
     """A schedule whose length, `max_iter` at most, follows the held-out loss.
 
-    The learning rate is constant while the loss on rows that are not learned from
-    falls, and then goes to zero by a cosine: a loss that no longer falls is that of
-    networks that begin to memorise the rows.
+    The learning rate is constant while this loss falls, and then goes to zero by a
+    cosine: networks whose loss no longer falls begin to memorise the rows.
     """
 
     holds_out = True
