@@ -105,7 +105,9 @@ def parser() -> argparse.ArgumentParser:
     _add(report, ("-o", "--output"), "PAGE.html", "page to write", **page)
     text = "seed of folds and classifiers (default: %(default)s)"
     _add(report, "--seed", "N", text, type=_seed, default=0)
-    _add_flag(report, ("-q", "--quiet"), "print nothing but errors")
+    report.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing but errors"
+    )
     _add_reading(report.add_argument_group("reading"))
     return parser
 
@@ -122,12 +124,6 @@ def _add(
     group.add_argument(*names, metavar=metavar, help=text, **options)
 
 
-def _add_flag(
-    group: argparse._ActionsContainer, names: tuple[str, ...], text: str
-) -> None:
-    group.add_argument(*names, action="store_true", help=text)
-
-
 _REPEATED: dict[str, Any] = {"action": "append", "default": []}
 
 
@@ -141,15 +137,9 @@ def _add_roles(group: argparse._ActionsContainer, domain: str) -> None:
 
 def _add_judging(group: argparse._ActionsContainer) -> None:
     """Add what both commands need to judge a table."""
-    text = (
-        "real rows that were not learnt from, to judge by; without them the rows "
-        "learnt from are used, and membership is not measured"
-    )
+    text = "real rows not learnt from, to judge by; without them nothing is attacked"
     _add(group, "--holdout", "TABLE", text, type=Path)
-    text = (
-        "the label that is good to get (default: the larger of two labels; of more, "
-        "each in turn)"
-    )
+    text = "the label that is good to get (default: guessed; of three and more, each)"
     _add(group, "--positive", "LABEL", text)
 
 
@@ -167,34 +157,24 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
 
 def _add_reading(group: argparse._ActionsContainer) -> None:
     """Add what is to be said of files that cannot be seen from them."""
-    text = (
-        "what separates the fields of the table, such as ';' or tab (default: "
-        "recognised from its lines)"
-    )
+    text = "what separates fields, such as ';' or tab (default: recognised)"
     _add(group, "--sep", "CHAR", text, type=_separator)
-    text = (
-        "encoding of the table, such as cp1252 or latin-1 (default: UTF-8, or UTF-16 "
-        "where the file begins like it)"
-    )
+    text = "encoding, such as cp1252 (default: UTF-8, or UTF-16 with its mark)"
     _add(group, "--encoding", "NAME", text)
     text = (
         "what stands for a missing value, beside the empty field; may be repeated "
-        "(default: NA, null and the like in columns of numbers and of times)"
+        "(default: NA, null and the like, but not among words)"
     )
     _add(group, "--missing", "MARK", text, **_REPEATED)
     text = (
         "leave out rows where a label, a sensitive attribute or the domain is missing"
     )
-    _add_flag(group, ("--drop-missing",), text)
+    group.add_argument("--drop-missing", action="store_true", help=text)
 
 
 def _add_learning(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("learning")
-    text = (
-        "where rows come from (hospital, state, year): training prepares for domains "
-        "that it does not see"
-    )
-    _add_roles(group, text)
+    _add_roles(group, "where rows come from (hospital, state), to prepare for new ones")
     text = (
         "what names, numbers of accounts and free text come back as: synthetic (the "
         "default: new ones of the same pattern), missing or keep (the real ones); for "
@@ -220,10 +200,7 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "--ask yes=0.5 --ask no=0.5 (default: as in the table)"
     )
     _add(group, "--ask", "LABEL[=SHARE]", text, **_REPEATED)
-    text = (
-        "how typical rows are of their label, 0 (not at all) or more (default: 1, as "
-        "in the table)"
-    )
+    text = "how typical rows are of their label (default: 1, as in the table)"
     _add(group, "--lambda-y", "X", text, type=_strength)
     text = "strength of the paper's entropy guidance (default: none)"
     _add(group, "--lambda-z", "X", text, type=_strength)
@@ -238,19 +215,15 @@ def _add_sampling(parser: argparse.ArgumentParser) -> None:
         "points of accuracy)"
     )
     _add(group, "--fairness-target", "T", text, type=_target)
-    text = (
-        "unlabelled rows of the domain where models will be used; labels are made fair "
-        "for it"
-    )
+    text = "unlabelled rows of the domain for which labels are to be fair"
     _add(group, "--adapt", "TABLE", text, type=Path)
-    text = (
-        "write the sensitive columns too, drawn from what the other columns tell of "
-        "them"
-    )
-    _add_flag(group, ("--keep-sensitive",), text)
+    text = "write the sensitive columns too, as the other columns tell of them"
+    group.add_argument("--keep-sensitive", action="store_true", help=text)
     text = "same seed, same table (default: drawn and printed)"
     _add(group, "--seed", "N", text, type=_seed)
-    _add_flag(group, ("-q", "--quiet"), "print nothing but errors")
+    group.add_argument(
+        "-q", "--quiet", action="store_true", help="print nothing but errors"
+    )
 
 
 def _number(

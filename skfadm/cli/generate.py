@@ -13,9 +13,8 @@ from skfadm._files import UserError
 
 from .inputs import check_none_is_lost, check_page, read_rows, read_target
 from .kept_models import TableModel, check_model_path, load_model, save_model
-from .labels import asked_labels, label_of, labels_by_text
-from .roles import Roles, Rows
-from .summary import VERDICT_ROWS, Made, judge_rows, summarise
+from .report import VERDICT_ROWS, Made, judge_rows, summarise
+from .roles import Roles, Rows, asked_labels, label_of, labels_by_text
 from .tables import check_table_path, write_table
 from .terminal import in_options, problem_of
 

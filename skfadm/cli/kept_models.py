@@ -21,7 +21,7 @@ from skfadm._files import (
     wrong_version,
 )
 
-from .labels import labels_by_text
+from .roles import labels_by_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -33,20 +33,6 @@ def written(table, path):
     return path.read_bytes()
 
 
-def test_commas_at_the_end_of_lines_shift_nothing(path):
-    table = table_of(path, "x,label,sex\n1.2,yes,F,\n3.4,no,M,\n5.6,yes,F\n")
-    assert table.frame.to_dict("list") == {
-        "x": [1.2, 3.4, 5.6],
-        "label": ["yes", "no", "yes"],
-        "sex": ["F", "M", "F"],
-    }
-
-
-def test_columns_without_name_and_values_are_left_out(path):
-    table = table_of(path, "x,y,,\n1,a,,\n2,b,,\n")
-    assert list(table.frame) == ["x", "y"]
-
-
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -78,12 +64,39 @@ def test_half_a_character_is_no_text(path):
         read_table(path, encoding="unicode_escape")
 
 
-def test_fields_may_hold_separators_line_ends_and_control_characters(path):
-    content = 'a,b\n"x, y\nz",1\n"say ""hi""",2\n"half\ran end",3\n\x0b\x1b[1m\x7f,4\n'
+FIELDS = 'a,b\n"x, y\nz",1\n"say ""hi""",2\n"half\ran end",3\n\x0b\x1b[1m\x7f,4\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "again"),
+    [
+        # Commas at the end of lines shift nothing; columns without a name or values.
+        ("x,y\n1.2,yes,\n3.4,no,\n", {"x": [1.2, 3.4], "y": ["yes", "no"]}, False),
+        ("x,y,,\n1,a,,\n2,b,,\n", {"x": [1, 2], "y": ["a", "b"]}, False),
+        (
+            "x, y, z\n39, a b, <=5\n50, ?, >5\n",
+            {"x": [39, 50], "z": ["<=5", ">5"]},
+            False,
+        ),
+        ("a\n\n1\n2\n\n", {"a": [1, 2]}, False),
+        ("a,b\n\n1,2\n\n3,4\n\n", {"a": [1, 3], "b": [2, 4]}, False),
+        ('a\nx\n""\ny\n', {"a": ["x", None, "y"]}, True),
+        ("sep=;\na;b\n1,5;x\n2,5;y\n", {"a": [1.5, 2.5], "b": ["x", "y"]}, True),
+        (",x\n0,a\n1,b\n", {"x": ["a", "b"]}, True),
+        (",x\n1,a\n2,b\n", {"x": ["a", "b"]}, True),
+        (
+            FIELDS,
+            {"a": ["x, y\nz", 'say "hi"', "half\ran end", "\x0b\x1b[1m\x7f"]},
+            True,
+        ),
+    ],
+)
+def test_what_a_file_holds(path, content, columns, again):
     table = table_of(path, content)
-    texts = ["x, y\nz", 'say "hi"', "half\ran end", "\x0b\x1b[1m\x7f"]
-    assert table.frame["a"].tolist() == texts
-    assert written(table, path).decode() == content
+    found = table.frame.to_dict("list")
+    assert {name: found[name] for name in columns} == columns
+    assert list(found)[0] == next(iter(columns)) and "" not in found
+    assert (written(table, path).decode() == content) == again
 
 
 @pytest.mark.parametrize("place", [5, 250])
@@ -123,29 +136,6 @@ def test_other_encodings_are_asked_for_and_kept(path, encoding):
     table = read_table(path, encoding=encoding)
     assert table.frame["name"].tolist() == ["Müller"]
     assert written(table, path) == content.encode(encoding)
-
-
-def test_spaces_after_separators_are_no_part_of_fields(path):
-    table = table_of(path, "age, job, income\n39, State-gov, <=50K\n50, ?, >50K\n")
-    assert list(table.frame) == ["age", "job", "income"]
-    assert table.frame["income"].tolist() == ["<=50K", ">50K"]
-    assert table.frame["age"].tolist() == [39, 50]
-
-
-def test_a_table_of_one_column_and_blank_lines(path):
-    assert table_of(path, "a\n\n1\n2\n\n").frame["a"].tolist() == [1, 2]
-    assert table_of(path, "a,b\n\n1,2\n\n3,4\n\n").frame["a"].tolist() == [1, 3]
-    table = table_of(path, 'a\nx\n""\ny\n')
-    assert written(table, path) == b'a\nx\n""\ny\n'
-
-
-@pytest.mark.parametrize("start", [0, 1])
-def test_row_names_are_not_learnt_and_numbered_anew(path, start):
-    content = f",x\n{start},a\n{start + 1},b\n"
-    table = table_of(path, content)
-    assert list(table.frame) == ["x"]
-    assert "the first column has no name" in table.notes[0]
-    assert written(table, path).decode() == content
 
 
 def test_a_file_is_read_in_blocks(path, monkeypatch):
@@ -205,12 +195,6 @@ def test_notes_say_how_marks_and_odd_words_were_read(path):
     ]
 
 
-def test_labels_are_no_times(path):
-    content = "year,x\n2020-01,1\n2021-01,2\n"
-    assert table_of(path, content).frame["year"].dtype == "datetime64[s]"
-    assert table_of(path, content, labels=["year"]).frame["year"].dtype == object
-
-
 def test_another_table_is_read_like_the_first(path):
     first = table_of(path, "zip,n,day,when\n01,5.5,20200131,2020-01-31\n02,6,1,x\n")
     path.write_text("n,zip,day,when,more\n20200131,1,20200131,2020-02-01,1\n")
@@ -225,13 +209,6 @@ def test_another_table_is_read_like_the_first(path):
     path.write_text("n,zip\nmany,1\n")
     with pytest.raises(UserError, match="column 'n' holds words such as 'many'; in"):
         read_table(path, like=first.form)
-
-
-def test_a_first_line_that_names_the_separator_is_kept(path):
-    content = "sep=;\na;b\n1,5;x\n2,5;y\n"
-    table = table_of(path, content)
-    assert table.frame["a"].tolist() == [1.5, 2.5]
-    assert written(table, path).decode() == content
 
 
 @pytest.mark.parametrize(
