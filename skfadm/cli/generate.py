@@ -73,9 +73,11 @@ def generate(args: Namespace) -> None:
         form = model.written(keep_sensitive=args.keep_sensitive)
         tables = made.tables(batches, -(-n_rows // BATCH_SIZE))
         write_table(tables, form, args.output)
+    except (UserError, OSError, MemoryError):
+        raise
     except (TypeError, ValueError, FloatingPointError) as error:
         raise UserError(problem_of(error)) from error
-    except (ArithmeticError, AssertionError, AttributeError, LookupError) as error:
+    except Exception as error:  # a damaged model may raise anything
         if args.data is not None:
             raise
         raise UserError(
