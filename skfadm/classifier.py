@@ -261,7 +261,8 @@ class SyntheticDataClassifier(
         ndarray of shape (n_samples,)
             Labels.
         """
-        return self.classifier_.predict(self._checked(X))
+        rows = self._checked(X)
+        return self.classifier_.predict(rows)
 
     @available_if(_classifier_has("predict_proba"))
     def predict_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:
@@ -278,8 +279,8 @@ class SyntheticDataClassifier(
             In the order of `classes_`. A label that was never generated has
             probability zero.
         """
-        found = self.classifier_.predict_proba(self._checked(X))
-        return self._of_all_classes(found, 0.0)
+        rows = self._checked(X)
+        return self._of_all_classes(self.classifier_.predict_proba(rows), 0.0)
 
     @available_if(_classifier_has("predict_log_proba"))
     def predict_log_proba(self, X: ArrayLike | pd.DataFrame) -> NDArray[np.float64]:

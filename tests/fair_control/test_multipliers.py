@@ -52,13 +52,6 @@ def test_no_decision_that_meets_the_target_is_likelier():
     assert np.mean(decided[:, 1] == best.x.round()) > 0.98
 
 
-def test_without_need_there_is_no_shift():
-    p = probabilities(bias=0.0)
-    before = decisions(np.log(p.label))
-    assert predicted_ratio(p, before, PARITY, [1]) > 0.85
-    np.testing.assert_allclose(solved(p, {PARITY: 0.8})(p), 0.0, atol=1e-3)
-
-
 @pytest.mark.parametrize("by_group", [True, False])
 def test_as_many_rows_are_decided_for_each_label_if_shares_are_kept(by_group):
     p = probabilities(n_labels=3, n_groups=3, bias=2.0)
@@ -88,21 +81,6 @@ def test_knots_make_rates_alike_in_other_mixtures_of_groups():
 
     assert least(BY_KNOT) > 0.9
     assert least(BY_KNOT) >= least(BY_GROUP)
-
-
-def test_hat_functions_sum_to_one_and_make_linear_functions():
-    s = np.random.default_rng(0).beta(0.5, 0.5, size=1000)
-    groups = [np.column_stack([1 - s, s])]
-    basis = Basis(np.array([0.3, 0.7]))
-    each = basis(groups).reshape(1000, 2, 3)
-    np.testing.assert_allclose(each.sum(2), 1.0)
-    multipliers = np.array([[2.0, -1.0]])
-    m = multipliers @ basis.linear()
-    found = basis(groups) @ m.T
-    np.testing.assert_allclose(found[:, 0], groups[0] @ multipliers[0])
-    # And these have no bends.
-    np.testing.assert_allclose(m @ basis.bends().T, 0.0, atol=1e-12)
-    np.testing.assert_allclose(basis.bends()[:, 1], [-1 / 0.3 - 1 / 0.7, 0.0])
 
 
 def test_a_label_that_nobody_is_decided_for_gets_alike_probabilities():
