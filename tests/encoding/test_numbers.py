@@ -130,15 +130,6 @@ def test_generated_numbers_have_the_decimals_and_the_divisor_of_the_data():
     assert not set(back["hundreds"]) <= set(X["hundreds"])
 
 
-def test_untied_numbers_are_not_copied_from_the_table():
-    rng = np.random.default_rng(0)
-    X = rng.normal(size=(500, 1))
-    encoder = TabularEncoder(random_state=0).fit(X)
-    back = encoder.inverse_transform(rng.normal(size=(500, 1)))
-    # Beyond the outermost of 500 values lies a share of 1/500.
-    assert np.isin(back, X).mean() < 0.02
-
-
 def test_the_smallest_and_largest_value_and_those_of_one_row_survive_float32():
     rng = np.random.default_rng(0)
     x = rng.normal(size=200_000)
