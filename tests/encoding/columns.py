@@ -49,7 +49,7 @@ NUMBERS = {
     "int8": SMALL.astype("int8"),
     "uint64 beyond int64": BEYOND,
     "UInt64 beyond int64": with_gaps(BEYOND, "UInt64"),
-    "int64 extremes": np.where(SMALL > 0, SMALL, -(2**63)),
+    "int64 extremes": np.where(SMALL > 0, SMALL, 1 - 2**63),
     "few integers": RNG.integers(0, 5, N),
     "float32 integers": SMALL.astype("float32"),
     "float with gaps": with_gaps(SMALL.astype(float)),
@@ -64,7 +64,7 @@ NUMBERS = {
     "objects that are numbers": objects(SMALL.tolist(), SMALL > 80),
     "decimal objects": objects(Decimal(int(k)) / 8 for k in SMALL),
     "Arrow uint64": arrow(BEYOND, pa.uint64()),
-    "Arrow int64 beyond floats": arrow(2**62 + SMALL, pa.int64(), SMALL > 0),
+    "Arrow int64 beyond floats": arrow(abs(SMALL) - 2**62, pa.int64(), SMALL > 0),
     "Arrow float32": arrow(SMALL / 4, pa.float32(), SMALL > 0),
     "Arrow decimal128": arrow(
         [Decimal(int(k)) / 8 for k in SMALL], pa.decimal128(12, 3)

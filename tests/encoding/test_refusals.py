@@ -40,6 +40,10 @@ REFUSED = {
     ),
     "bytes": ([b"%d" % k for k in range(100)], r"of the type bytes.*astype\(str\)"),
     "integers beyond int64": ([10**30 + k for k in range(100)], "of the type int in"),
+    "durations of a million years": (
+        [dt.timedelta(days=4 * 10**8 + k) for k in range(100)],
+        "of the type timedelta",
+    ),
     "many numbers of several types": (
         [Decimal(k) if k % 2 else k + 0.5 for k in range(100)],
         "of the type Decimal and float",
