@@ -175,7 +175,10 @@ class Tradeoff:
         if goal.pos_label is not None:
             shares = [f"{100 * each['positives']:.1f} %" for each in (before, after)]
             share = f"; positives {' -> '.join(shares)}"
-            name = goal.shown if len(goal.shown) <= 26 else f"{goal.shown[:23]}..."
+            name = goal.shown
+            if len(name) > 26:  # first words of the column, but also its value
+                parts = name.rpartition(" = ")
+                name = "".join(map(_first_words, parts))
             head = head.replace("each label alike", f"favourable: {name} ({goal.why})")
         second = MEASURES[2 if MEASURES[2] in goal.measures else 1]
         of_parity, of_second = (
@@ -194,3 +197,10 @@ class Tradeoff:
             + ", ".join(f"{auc:.2f}" for auc in self.auc),
         ]
         return "\n".join(lines + note)
+
+
+def _first_words(text: str) -> str:
+    """Return what goes into 20 characters; only a word that is longer is cut."""
+    if len(text) <= 20:
+        return text
+    return text[: max(text.rfind(" ", 0, 17), 0) or 17] + "..."

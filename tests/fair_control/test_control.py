@@ -165,10 +165,13 @@ def test_it_is_said_in_six_lines_what_is_done():
     assert "; AUC of groups 0." in text
 
 
-@pytest.mark.parametrize("label", ["y = 1", "y = 1 of a column " * 9, "name" * 30])
+@pytest.mark.parametrize(
+    "label", ["y = 1", "of many words " * 9 + "= yes", "name" * 30]
+)
 def test_long_names_do_not_make_it_longer(label):
     found = solved(probabilities(bias=2.0), 1.0).tradeoff.with_strength("auto")
     found = replace(found, goal=replace(found.goal, shown=label), note="word " * 30)
     lines = str(found).splitlines()
     assert len(lines) == 6 and max(map(len, lines)) <= 80
     assert label[:12] in lines[0]
+    assert label.partition(" = ")[2] in lines[0]
