@@ -64,7 +64,9 @@ NUMBERS = {
     "objects that are numbers": objects(SMALL.tolist(), SMALL > 80),
     "decimal objects": objects(Decimal(int(k)) / 8 for k in SMALL),
     "Arrow uint64": arrow(BEYOND, pa.uint64()),
-    "Arrow int64 beyond floats": arrow(abs(SMALL) - 2**62, pa.int64(), SMALL > 0),
+    "Arrow int64 beyond floats": arrow(
+        np.where(SMALL < -50, 1 - 2**62, SMALL), pa.int64(), SMALL > 0
+    ),
     "Arrow float32": arrow(SMALL / 4, pa.float32(), SMALL > 0),
     "Arrow decimal128": arrow(
         [Decimal(int(k)) / 8 for k in SMALL], pa.decimal128(12, 3)
