@@ -23,6 +23,8 @@ def solved(p, target=None, rows=None, **how):
 
 def test_as_many_rows_are_decided_for_each_label_at_every_strength():
     p = probabilities(bias=2.0)
+    uneven = p.label * np.array([1.0, 0.3])
+    p = Probabilities(uneven / uneven.sum(1, keepdims=True), p.group_given_label)
     labels = solved(p)
     np.testing.assert_array_equal(labels.posterior(p, 0.0), p.label)
     for strength in (0.25, 0.6, 1.0):
