@@ -58,6 +58,7 @@ numpydoc_validation_exclude = {
     r"^skfadm\.diffusion\.",
     r"\.TabularEncoder\.(decode|restore|places)$",
     r"\.BiasedDomains(\.table)?$",
+    r"\.Tradeoff\.with_strength$",
     r"\.(QualityReport|GroupAudit|FairnessReport)$",
 }
 

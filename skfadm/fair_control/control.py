@@ -133,7 +133,7 @@ class FairControl:
             aims, basis = dict.fromkeys(goal.measures, 1.0), Basis.of(p)
             self.blind[key] = solve(p, basis, aims, goal.labels, by_group=False, **how)
         shift, points, name = self.blind[key], BLIND_PRICE, "the source rows"
-        reach = REACH
+        reach, trust = REACH, 1.0
         if self.target is not None:
             part, path = 1.0, Path(p, shift, goal)
             if goal.keeps_shares:
@@ -148,15 +148,16 @@ class FairControl:
             shift = own.mixed(trust, shift, (1.0 - trust) * part)
         path, acts = Path(p, shift, goal), targets is not None or self.differs
         if targets is None:
-            end, auto = 1.0, bracket(lambda part: path.ratio(part) >= ENOUGH)[1]
-            most = path.affordable(points, OF_GAIN)
+            part = bracket(lambda part: path.ratio(part) >= ENOUGH)[1]
+            part = min(part, path.affordable(points, OF_GAIN))
+            # Few rows say little of how far to go: then all the way.
+            end, auto = 1.0, (1.0 - trust * (1.0 - part)) if acts else 0.0
         else:
             wanted = {m: min(r, PARITY) for m, r in targets.items()}.items()
-            end = auto = bracket(
+            end = bracket(
                 lambda part: all(path.ratio(part, m) >= r for m, r in wanted), PARTS
             )[1]
-            most = path.affordable(TARGET_PRICE, 1.0)
-        auto = min(auto, most) if acts else 0.0
+            auto = min(end, path.affordable(TARGET_PRICE, 1.0))
         # Where the target is met without a shift, all of the way is none.
         auto = auto / end if end else 1.0
         tradeoff = Tradeoff(

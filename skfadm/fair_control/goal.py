@@ -22,10 +22,10 @@ CONDITIONS = {
 MEASURES = tuple(CONDITIONS)
 #: Beginnings of words for what nobody wishes for, as a label or as a column of labels.
 UNFAVOURABLE = re.compile(
-    r"(?<![a-z])(arrest|attrition|bad|bankrupt|cancel|charged?_?off|churn|convict|crime"
-    r"|criminal|dead|death|declin|default|delinquen|den(y|ied|ial)|died|dropout|drop_out"
-    r"|fail|fired|fraud|guilty|late|lost|low|mortality|negative|readmi|recidiv|refus"
-    r"|reject|reoffend|risk|terminat|unpaid|violation)"
+    r"((?<![a-zA-Z])|(?<=[a-z])(?=[A-Z]))(?i:arrest|attrition|bad|bankrupt|cancel|citation"
+    r"|charged?_?off|churn|convict|crime|criminal|dead|death|declin|default|delinquen|died"
+    r"|den(y|ied|ial)|dropout|drop_out|fail|fired|fraud|frisk|guilty|late|lost|low|mortal"
+    r"|negative|readmi|recidiv|refus|reject|reoffend|risk|search|terminat|unpaid|violat)"
 )
 #: Words that say no to what the column asks.
 NO = frozenset(("0", "0.0", "-1", "f", "false", "n", "no", "none", "not", "never"))
@@ -90,7 +90,7 @@ def _favourable(names: list[Any], column: Any) -> tuple[int, str]:
     if bad[0] != bad[1]:
         code = int(bad[0])
         return code, f"guessed, since {names[1 - code]!r} sounds unfavourable"
-    if isinstance(column, str) and UNFAVOURABLE.search(column.lower()):
+    if isinstance(column, str) and UNFAVOURABLE.search(column):
         # Who is neither yes nor no to what is bad is taken for the lesser of it.
         code = int(no[1] and not no[0])
         return code, f"guessed, since {column!r} sounds unfavourable"

@@ -27,7 +27,7 @@ class Tradeoff:
     classifiers of labels and groups have not been trained on. ``print(tradeoff)`` says
     in six lines what was done to the labels and why.
 
-    Attributes
+    Parameters
     ----------
     goal : Goal
         The `targets` that are asked for, the `pos_label`, and `why` it is meant.

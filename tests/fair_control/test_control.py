@@ -105,6 +105,13 @@ def test_many_unlabelled_rows_decide_and_few_lean_on_the_sources():
     assert np.corrcoef(shift(3), shift(0))[0, 1] > 0.95
 
 
+def test_few_rows_do_not_say_how_far_to_go():
+    p, rows = probabilities(n=8000, bias=2.0), probabilities(bias=2.0, seed=4)
+    strengths = [solved(p, rows=rows[:n]).tradeoff.auto for n in (10, 100, 2000)]
+    assert strengths[0] > 1 - 10 / 110
+    assert strengths == sorted(strengths, reverse=True)
+
+
 def test_intervals_hold_the_ratio_of_the_real_groups():
     inside = []
     for seed in range(20):

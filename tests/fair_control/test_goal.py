@@ -46,6 +46,9 @@ def test_a_number_is_a_ratio_of_parity_and_a_label_that_is_named_is_taken():
         (["<=50K", ">50K"], "class", ">50K"),
         # A word inside another is none.
         ([0, 1], "plateau", 1),
+        ([0, 1], "research", 1),
+        (["NO", "YES"], "vehicleSearch", "NO"),
+        ([0, 1], "RELATED", 1),
     ],
 )
 def test_the_favourable_label_is_guessed_by_names(classes, column, favourable):
