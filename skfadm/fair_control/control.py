@@ -157,7 +157,7 @@ class FairControl:
             end = bracket(
                 lambda part: all(path.ratio(part, m) >= r for m, r in wanted), PARTS
             )[1]
-            auto = min(end, path.affordable(TARGET_PRICE, 1.0))
+            auto = path.affordable(TARGET_PRICE, 1.0, end)
         # Where the target is met without a shift, all of the way is none.
         auto = auto / end if end else 1.0
         tradeoff = Tradeoff(

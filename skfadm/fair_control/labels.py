@@ -87,12 +87,12 @@ class Path:
         decided = decisions(self.logits(part))
         return float((decided * self.p.label).sum(axis=1).mean())
 
-    def affordable(self, points: float, share: float) -> float:
-        """Return how far so many points go, or a share of the gain in accuracy."""
+    def affordable(self, points: float, share: float, end: float = 1.0) -> float:
+        """Return how far so many points go, or a share of the gain, `end` at most."""
         start = self.accuracy(0.0)
         gain = max(start - float(self.p.label.mean(axis=0).max()), 0.0)
         least = start - min(points, share * gain) - 1e-9
-        return bracket(lambda part: self.accuracy(part) < least)[0]
+        return end * bracket(lambda part: self.accuracy(end * part) < least)[0]
 
 
 def bracket(

@@ -65,6 +65,14 @@ def test_a_target_is_met_from_above_at_strength_one(target, is_known):
         assert found.at(0.5)[PARITY] < target - 0.02
 
 
+def test_a_target_beyond_all_of_the_way_is_met_where_its_price_allows():
+    # So few rows lean on sources whose shift is too short for them.
+    p, rows = probabilities(n=8000, bias=0.9), probabilities(bias=1.0, seed=3)[:100]
+    found = solved(p, 0.8, rows)
+    assert found.end > 1.0 and found.tradeoff.auto == 1.0
+    assert found.tradeoff.at(1.0)[PARITY] >= 0.8
+
+
 def test_a_default_goes_as_far_as_its_price():
     p = probabilities(n=20_000, bias=4.0)
     found = solved(p).tradeoff
