@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.stats import binomtest
 
 from .._figures import INK, REAL, SYNTHETIC, axes_for
 from .._text import drawable, names_of, printable
-from .._validation import as_columns, as_labels, factorize
-from ._ratios import positive_labels
+from .._validation import as_columns, factorize
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -56,8 +55,7 @@ def rates_of_groups(
 class GroupRatesDisplay:
     """Bars of how often each group is given the positive label.
 
-    It is recommended to use :meth:`from_predictions` or
-    :meth:`skfadm.metrics.GroupAudit.plot`. Needs matplotlib.
+    :meth:`skfadm.metrics.GroupAudit.plot` makes it. Needs matplotlib.
 
     Parameters
     ----------
@@ -65,8 +63,6 @@ class GroupRatesDisplay:
         Rates in [0, 1]; a row a group and a column for each table or classifier.
         Levels of the index ("attribute", "label", "group") that hold one value are
         written beside the axes, others beside the bars.
-    intervals : dict of str to array-like of shape (n_groups, 2), default=None
-        For columns of `rates`, the ends of intervals.
 
     Attributes
     ----------
@@ -77,64 +73,15 @@ class GroupRatesDisplay:
 
     Examples
     --------
+    >>> import pandas as pd
     >>> from skfadm.metrics import GroupRatesDisplay
-    >>> display = GroupRatesDisplay.from_predictions(
-    ...     ["no", "yes", "yes"], ["f", "f", "m"], pos_label="yes"
-    ... )  # doctest: +SKIP
+    >>> groups = pd.Index(["f", "m"], name="group")
+    >>> rates = pd.DataFrame({"real": [0.2, 0.6]}, index=groups)
+    >>> display = GroupRatesDisplay(rates).plot()  # doctest: +SKIP
     """
 
-    def __init__(self, rates: pd.DataFrame, *, intervals: dict[str, Any] | None = None):
+    def __init__(self, rates: pd.DataFrame):
         self.rates = rates
-        self.intervals = intervals
-
-    @classmethod
-    def from_predictions(
-        cls,
-        y_pred: ArrayLike,
-        z: ArrayLike,
-        *,
-        pos_label: Any = None,
-        ax: Axes | None = None,
-        name: str = "predictions",
-    ) -> GroupRatesDisplay:
-        """Draw how often each group is predicted to have the positive label.
-
-        Parameters
-        ----------
-        y_pred : array-like of shape (n,)
-            Predicted labels.
-        z : array-like of shape (n,) or (n, n_attributes)
-            Sensitive attributes.
-        pos_label : label, default=None
-            The positive label. None is the larger of two labels; of more, each has
-            bars of its own.
-        ax : matplotlib Axes, default=None
-            Where to draw; None makes a figure.
-        name : str, default="predictions"
-            What a legend calls the bars.
-
-        Returns
-        -------
-        GroupRatesDisplay
-            Drawn, with Wilson's 95 % intervals.
-
-        Raises
-        ------
-        ValueError
-            If lengths differ, an entry is missing or `pos_label` is not predicted.
-        """
-        pred = as_labels("y_pred", y_pred)
-        found = pd.concat(
-            {
-                (attribute, label): rates_of_groups(pred == label, codes, groups)
-                for attribute, codes, groups in attributes_of(z, len(pred))
-                for label in positive_labels(np.unique(pred), pos_label)
-            },
-            names=["attribute", "label", "group"],
-        )
-        rates = found[["rate"]].set_axis([name], axis=1)
-        ends = found[["low", "high"]].to_numpy()
-        return cls(rates, intervals={name: ends}).plot(ax)
 
     def plot(self, ax: Axes | None = None) -> GroupRatesDisplay:
         """Draw the bars.
@@ -167,17 +114,11 @@ class GroupRatesDisplay:
         height, places = 0.8 / n_tables, np.arange(n_groups)
         self.bars_ = []
         for k, (name, rates) in enumerate(self.rates.items()):
-            sides = None
-            if self.intervals is not None and name in self.intervals:
-                low, high = np.asarray(self.intervals[name], dtype=float).T
-                sides = np.stack([rates - low, high - rates]).clip(min=0)
             bars = ax.barh(
                 places + (k - (n_tables - 1) / 2) * height,
                 rates,
                 0.9 * height,
-                xerr=sides,
                 color=_COLOURS[k % len(_COLOURS)],
-                error_kw={"ecolor": INK, "elinewidth": 0.9},
                 label=drawable(name),
             )
             words = [f"{100 * r:.1f} %" if np.isfinite(r) else "none" for r in rates]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FairnessTradeoffDisplay:
     """Accuracy against fairness of what generated rows teach, one point a strength.
 
@@ -66,28 +68,15 @@ class FairnessTradeoffDisplay:
     >>> display.plot()  # doctest: +SKIP
     """
 
-    def __init__(
-        self,
-        *,
-        strengths: ArrayLike,
-        accuracy: ArrayLike,
-        ratio: ArrayLike,
-        accuracy_interval: ArrayLike | None = None,
-        ratio_interval: ArrayLike | None = None,
-        ratio_name: str = "demographic_parity_ratio",
-        auto: float | None = None,
-        real: tuple[float, float] | None = None,
-        pos_label: Any = None,
-    ):
-        self.strengths = strengths
-        self.accuracy = accuracy
-        self.ratio = ratio
-        self.accuracy_interval = accuracy_interval
-        self.ratio_interval = ratio_interval
-        self.ratio_name = ratio_name
-        self.auto = auto
-        self.real = real
-        self.pos_label = pos_label
+    strengths: ArrayLike
+    accuracy: ArrayLike
+    ratio: ArrayLike
+    accuracy_interval: ArrayLike | None = None
+    ratio_interval: ArrayLike | None = None
+    ratio_name: str = "demographic_parity_ratio"
+    auto: float | None = None
+    real: tuple[float, float] | None = None
+    pos_label: Any = None
 
     @classmethod
     def from_estimator(
@@ -158,7 +147,7 @@ class FairnessTradeoffDisplay:
         NotFittedError
             If the generator is not fitted.
         """
-        found = measure_tradeoff(
+        display = measure_tradeoff(
             generator,
             X,
             y,
@@ -172,7 +161,7 @@ class FairnessTradeoffDisplay:
             n_repeats=n_repeats,
             random_state=random_state,
         )
-        return cls(**found).plot(ax, name=name)
+        return display.plot(ax, name=name)
 
     def plot(
         self, ax: Axes | None = None, *, name: str | None = None, **kwargs: Any
@@ -231,8 +220,8 @@ def measure_tradeoff(
     n_samples: int,
     n_repeats: int = 3,
     random_state: int,
-) -> dict[str, Any]:
-    """Return the parameters of a display, for those of `from_estimator`."""
+) -> FairnessTradeoffDisplay:
+    """Measure what `from_estimator` draws; needs no matplotlib."""
     if ratio not in RATIOS:
         raise ValueError(f"ratio must be among {list(RATIOS)}, got {ratio!r}.")
     check_n_samples(n_repeats, "n_repeats")
@@ -268,24 +257,23 @@ def measure_tradeoff(
     labels = np.unique(np.asarray(y))
     if pos_label is None and len(labels) == 2:
         pos_label = labels[1]
-    return {
-        "strengths": np.asarray(taken, dtype=float),
-        "accuracy": accuracy.mean(axis=0),
-        "ratio": ratios.mean(axis=0),
-        "accuracy_interval": _interval_of_mean(accuracy),
-        "ratio_interval": _interval_of_mean(ratios),
-        "ratio_name": ratio,
-        "auto": auto,
-        "real": real,
-        "pos_label": pos_label,
-    }
+    return FairnessTradeoffDisplay(
+        strengths=np.asarray(taken, dtype=float),
+        accuracy=accuracy.mean(axis=0),
+        ratio=ratios.mean(axis=0),
+        accuracy_interval=_interval_of_mean(accuracy),
+        ratio_interval=_interval_of_mean(ratios),
+        ratio_name=ratio,
+        auto=auto,
+        real=real,
+        pos_label=pos_label,
+    )
 
 
 def _interval_of_mean(scores: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return 95 % intervals of the means over the rows of `scores`, None of one row."""
-    n_repeats = len(scores)
-    if n_repeats < 2:
+    if len(scores) < 2:
         return None
-    half = stats.t.ppf(0.975, n_repeats - 1) * stats.sem(scores, axis=0)
+    half = stats.t.ppf(0.975, len(scores) - 1) * stats.sem(scores, axis=0)
     mean = scores.mean(axis=0)
     return np.stack([mean - half, mean + half], axis=1).clip(0.0, 1.0)

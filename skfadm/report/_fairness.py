@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike
 
 from .._text import names_of
 from .._validation import as_columns, as_labels, bad_type
-from ..metrics import FairnessTradeoffDisplay
 from ..metrics._rates import attributes_of
 from ..metrics._ratios import positive_labels
 from ..metrics._tradeoff_display import measure_tradeoff
@@ -173,7 +172,7 @@ def fairness_report(
     of_groups = rates(judged, groups, positive)
     tradeoff = None
     if generator is not None and getattr(generator, "tradeoff_", None) is not None:
-        measured = measure_tradeoff(
+        tradeoff = measure_tradeoff(
             generator,
             of.X[columns] if hasattr(generator, "feature_names_in_") else of.X.values,
             of.y,
@@ -185,8 +184,7 @@ def fairness_report(
             random_state=random_state,
         )
         ratio = found.loc[(headline, "demographic_parity_ratio"), "real"]
-        measured["real"] = ratio, found.loc[("", "accuracy"), "real"]
-        tradeoff = FairnessTradeoffDisplay(**measured)
+        tradeoff.real = ratio, found.loc[("", "accuracy"), "real"]
     by_domain = None
     if of.domains is not None:
         alone, parts_of = groups[[headline]], {}

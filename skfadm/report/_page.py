@@ -67,6 +67,8 @@ def render(template: str, **values: Any) -> str:
 def _name(name: Any) -> Markup:
     """Return a name that browsers break behind its marks, if they must."""
     whole = escape(printable(name)).replace(" = ", Markup("&nbsp;=&nbsp;"))
+    # A line never begins with the slash between two groups.
+    whole = whole.replace(" / ", Markup("&nbsp;/ "))
     return whole.replace("_", Markup("_<wbr>"))
 
 

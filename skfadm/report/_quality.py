@@ -14,11 +14,12 @@ from ._attacks import (
     attribute_inference,
     likely_secrets,
     membership,
+    nearest,
+    scale_numbers,
     singling_out,
 )
 from ._display import marginals_of
 from ._fidelity import compare_numbers, fidelity
-from ._neighbours import nearest, scale_numbers
 from ._quality_report import QualityReport
 from ._tables import MIN_ROWS, Matrix, Tables, as_frame, read_tables
 from ._trees import draw, real_and_synthetic_training, real_or_generated_auc

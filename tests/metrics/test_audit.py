@@ -1,3 +1,5 @@
+from io import BytesIO
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -83,3 +85,15 @@ def test_bars_of_an_audit_are_its_rates(plt, biased):
     assert display.ax_.get_xlabel() == "share that gets 1"
     assert [t.get_text() for t in display.ax_.get_yticklabels()] == ["z = 0", "z = 1"]
     assert plt.figure(plt.get_fignums()[-1]) is display.figure_
+
+
+def test_names_with_dollars_and_truth_values_are_drawn_as_they_are(plt, biased):
+    n = np.arange(200)
+    z = pd.DataFrame({"a $b_c$": ["$25K_$50K", "$"] * 100, "black": n % 2 == 0})
+    rows = biased.data[:200], np.array(["$x$", "$\\frac{$"])[n // 2 % 2]
+    display = audit(rows, rows, z).plot()
+    display.figure_.savefig(BytesIO(), format="png")
+    names = [t.get_text() for t in display.ax_.get_yticklabels()]
+    assert any("black = True" in name.replace("\n", " ") for name in names)
+    texts = display.figure_.findobj(lambda artist: hasattr(artist, "_preprocess_math"))
+    assert not any(t._preprocess_math(t.get_text())[1] for t in texts)

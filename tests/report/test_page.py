@@ -153,7 +153,9 @@ def test_groups_and_domains_say_what_they_are():
     numbers = domains.map({"east": 1, "west": 2}).rename("policePrecinct")
     rows = X[["hint"]], y, z
     report = judge(rows, rows, domains=numbers, classifier=LogisticRegression())
-    page = Page(report.to_html()).text.replace("\u00a0", " ")
+    page = Page(report.to_html()).text
+    assert "black\u00a0=\u00a0yes\u00a0/ f" in page
+    page = page.replace("\u00a0", " ")
     for text in (str(report), page):
         assert "black = yes / f" in text and "black = no / x" in text
     assert "policePrecinct 1" in page
