@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
+from sklearn.utils.validation import check_is_fitted
 
 from .._files import own_version, written_whole
 from .._text import printable
@@ -21,17 +21,23 @@ if TYPE_CHECKING:
 
 #: Settings that do not change rows.
 _NOT_OF_ROWS = ("memory", "n_jobs", "verbose")
-_USES = {
-    "intended": [
-        "training classifiers that are then tested on real rows",
-        "developing and demonstrating software without real rows",
-    ],
-    "not_intended": [
-        "testing: labels are drawn, so they are not what happened",
-        "studying causes: relations between features and label have been changed",
-        "decisions about the people in the real table",
-        "as an anonymous table: there is no guarantee of privacy",
-    ],
+#: What the card says of the rows of every generator.
+_ALWAYS = {
+    "uses": {
+        "intended": ["training classifiers", "developing and showing software"],
+        "not_intended": [
+            "testing: labels are drawn, they did not happen",
+            "studying causes: features and labels depend on each other otherwise",
+            "decisions about the people in the real table",
+            "as an anonymous table: there is no guarantee of privacy",
+        ],
+    },
+    "limitations": {
+        "ground_truth": "labels are no ground truth",
+        "groups": "only the groups above were looked at",
+        "predictions": "hold for rows like those that they were made for",
+        "privacy": "no bound holds for what rows tell of a person",
+    },
 }
 
 
@@ -42,13 +48,9 @@ class DataCard:
     Parameters
     ----------
     fields : dict
-        Sections as in Datasheets for Datasets [1]_, with what Article 10 and Annex IV
-        of the EU's AI Act ask of training data. ``card.schema.json`` beside this module
-        says which there are.
-
-    References
-    ----------
-    .. [1] Gebru et al., "Datasheets for Datasets", 2021.
+        Sections as in "Datasheets for Datasets" (Gebru et al., 2021), with what Article
+        10 and Annex IV of the EU's AI Act ask of training data, by the schema
+        ``card.schema.json`` beside this module.
     """
 
     fields: dict[str, Any]
@@ -129,19 +131,16 @@ def data_card(
     >>> card.fields["composition"]["labels"]
     'drawn from a probability, not observed'
     """
-    from sklearn.utils.validation import check_is_fitted
-
     check_is_fitted(generator)
     params = generator.get_params(deep=False)
     names = getattr(generator, "feature_names_in_", None)
     label = generator.label_format_.name
+    fair = " whose labels treat groups more alike"
     fields = {
         "schema_version": "1",
         "motivation": {
-            "purpose": "a synthetic table whose labels treat groups more alike"
-            if generator.lambda_yz_
-            else "a synthetic table",
-            "uses": _USES,
+            "purpose": f"a synthetic table{fair * bool(generator.lambda_yz_)}",
+            "uses": _ALWAYS["uses"],
         },
         "composition": {
             "instances": int(n_samples),
@@ -165,20 +164,14 @@ def data_card(
         },
         "examination_of_bias": _bias(generator, report),
         "privacy": _privacy(report),
-        "limitations": {
-            "ground_truth": "labels are no ground truth",
-            "groups": "only the groups above were looked at; those that the real table "
-            "lacks are not generated",
-            "predictions": "hold for rows like those that they were made for",
-            "privacy": "no bound holds for what rows tell of a person",
-        },
+        "limitations": _ALWAYS["limitations"],
     }
     return DataCard(_plain(fields))
 
 
 def _bias(generator: Any, report: FairnessReport | None) -> dict[str, Any]:
     tradeoff = generator.tradeoff_
-    found: dict[str, Any] = {"strength": generator.lambda_yz_, "predicted": None}
+    found = {"strength": generator.lambda_yz_, "predicted": None, "measured": None}
     if tradeoff is not None:
         before, after = tradeoff.at(0.0), tradeoff.at(tradeoff.taken)
         found |= {
@@ -189,31 +182,24 @@ def _bias(generator: Any, report: FairnessReport | None) -> dict[str, Any]:
             "share_of_labels_changed": after["changed"],
             "note": tradeoff.note,
         }
-    found["measured"] = None
     if report is not None:
         found["measured"] = {
             "attribute": report.attribute,
-            "scores": _records(report.scores),
-            "rates_of_groups": _records(report.rates),
-            "warnings": list(report.warnings),
+            "scores": report.scores.reset_index().to_dict("records"),
+            "rates_of_groups": report.rates.reset_index().to_dict("records"),
+            "warnings": report.warnings,
         }
     return found
 
 
 def _privacy(report: FairnessReport | None) -> dict[str, Any]:
-    found: dict[str, Any] = {"guarantee": None, "verdict": "not attacked"}
-    if report is not None:
-        quality = report.quality
-        found["verdict"] = quality.privacy
-        found["attacks"] = {
-            name: {"value": getattr(quality, name), "low": low, "high": high}
-            for name, (low, high) in quality.intervals.items()
-        }
-    return found
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    return frame.reset_index().to_dict("records")
+    if report is None:
+        return {"guarantee": None, "verdict": "not attacked"}
+    attacks = {
+        name: {"value": getattr(report.quality, name), "low": low, "high": high}
+        for name, (low, high) in report.quality.intervals.items()
+    }
+    return {"guarantee": None, "verdict": report.quality.privacy, "attacks": attacks}
 
 
 def _plain(value: Any) -> Any:
@@ -231,32 +217,28 @@ def _plain(value: Any) -> Any:
     return printable(value)
 
 
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
-
-
 def _bullets(section: Mapping[str, Any], indent: str = "") -> list[str]:
     lines = []
     for name, value in section.items():
         text = f"{indent}- **{_words(name)}**:"
         if isinstance(value, dict):
             lines += [text, *_bullets(value, indent + "  ")]
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            lines += [text, *(f"{indent}  - {_row(each)}" for each in value)]
-        elif isinstance(value, list):
-            lines.append(f"{text} {'; '.join(map(_text, value)) or 'none'}")
+        elif isinstance(value, list) and value:
+            lines += [text, *(f"{indent}  - {_text(each)}" for each in value)]
         else:
             lines.append(f"{text} {_text(value)}")
     return lines
 
 
-def _row(record: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {_text(value)}" for name, value in record.items())
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
 
 
 def _text(value: Any) -> str:
-    if value is None:
+    if value is None or value == []:
         return "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(each)}" for name, each in value.items())
     if isinstance(value, list):
         return ", ".join(map(_text, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)
