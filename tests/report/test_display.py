@@ -1,7 +1,5 @@
 """The figure of a report: a panel a column, and a heatmap of pairs."""
 
-import sys
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -80,9 +78,3 @@ def test_names_of_any_length_leave_room_for_the_panels(plt, name):
     words = rng.choice(["x" * 80, "a long answer " * 15, "w_" * 60, "z"], (2, 100))
     tables = [pd.DataFrame({name: w, "x": rng.normal(size=100)}) for w in words]
     display_of(*tables).figure_.canvas.draw()  # warns where there is none
-
-
-def test_display_says_that_matplotlib_is_missing(monkeypatch, report):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match="pip install matplotlib"):
-        QualityDisplay.from_report(report)
