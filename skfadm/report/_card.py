@@ -64,7 +64,8 @@ class DataCard:
         lines = ["# Data card", ""]
         for title, section in self.fields.items():
             if isinstance(section, dict):
-                lines += [f"## {_words(title)}", "", *_bullets(section), ""]
+                heading = title.replace("_", " ").capitalize()
+                lines += [f"## {heading}", "", *_bullets(section), ""]
         return "\n".join(lines)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -136,6 +137,14 @@ def data_card(
     names = getattr(generator, "feature_names_in_", None)
     label = generator.label_format_.name
     fair = " whose labels treat groups more alike"
+    privacy: dict[str, Any] = {"guarantee": None, "verdict": "not attacked"}
+    if report is not None:
+        quality = report.quality
+        privacy["verdict"] = quality.privacy
+        privacy["attacks"] = {
+            attack: {"value": getattr(quality, attack), "low": low, "high": high}
+            for attack, (low, high) in quality.intervals.items()
+        }
     fields = {
         "schema_version": "1",
         "motivation": {
@@ -163,7 +172,7 @@ def data_card(
             "training_iterations": generator.n_iter_,
         },
         "examination_of_bias": _bias(generator, report),
-        "privacy": _privacy(report),
+        "privacy": privacy,
         "limitations": _ALWAYS["limitations"],
     }
     return DataCard(_plain(fields))
@@ -192,16 +201,6 @@ def _bias(generator: Any, report: FairnessReport | None) -> dict[str, Any]:
     return found
 
 
-def _privacy(report: FairnessReport | None) -> dict[str, Any]:
-    if report is None:
-        return {"guarantee": None, "verdict": "not attacked"}
-    attacks = {
-        name: {"value": getattr(report.quality, name), "low": low, "high": high}
-        for name, (low, high) in report.quality.intervals.items()
-    }
-    return {"guarantee": None, "verdict": report.quality.privacy, "attacks": attacks}
-
-
 def _plain(value: Any) -> Any:
     """Return what JSON can hold: NaN is null, what is no number or text is its text."""
     if isinstance(value, Mapping):
@@ -220,7 +219,7 @@ def _plain(value: Any) -> Any:
 def _bullets(section: Mapping[str, Any], indent: str = "") -> list[str]:
     lines = []
     for name, value in section.items():
-        text = f"{indent}- **{_words(name)}**:"
+        text = f"{indent}- **{name.replace('_', ' ').capitalize()}**:"
         if isinstance(value, dict):
             lines += [text, *_bullets(value, indent + "  ")]
         elif isinstance(value, list) and value:
@@ -228,10 +227,6 @@ def _bullets(section: Mapping[str, Any], indent: str = "") -> list[str]:
         else:
             lines.append(f"{text} {_text(value)}")
     return lines
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ").capitalize()
 
 
 def _text(value: Any) -> str:

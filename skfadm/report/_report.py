@@ -103,10 +103,54 @@ class FairnessReport(HtmlPage):
         return scores.loc[[*RATIOS, "accuracy", *rare]]
 
     def _headline(self) -> str:
-        return printable(headline(self._scores(), self.always))
+        """Return the verdict on both ratios and its price, the last of the scores."""
+        if "synthetic" in self.always:
+            return printable(
+                "No use: the classifier trained on synthetic rows always answers "
+                f'"{self.always["synthetic"]}".'
+            )
+        scores = self._scores()
+        rows = [row for _, row in scores.iterrows()]
+        if np.isnan(rows[0]["change"]):
+            return "No verdict: the ratio of demographic parity is undefined."
+        first, second = (
+            f"{name} (from {number(row['real'])} to {number(row['synthetic'])})"
+            for name, row in zip(("parity", "opportunity"), rows, strict=False)
+        )
+        of_parity, of_opportunity = (_CHANGES[direction(row)] for row in rows[:2])
+        joint = " and" if of_parity == of_opportunity else f", {of_opportunity}"
+        points, measure = 100 * rows[-1]["change"], TITLES[scores.index[-1]]
+        price = {
+            0: f"at no clear cost in {measure}",
+            1: f"and {points:.1f} points better in {measure}",
+            -1: f"for {-points:.1f} points of {measure}",
+        }[direction(rows[-1])]
+        text = f"{of_parity} {first}{joint} {second}, {price}."
+        return printable(text[0].upper() + text[1:])
 
     def _caveats(self) -> list[str]:
-        return list(map(printable, caveats(self._scores(), self.labels)))
+        """Hold parity against four fifths, accuracy against always the same answer."""
+        scores, labels = self._scores(), self.labels
+        parity, accuracy = scores.iloc[0], scores.loc["accuracy"]
+        found = []
+        if parity["synthetic"] < FOUR_FIFTHS:
+            found.append("Parity stays below four fifths.")
+        elif parity["synthetic"] >= FOUR_FIFTHS:
+            is_sure = parity["synthetic_low"] >= FOUR_FIFTHS
+            unsure = "" if is_sure else ", but not surely"
+            found.append(f"Parity is above four fifths{unsure}.")
+        before, after = percent(accuracy["real"]), percent(accuracy["synthetic"])
+        found.append(
+            f"Accuracy is {after}, {before} before; always answering "
+            f'"{labels.index[0]}" reaches {percent(labels.iloc[0])}.'
+        )
+        if "balanced_accuracy" in scores.index:
+            row = scores.loc["balanced_accuracy"]
+            found.append(
+                "Labels are rare, so look at balanced accuracy: "
+                f"{percent(row['synthetic'])}, {percent(row['real'])} before."
+            )
+        return list(map(printable, found))
 
     def _rates(self, measure: str) -> pd.DataFrame:
         """Return the rates of the groups of the verdict, by label and named group."""
@@ -116,11 +160,8 @@ class FairnessReport(HtmlPage):
         return rates
 
     def _judged_on(self) -> str:
-        kind = (
-            "held-out rows"
-            if "holdout" in self.n_rows
-            else "real rows by cross-fitting"
-        )
+        held_out = "holdout" in self.n_rows
+        kind = "held-out rows" if held_out else "real rows by cross-fitting"
         return f"{self.n_rows['judged']:,} {kind}"
 
     def _positive(self) -> str:
@@ -140,9 +181,7 @@ class FairnessReport(HtmlPage):
         str
         """
         if next_step is None:
-            next_step = (
-                'report.save_html("report.html") shows all of it to a colleague.'
-            )
+            next_step = 'save_html("report.html") shows all of it to a colleague.'
             if "holdout" not in self.n_rows:
                 next_step = "judge by rows that the generator has not seen (holdout=)."
             if not self.is_fair:
@@ -237,57 +276,3 @@ def _filled(text: str, width: int = _WIDTH) -> str:
 def direction(row: Mapping[str, float]) -> int:
     """Return 1 for what is surely larger after than before, -1 for smaller, else 0."""
     return int(row["change_low"] > 0) - int(row["change_high"] < 0)
-
-
-def headline(scores: pd.DataFrame, always: Mapping[str, Any]) -> str:
-    """Return the verdict on both ratios and its price in one sentence.
-
-    The price is in the last of the scores; `always` holds the label of each classifier
-    that gives one label to all rows.
-    """
-    if "synthetic" in always:
-        return (
-            "No use: the classifier trained on synthetic rows always answers "
-            f'"{always["synthetic"]}".'
-        )
-    rows = [row for _, row in scores.iterrows()]
-    if np.isnan(rows[0]["change"]):
-        return "No verdict: the ratio of demographic parity is undefined."
-    first, second = (
-        f"{name} (from {number(row['real'])} to {number(row['synthetic'])})"
-        for name, row in zip(("parity", "opportunity"), rows, strict=False)
-    )
-    of_parity, of_opportunity = (_CHANGES[direction(row)] for row in rows[:2])
-    joint = " and" if of_parity == of_opportunity else f", {of_opportunity}"
-    points, measure = 100 * rows[-1]["change"], TITLES[scores.index[-1]]
-    price = {
-        0: f"at no clear cost in {measure}",
-        1: f"and {points:.1f} points better in {measure}",
-        -1: f"for {-points:.1f} points of {measure}",
-    }[direction(rows[-1])]
-    text = f"{of_parity} {first}{joint} {second}, {price}."
-    return text[0].upper() + text[1:]
-
-
-def caveats(scores: pd.DataFrame, labels: pd.Series) -> list[str]:
-    """Hold parity against four fifths, accuracy against always the same answer."""
-    parity, accuracy = scores.iloc[0], scores.loc["accuracy"]
-    found = []
-    if parity["synthetic"] < FOUR_FIFTHS:
-        found.append("Parity stays below four fifths.")
-    elif parity["synthetic"] >= FOUR_FIFTHS:
-        is_sure = parity["synthetic_low"] >= FOUR_FIFTHS
-        unsure = "" if is_sure else ", but not surely"
-        found.append(f"Parity is above four fifths{unsure}.")
-    found.append(
-        f"Accuracy is {percent(accuracy['synthetic'])}, {percent(accuracy['real'])} "
-        f'before; always answering "{labels.index[0]}" reaches '
-        f"{percent(labels.iloc[0])}."
-    )
-    if "balanced_accuracy" in scores.index:
-        row = scores.loc["balanced_accuracy"]
-        found.append(
-            "Labels are rare, so look at balanced accuracy: "
-            f"{percent(row['synthetic'])}, {percent(row['real'])} before."
-        )
-    return found

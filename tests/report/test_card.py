@@ -7,9 +7,11 @@ import jsonschema
 import numpy as np
 import pytest
 
-from skfadm import FairDiffusionGenerator, fairness_report
+from skfadm import FairDiffusionGenerator
 from skfadm.datasets import make_biased_domains
 from skfadm.report import data_card
+
+from .tables import judge
 
 SCHEMA = json.loads(files("skfadm.report").joinpath("card.schema.json").read_text())
 
@@ -24,17 +26,7 @@ def made():
         (data.data[part], data.target[part], data.z[part])
         for part in (slice(300), slice(300, 600))
     )
-    report = fairness_report(
-        real[0],
-        X,
-        real[1],
-        y,
-        real[2],
-        holdout=held_out[0],
-        y_holdout=held_out[1],
-        z_holdout=held_out[2],
-    )
-    return generator, report
+    return generator, judge(real, (X, y), held_out)
 
 
 def test_a_card_is_valid_and_says_what_was_measured(made, tmp_path):
