@@ -49,7 +49,8 @@ def _check_takes_words(classifier: Any, X: Any, y: Any) -> None:
         # Whatever else is wrong with so few rows says nothing of the generated ones.
         if "could not convert string" not in str(error):
             return
-        name = type(classifier).__name__
+        steps = getattr(classifier, "steps", [("", classifier)])
+        names = ", ".join(f"{type(step).__name__}()" for _, step in steps)
         raise TypeError(
             f"classifier is {classifier!r}, which takes no words ({error}); expected "
             f"one that takes the table as it is, such as\n"
@@ -57,7 +58,7 @@ def _check_takes_words(classifier: Any, X: Any, y: Any) -> None:
             "        (OneHotEncoder(handle_unknown='ignore'),\n"
             "         make_column_selector(dtype_include='category')),\n"
             "        remainder=SimpleImputer())\n"
-            f"    make_pipeline(ClassifierFeatures(), columns, {name}())\n"
+            f"    make_pipeline(ClassifierFeatures(), columns, {names})\n"
             "with ClassifierFeatures of skfadm.encoding."
         ) from error
 

@@ -153,19 +153,27 @@ def test_a_refit_keeps_nothing_of_an_earlier_fit(table):
         )
 
 
-def test_a_classifier_that_takes_no_words_is_refused_with_the_pipeline_to_write(table):
+@pytest.mark.parametrize(
+    "given",
+    [LogisticRegression(), make_pipeline(SimpleImputer(), LogisticRegression())],
+)
+def test_a_classifier_that_takes_no_words_is_refused_with_the_pipeline_to_write(
+    table, given
+):
     class Untrained(FairDiffusionGenerator):
         def fit(self, *args, **kwargs):
             raise AssertionError("trained")
 
-    model = SyntheticDataClassifier(Untrained(), LogisticRegression())
-    with pytest.raises(TypeError, match="takes no words.*could not convert") as caught:
+    model = SyntheticDataClassifier(Untrained(), given)
+    with pytest.raises(
+        TypeError, match=r"takes no words(.|\n)*could not convert"
+    ) as caught:
         model.fit(*table)
     lines = str(caught.value).split("\n")
     names = (make_column_selector, make_column_transformer, OneHotEncoder)
     names += (SimpleImputer, make_pipeline, ClassifierFeatures, LogisticRegression)
     scope = {name.__name__: name for name in names}
-    exec("".join(lines[1:5]).strip(), scope)
-    classifier = eval(lines[5].strip(), scope)
+    exec("".join(lines[-6:-2]).strip(), scope)
+    classifier = eval(lines[-2].strip(), scope)
     model = SyntheticDataClassifier(tiny(), classifier, random_state=0).fit(*table)
     assert set(model.predict(table[0])) <= set(model.classes_)
