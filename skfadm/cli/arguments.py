@@ -92,6 +92,8 @@ def parser() -> argparse.ArgumentParser:
     _add_judging(judging)
     text = "page to write on how fair, faithful and private the table is"
     _add(judging, "--report", "PAGE.html", text, type=Path)
+    text = "data card to hand on with the table, .json or .md"
+    _add(judging, "--card", "CARD", text, type=Path)
 
     text = "say how fair, faithful and private a table is"
     report = commands.add_parser(

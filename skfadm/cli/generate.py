@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from skfadm._files import UserError
 
-from .inputs import check_none_is_lost, check_page, read_rows, read_target
+from .inputs import (
+    check_card,
+    check_none_is_lost,
+    check_page,
+    read_rows,
+    read_target,
+)
 from .kept_models import TableModel, check_model_path, load_model, save_model
 from .report import VERDICT_ROWS, Made, judge_rows, summarise
 from .roles import Roles, Rows, asked_labels, label_of, labels_by_text
@@ -86,8 +92,14 @@ def generate(args: Namespace) -> None:
         ) from error
     if not args.quiet:
         summarise(made, form)
+    judged = None
     if args.data is not None and args.sensitive:
-        judge_rows(made)
+        judged = judge_rows(made)
+    if args.card is not None:
+        from skfadm.report import data_card
+
+        card = data_card(model.generator, n_rows, report=judged, seed=seed)
+        card.save(args.card)
 
 
 def _check_options(args: Namespace) -> None:
@@ -115,12 +127,13 @@ def _check_options(args: Namespace) -> None:
         check_table_path(path)
     check_table_path(args.output, exists=False)
     check_page(args.report)
+    check_card(args.card)
     reads = {
         "the table that is read": args.data,
         "the table of --adapt": args.adapt,
         "the table of --holdout": args.holdout,
     }
-    writes = {"-o": args.output, "--report": args.report}
+    writes = {"-o": args.output, "--report": args.report, "--card": args.card}
     if args.model is not None:
         check_model_path(args.model, exists=args.data is None)
         (writes if args.data else reads)["--model"] = args.model

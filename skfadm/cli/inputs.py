@@ -37,6 +37,15 @@ def check_page(path: Path | None) -> None:
     check_can_write(path)
 
 
+def check_card(path: Path | None) -> None:
+    """Check that a data card, if one is named, can be written to this path."""
+    if path is None:
+        return
+    if path.suffix.lower() not in (".json", ".md"):
+        raise UserError(f"{path}: a data card is JSON or a page: name it .json or .md")
+    check_can_write(path)
+
+
 def check_none_is_lost(
     reads: Mapping[str, Path | None], writes: Mapping[str, Path | None]
 ) -> None:

@@ -191,11 +191,11 @@ def summarise(made: Made, form: TableForm) -> None:
     tell(text, aside=args.output == STREAM)
 
 
-def judge_rows(made: Made) -> None:
+def judge_rows(made: Made) -> FairnessReport | None:
     """Tell what the first rows teach, and write the page if one is wanted."""
     args, wanted = made.args, made.args.report is not None
-    if args.ask or (args.quiet and not wanted):
-        return
+    if args.ask or (args.quiet and not wanted and args.card is None):
+        return None
     import pandas as pd
 
     X, y = (pd.concat(parts) for parts in zip(*made.first, strict=True))
@@ -214,12 +214,13 @@ def judge_rows(made: Made) -> None:
         if wanted:
             raise
         tell(f"not judged: {error}", aside=args.output == STREAM)
-        return
+        return None
     if wanted:
         found.save_html(args.report)
     if not args.quiet:
         text = f"\n{found.to_text(_next_step(args, found))}"
         tell(text, aside=args.output == STREAM)
+    return found
 
 
 def _next_step(args: Namespace, found: FairnessReport) -> str:

@@ -1,5 +1,6 @@
 """`skfadm report`: tables in, one page and a small table in the terminal out."""
 
+import json
 import re
 
 import pandas as pd
@@ -147,3 +148,22 @@ def test_a_table_that_cannot_be_judged_is_written_all_the_same(tables, capsys):
     assert main([*LEARN, "-n", "5"]) == 0
     assert "not judged: synthetic must have at least 10 rows" in capsys.readouterr().out
     assert len(pd.read_csv("new.csv")) == 5
+
+
+def test_a_card_goes_with_the_table_of_a_fit_and_of_a_kept_model(folder, capsys):
+    pytest.importorskip("skops")
+    learn = ["generate", "adult.csv", *ROLES, "--max-iter", "2", "--seed", "5", "-q"]
+    kept = [*learn, "-o", "fair.csv", "--model", "m.skops", "--card", "card.json"]
+    assert main([*kept, "--holdout", "adult.csv"]) == 0
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert card["composition"]["instances"] == 60
+    assert card["collection_process"]["seed"] == 5
+    assert card["examination_of_bias"]["measured"]["attribute"] == "sex"
+    again = ["generate", "--model", "m.skops", "-n", "7", "-o", "b.csv", "-q"]
+    assert main([*again, "--card", "card.md"]) == 0
+    page = (folder / "card.md").read_text(encoding="utf-8")
+    assert "7" in page and "not attacked" in page
+    capsys.readouterr()
+    assert "name it .json or .md" in error_of(capsys, *again, "--card", "card.txt")
+    taken = error_of(capsys, *learn, "-o", "c.json.csv", "--card", "adult.csv")
+    assert "adult.csv" in taken
