@@ -65,7 +65,9 @@ def only(kind: str, series: pd.Series) -> pd.Series:
     """Return a plain column without the objects that are not of a kind."""
     if series.dtype != object or kind_of(series) != "words":
         return series
-    is_kind = series.map(lambda value: isinstance(value, _TYPES[kind]))
+    is_kind = series.map(
+        lambda value: isinstance(value, _TYPES[kind]) and not _is_long(value)
+    )
     return plain(series.where(is_kind)) if is_kind.any() else series
 
 
@@ -136,8 +138,12 @@ def _typed(series: pd.Series) -> pd.Series:
 
 def _is_span(value: Any) -> bool:
     # int64 has no more microseconds; NumPy overflows without a word.
-    is_long = isinstance(value, dt.timedelta) and abs(value.days) >= 10**8
-    return isinstance(value, _SPANS) and not is_long
+    return isinstance(value, _SPANS) and not _is_long(value)
+
+
+def _is_long(value: Any) -> bool:
+    """Tell whether a duration has more microseconds than 64 bits hold."""
+    return isinstance(value, dt.timedelta) and abs(value.days) >= 10**8
 
 
 def _since_midnight(value: Any) -> Any:

@@ -182,3 +182,11 @@ def test_fitted_features_can_be_kept():
 @parametrize_with_checks([ClassifierFeatures()])
 def test_scikit_learn_conventions(estimator, check):
     check(estimator)
+
+
+def test_a_duration_too_long_for_a_number_that_fit_has_not_seen_is_missing():
+    spans = pd.DataFrame({"span": [dt.timedelta(days=d) for d in range(30)]}, dtype="O")
+    features = ClassifierFeatures().fit(spans)
+    spans.loc[3, "span"] = dt.timedelta(days=10**8 + 1)
+    found = features.transform(spans)["span"]
+    assert np.flatnonzero(np.isnan(found)).tolist() == [3]
